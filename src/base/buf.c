@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* A growable byte buffer. */
+#include "base/buf.h"
+
+#include "base/alloc.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *buf_reserve(struct buf *buf, size_t want)
+{
+	size_t need = buf->len + want + 1;
+
+	if (need > buf->cap)
+		buf->data = alloc_grow(buf->data, &buf->cap, need < 256 ? 256 : need, 1);
+	return buf->data + buf->len;
+}
+
+void buf_add(struct buf *buf, const void *data, size_t len)
+{
+	if (len > 0)
+		memcpy(buf_reserve(buf, len), data, len);
+	else
+		buf_reserve(buf, 0);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void buf_puts(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
+void buf_putc(struct buf *buf, char c)
+{
+	buf_add(buf, &c, 1);
+}
+
+void buf_vprintf(struct buf *buf, const char *format, va_list args)
+{
+	va_list again;
+
+	va_copy(again, args);
+	buf_reserve(buf, 0);
+	size_t room = buf->cap - buf->len;
+	int len = vsnprintf(buf->data + buf->len, room, format, args);
+
+	if (len >= 0 && (size_t)len >= room) {
+		buf_reserve(buf, (size_t)len);
+		len = vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+	}
+	if (len > 0)
+		buf->len += (size_t)len;
+	va_end(again);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(buf, format, args);
+	va_end(args);
+}
+
+/* The code point at data, and its length in *used; -1 for a byte that is not the start of valid UTF-8. */
+static int32_t decode(const unsigned char *data, size_t len, size_t *used)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} forms[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+
+	*used = 1;
+	for (size_t form = 0; form < 4; form++) {
+		if ((data[0] & forms[form].mask) != forms[form].lead)
+			continue;
+		uint32_t point = data[0] & (unsigned char)~forms[form].mask;
+
+		if (form >= len)
+			return -1;
+		for (size_t i = 1; i <= form; i++) {
+			if ((data[i] & 0xc0) != 0x80)
+				return -1;
+			point = point << 6 | (data[i] & 0x3f);
+		}
+		if (point < forms[form].least || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+			return -1;
+		*used = form + 1;
+		return (int32_t)point;
+	}
+	return -1;
+}
+
+/* Controls, and the marks that reorder a line (Unicode's Bidi_Control, and the line and paragraph separators). */
+static bool unsafe(int32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200e || point == 0x200f ||
+	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
+void buf_escape(struct buf *buf, const char *data, size_t len, int quoted)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i += used) {
+		int32_t point = decode((const unsigned char *)data + i, len - i, &used);
+
+		if (!unsafe(point) && !(quoted && (point == '"' || point == '\\'))) {
+			buf_add(buf, data + i, used);
+			continue;
+		}
+		for (size_t k = 0; k < used; k++)
+			buf_printf(buf, "\\%03o", (unsigned)(unsigned char)data[i + k]);
+	}
+}
+
+void buf_reset(struct buf *buf)
+{
+	buf->len = 0;
+	if (buf->data != NULL)
+		buf->data[0] = '\0';
+}
+
+const char *buf_text(const struct buf *buf)
+{
+	return buf->data != NULL ? buf->data : "";
+}
+
+void buf_fini(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf){ 0 };
+}

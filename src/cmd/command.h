@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* A subcommand is one const value, at the end of the file that bears its name. */
+#ifndef MMTOOL_CMD_COMMAND_H
+#define MMTOOL_CMD_COMMAND_H
+
+#include "base/buf.h"
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum command_group {
+	COMMAND_EXPERIMENT_MREMAP,    /* resize and move */
+	COMMAND_EXPERIMENT_PLACE,     /* place mappings */
+	COMMAND_EXPERIMENT_COMMIT,    /* commit accounting */
+	COMMAND_SCRIPT,               /* scripts of them */
+	COMMAND_HELP,
+	COMMAND_GROUPS,
+};
+
+/* One script to perform. */
+struct source {
+	char *name;      /* what it is called in messages; owned */
+	struct buf text; /* owned */
+};
+
+/* What a command wants performed: scripts, one after another, each in a fresh subject. */
+struct plan {
+	struct source *sources;
+	size_t count, cap;
+};
+
+/* Adds an empty source and returns its text to be appended to. */
+struct buf *plan_add(struct plan *plan, const char *name);
+void plan_fini(struct plan *plan);
+
+struct command {
+	const char *name;
+	const char *args;    /* usage of the arguments, as argp's args_doc; NULL for none */
+	const char *summary; /* one line, no full stop */
+	const char *doc;     /* the help's text below the options; NULL for none */
+	enum command_group group;
+	const struct argp_option *options; /* ends with {0}; NULL for none */
+	/* argp's parser; state->input is the command's zeroed option struct.  NULL for a command without options. */
+	error_t (*parse)(int key, char *arg, struct argp_state *state);
+	size_t options_size; /* bytes of the option struct */
+	void (*fini)(void *options); /* releases what parse stored; may be NULL */
+
+	/*
+	 * Appends the scripts to perform.  Returns 0, or -errno after setting *problem to a message that the caller frees.
+	 */
+	int (*plan)(const void *options, struct plan *plan, char **problem);
+	/*
+	 * Something that is no experiment (help, a program under another policy): returns mmtool's exit status.  A command has
+	 * plan or execute; one that has both says by executes which of them its options ask for.
+	 */
+	int (*execute)(const void *options);
+	bool (*executes)(const void *options);
+};
+
+/*
+ * For parse: a size from an option (size_parse), refused with argp_error when bad, zero or overflowing.
+ * Returns 0 or EINVAL; *bytes is untouched on error.
+ */
+error_t command_size(struct argp_state *state, const char *option, const char *arg, uint64_t *bytes);
+
+#endif

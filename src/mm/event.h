@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* What happened, as plain values: producers make events, reports show them. */
+#ifndef MMTOOL_MM_EVENT_H
+#define MMTOOL_MM_EVENT_H
+
+#include "mm/call.h"
+#include "mm/delta.h"
+#include "mm/maps.h"
+#include "mm/region.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum event_type {
+	EVENT_START,   /* a script begins */
+	EVENT_STEP,    /* one statement was performed */
+	EVENT_NOTE,    /* a remark */
+	EVENT_VERDICT, /* a script ended: how it came out */
+	EVENT_END,     /* nothing follows */
+};
+
+enum step_kind {
+	STEP_CALL,    /* a call: call is valid, faults and delta may be */
+	STEP_BIND,    /* NAME = expression: value is valid */
+	STEP_STORE,   /* ADDR[EXPR] = EXPR */
+	STEP_EXPECT,  /* check is valid */
+	STEP_REQUIRE, /* a requirement that was met, or (ok false) was not: the verdict is "unsupported" */
+	STEP_PASSES,  /* passes of a repeat that were not shown one by one; delta is over all of them */
+	STEP_OTHER,   /* a condition, a count, a note whose expression failed the step */
+};
+
+struct event_source {
+	const char *file; /* script's name: "grow", a path, "-" */
+	uint32_t line, column;
+	const char *text; /* the statement as written, without its line's end; not NUL-terminated */
+	uint32_t text_len;
+};
+
+struct event_arg {
+	struct call_arg kind;
+	uint64_t value;
+	const char *string; /* the string passed in its place, or NULL */
+	size_t string_len;
+};
+
+enum { EVENT_ARGS = 8 };
+
+struct event_call {
+	const char *name;   /* the call made, "openat" */
+	unsigned count;     /* arguments in args */
+	unsigned left_out;  /* further arguments that are not in args (words) */
+	struct event_arg args[EVENT_ARGS];
+	uint8_t result_kind; /* enum call_result */
+	int64_t result;      /* -1 when it failed */
+	int error;           /* positive errno, 0 on success */
+	bool is_system;      /* a system call; else a memory operation or another call of the language */
+	bool performed;      /* false: it was not made, and reason of the step says why */
+	bool injected;       /* the error was injected, the call was not made */
+};
+
+struct event_fault {
+	int signo;         /* SIGSEGV, SIGBUS, … */
+	int64_t code;      /* as fault_code() */
+	uint64_t address;  /* the address that faulted; 0 when the kernel did not say */
+	bool has_address;
+	bool fatal;        /* it killed the process; else fault() caught it */
+};
+
+/* One side of a comparison: its source and what it came to. */
+struct event_operand {
+	const char *text;  /* source; not NUL-terminated */
+	uint32_t text_len;
+	const char *value; /* rendered: a number, name+offset, a quoted string, a constant's name; NUL-terminated */
+};
+
+struct event_check {
+	bool held;
+	bool compared;               /* left and right are valid */
+	struct event_operand left, right;
+	const char *message;         /* the script's own, or NULL */
+};
+
+struct event_step {
+	uint8_t kind; /* enum step_kind */
+	struct event_source source;
+	const char *process;  /* the name of the process that performed it; NULL in the main process */
+	pid_t pid;
+	bool ok;              /* came out as the script says */
+	const char *reason;   /* why the step failed, one line; NULL when ok */
+
+	struct event_call call;
+	const char *bound;    /* the name that the result or the value was bound to, or NULL */
+	int64_t value;        /* STEP_BIND of an integer */
+	const char *value_text; /* STEP_BIND: rendered value, NUL-terminated */
+	const struct event_fault *faults;
+	size_t fault_count;
+	int death;            /* the signal that killed the process during this step, or 0 */
+	struct event_check check;
+	uint64_t passes;      /* STEP_PASSES: how many */
+
+	bool looked;                     /* maps were read (or known not to change): delta is meaningful */
+	const struct delta *delta;       /* what changed, or NULL when not looked at */
+	const struct maps *before, *after; /* the snapshots; NULL when there is none */
+	const struct regions *old_regions, *new_regions; /* never NULL */
+
+	const char *why;      /* why the call failed or faulted: the rule it broke; or NULL */
+	const char *explain;  /* why the kernel did this, a paragraph; only when asked for; or NULL */
+};
+
+struct event_note {
+	struct event_source source;
+	const char *text; /* rendered */
+};
+
+struct event_start {
+	const char *name;       /* script's name */
+	pid_t pid;              /* of the subject */
+	const struct maps *maps; /* the subject's before anything was done, or NULL */
+};
+
+enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_UNSUPPORTED, VERDICT_BROKEN /* the tool could not go on */ };
+
+struct event_verdict {
+	uint8_t verdict;       /* enum verdict */
+	unsigned steps;        /* performed */
+	unsigned checks;       /* expects and calls with a RESULT that were evaluated */
+	unsigned failed;       /* steps that failed */
+	struct event_source source; /* where it stopped; text NULL when it ran to its end */
+	const char *reason;    /* why it is not passed; NULL when it is */
+};
+
+/* Everything is borrowed, and valid until the receiver returns. */
+struct event {
+	uint8_t type; /* enum event_type */
+	union {
+		struct event_start start;
+		struct event_step step;
+		struct event_note note;
+		struct event_verdict verdict;
+		int status; /* EVENT_END: the exit status */
+	};
+};
+
+/* Where events go. */
+struct event_sink {
+	void (*take)(void *context, const struct event *event);
+	void *context;
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Reports turn the stream of events into bytes.  They know events, and nothing of who made them. */
+#ifndef MMTOOL_REPORT_REPORT_H
+#define MMTOOL_REPORT_REPORT_H
+
+#include "mm/event.h"
+
+#include <stdbool.h>
+
+struct buf;
+
+struct report_options {
+	bool full;     /* the whole maps before and after each change */
+	bool symbolic; /* addresses as names */
+	bool explain;  /* show the paragraphs that say why */
+	bool quiet;    /* only what failed */
+	bool color;    /* already decided */
+};
+
+struct report;
+
+struct report_class {
+	const char *name; /* as --format= takes it */
+	/* size of the report's own state, which begins with struct report; zeroed before the first event */
+	size_t size;
+	void (*event)(struct report *report, const struct event *event, struct buf *out);
+	void (*fini)(struct report *report); /* may be NULL */
+};
+
+struct report {
+	const struct report_class *class;
+	struct report_options options;
+};
+
+struct report *report_new(const struct report_class *class, const struct report_options *options);
+void report_free(struct report *report);
+
+extern const struct report_class report_text;
+
+#endif
