@@ -84,6 +84,17 @@ char *arena_string(struct arena *arena, const char *text, size_t len)
 	return copy;
 }
 
+void arena_reset(struct arena *arena)
+{
+	struct arena_chunk *chunk = arena->chunks;
+
+	/* The usual case, one chunk of the usual size, costs nothing. */
+	if (chunk != NULL && chunk->next == NULL && chunk->size == CHUNK_SIZE)
+		chunk->used = 0;
+	else
+		arena_fini(arena);
+}
+
 void arena_fini(struct arena *arena)
 {
 	while (arena->chunks != NULL) {

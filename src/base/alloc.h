@@ -25,6 +25,8 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of len bytes, followed by a NUL. */
 char *arena_string(struct arena *arena, const char *text, size_t len);
+/* Forgets everything and keeps some memory for what comes next. */
+void arena_reset(struct arena *arena);
 void arena_fini(struct arena *arena);
 
 #endif

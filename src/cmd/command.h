@@ -29,10 +29,13 @@ struct source {
 struct plan {
 	struct source *sources;
 	size_t count, cap;
+	bool from_stdin; /* a source was read from standard input */
 };
 
 /* Adds an empty source and returns its text to be appended to. */
 struct buf *plan_add(struct plan *plan, const char *name);
+/* Adds text as a string literal of the language. */
+void plan_quote(struct buf *script, const char *text);
 void plan_fini(struct plan *plan);
 
 struct command {
@@ -59,10 +62,24 @@ struct command {
 	bool (*executes)(const void *options);
 };
 
+/* The command of that name, or NULL. */
+const struct command *command_find(const char *name);
+
 /*
  * For parse: a size from an option (size_parse), refused with argp_error when bad, zero or overflowing.
  * Returns 0 or EINVAL; *bytes is untouched on error.
  */
 error_t command_size(struct argp_state *state, const char *option, const char *arg, uint64_t *bytes);
+
+/* A size as the user wrote it: scripts show it in the same words ("3p" is "3p" on every machine). */
+struct size_option {
+	const char *text; /* NULL: not given */
+	uint64_t bytes;
+};
+
+/* command_size() into a size_option. */
+error_t command_size_option(struct argp_state *state, const char *option, const char *arg, struct size_option *size);
+/* Adds the size rounded up to whole pages, as an expression of the language. */
+void plan_whole_pages(struct buf *script, const struct size_option *size);
 
 #endif

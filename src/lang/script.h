@@ -72,6 +72,7 @@ struct expr {
 	uint8_t predefined;  /* enum predefined */
 	uint8_t count;       /* FUNCTION: arguments */
 	bool parenthesised;
+	uint16_t height;     /* levels of the tree beneath, bounded: walking it by recursion is safe */
 	struct span span;    /* as written, without outer parentheses */
 	union {
 		int64_t integer;
@@ -117,13 +118,16 @@ enum expected {
 	EXPECT_ANYTHING, /* = ? */
 };
 
-enum { NO_SLOT = UINT32_MAX };
+/* No enum: its values are ints in C17. */
+#define NO_SLOT UINT32_MAX
 
 struct statement {
 	uint8_t kind;     /* enum statement_kind */
 	uint8_t expected; /* CALL: enum expected */
 	int error;        /* CALL with EXPECT_ERRNO: the errno */
 	struct span span; /* as written: for a block statement up to before its "{" */
+	struct span name; /* CALL, BIND, REPEAT: the name bound, as written; len 0: none */
+	struct span callee; /* CALL: from the call's name to its ")" */
 	uint32_t slot;    /* CALL, BIND: the name bound; REPEAT: the counter; else NO_SLOT */
 	struct statement *next;
 

@@ -41,11 +41,16 @@ struct delta_line {
 	const struct mapping *mapping;
 };
 
+struct delta_piece;
+
+/* All zero is an empty delta. */
 struct delta {
 	struct delta_line *lines; /* by address; at one address the '-' line first */
 	size_t line_count, line_cap;
 	struct change *changes;   /* in the order in which a person would tell them */
 	size_t change_count, change_cap;
+	struct delta_piece *pieces; /* delta_compute's own, kept so that its memory is used again */
+	size_t piece_count, piece_cap;
 };
 
 /* What the call between the snapshots said it did, where it moved something: mremap's ranges. */

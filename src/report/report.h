@@ -6,6 +6,7 @@
 #include "mm/event.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct buf;
 
@@ -36,5 +37,23 @@ struct report *report_new(const struct report_class *class, const struct report_
 void report_free(struct report *report);
 
 extern const struct report_class report_text;
+
+/* How lines are made: width 0 is WRAP_WIDTH. */
+struct wrap {
+	const char *first, *rest; /* what the first line and those after it begin with; rest NULL: as first */
+	const char *on, *off;     /* around each line's words, for colour; NULL: nothing */
+	unsigned width;           /* columns */
+};
+
+enum { WRAP_WIDTH = 80 };
+
+/*
+ * Adds text as lines, each with its newline, broken at spaces so that none is wider than can be helped: a word is never
+ * cut.  Spaces inside a line stay.  A newline in text begins a line (with rest); other controls are escaped.
+ */
+void wrap_add(struct buf *buf, const char *text, size_t len, const struct wrap *wrap);
+
+/* Columns of escaped UTF-8 text: one for each code point. */
+size_t wrap_columns(const char *text, size_t len);
 
 #endif

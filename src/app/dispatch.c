@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* From argv to a command: finds it, reads its options, and has it do its work. */
+#include "app/app.h"
+#include "app/help.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/session.h"
+#include "base/alloc.h"
+#include "base/diag.h"
+#include "cmd/registry.h"
+#include "run/process.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *argp_program_version = "mmtool " PACKAGE_VERSION;
+
+enum { OPTION_DESCRIBE = 2048 };
+
+const struct argp_option help_options[] = {
+	{ "describe", OPTION_DESCRIBE, NULL, 0, "List every command and option, for completions and other programs", 0 },
+	{ "help", '?', NULL, OPTION_HIDDEN, "Give this help list", -1 },
+	{ "usage", 0x10000, NULL, OPTION_HIDDEN, "Give a short usage message", -1 },
+	{ "version", 'V', NULL, OPTION_HIDDEN, "Print program version", -1 },
+	{ 0 },
+};
+
+/* Prints to standard output; a failure to write is a failure. */
+static int print(struct buf *text)
+{
+	struct output output;
+	int error = output_open(&output, NULL);
+
+	output.buf = *text;
+	*text = (struct buf){ 0 };
+	error = error < 0 ? error : output_close(&output);
+	if (error < 0) {
+		diag_error("standard output: %s", strerror(-error));
+		return STATUS_TOOL;
+	}
+	return STATUS_OK;
+}
+
+/* What the two parsers of a command fill in. */
+struct input {
+	void *own;
+	struct common_options common;
+	bool performs;
+};
+
+static error_t parse_command(int key, char *arg, struct argp_state *state)
+{
+	struct input *input = state->input;
+
+	(void)arg;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = input->own;
+	if (input->performs)
+		state->child_inputs[1] = &input->common;
+	return 0;
+}
+
+static void read_options(const struct command *command, int argc, char **argv, struct input *input)
+{
+	const struct argp own = { .options = command->options, .parser = command->parse, .args_doc = command->args };
+	const struct argp_child children[] = {
+		{ &own, 0, NULL, 0 },
+		{ command->plan != NULL ? &common_argp : NULL, 0, NULL, 0 },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct buf doc = { 0 };
+	const struct argp whole = { .parser = parse_command, .children = children, .doc = NULL };
+	struct argp argp = whole;
+
+	/* argp prints what stands before the \v above the options, and the rest below them. */
+	buf_printf(&doc, "%s\v%s", command->summary, command->doc != NULL ? command->doc : "");
+	if (doc.data[0] >= 'a' && doc.data[0] <= 'z')
+		doc.data[0] = (char)(doc.data[0] - 'a' + 'A');
+	buf_putc(&doc, '\n');
+	argp.doc = buf_text(&doc);
+	if (argp_parse(&argp, argc, argv, 0, NULL, input) != 0)
+		exit(STATUS_USAGE);
+	buf_fini(&doc);
+}
+
+static int perform(const struct command *command, const struct input *input, struct process *first)
+{
+	struct plan plan = { 0 };
+	char *problem = NULL;
+	int status = STATUS_USAGE;
+	int error = command->plan(input->own, &plan, &problem);
+
+	if (error < 0)
+		diag_error("%s", problem != NULL ? problem : strerror(-error));
+	else
+		status = session_run(&plan, &input->common, first);
+	free(problem);
+	plan_fini(&plan);
+	return status;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct input input = { .performs = command->plan != NULL };
+	struct process first = { .socket = -1, .dead = true };
+	struct buf name = { 0 };
+	const char *call;
+	int status = STATUS_TOOL;
+
+	/* Before anything is allocated, so that the subject carries nothing of the tool's. */
+	int error = command->plan != NULL ? process_spawn(&first, &call) : 0;
+
+	buf_printf(&name, "mmtool %s", command->name);
+	diag_set_name(buf_text(&name));
+	argv[0] = name.data;
+	input.own = alloc_zeroed(1, command->options_size);
+	read_options(command, argc, argv, &input);
+	if (command->execute != NULL && (command->executes == NULL || command->executes(input.own))) {
+		process_end(&first);
+		process_unpin();
+		status = command->execute(input.own);
+	} else if (error < 0) {
+		diag_error("no subject can be made: %s: %s", call, strerror(-error));
+	} else {
+		status = perform(command, &input, &first);
+	}
+	process_end(&first);
+	if (command->fini != NULL)
+		command->fini(input.own);
+	free(input.own);
+	diag_set_name("mmtool");
+	buf_fini(&name);
+	return status;
+}
+
+static error_t parse_top(int key, char *arg, struct argp_state *state)
+{
+	struct buf out = { 0 };
+
+	(void)arg;
+	if (key != OPTION_DESCRIBE)
+		return ARGP_ERR_UNKNOWN;
+	help_describe(&out);
+	*(int *)state->input = print(&out);
+	state->next = state->argc;
+	return 0;
+}
+
+/* argv[1] is an option of mmtool itself. */
+static int run_top(int argc, char **argv)
+{
+	struct buf doc = { 0 };
+	int status = STATUS_USAGE;
+
+	/* The overview is the help; argp adds the options. */
+	help_overview(&doc);
+	const char *body = strchr(buf_text(&doc), '\n') + 1;
+	const struct argp argp = { .options = help_options, .parser = parse_top, .args_doc = "COMMAND [OPTION...]", .doc = body };
+
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status) != 0)
+		status = STATUS_USAGE;
+	buf_fini(&doc);
+	return status;
+}
+
+static int unknown_command(const char *word)
+{
+	struct buf shown = { 0 };
+	const char *nearest = help_nearest(word);
+
+	buf_escape(&shown, word, strlen(word), 0);
+	if (nearest != NULL)
+		diag_error("%s: no such command; did you mean `%s'?", buf_text(&shown), nearest);
+	else
+		diag_error("%s: no such command (`mmtool help' lists them)", buf_text(&shown));
+	buf_fini(&shown);
+	return STATUS_USAGE;
+}
+
+/* `mmtool help grow' is `mmtool grow --help'. */
+static int run_help(int argc, char **argv)
+{
+	static char help[] = "--help";
+
+	if (argc < 3 || argv[2][0] == '-') {
+		argv[1] = help;
+		return run_top(2, argv);
+	}
+	const struct command *command = command_find(argv[2]);
+	char *args[] = { argv[0], help, NULL };
+
+	return command != NULL ? run_command(command, 2, args) : unknown_command(argv[2]);
+}
+
+int app_main(int argc, char **argv)
+{
+	static char name[] = "mmtool";
+	struct buf overview = { 0 };
+
+	output_claim_standard();
+	argp_err_exit_status = STATUS_USAGE;
+	if (argc < 2) {
+		help_overview(&overview);
+		fputs(buf_text(&overview), stderr);
+		buf_fini(&overview);
+		return STATUS_USAGE;
+	}
+	argv[0] = name;
+	const struct command *command = command_find(argv[1]);
+
+	if (command != NULL)
+		return run_command(command, argc - 1, argv + 1);
+	if (argv[1][0] == '-')
+		return run_top(argc, argv);
+	return strcmp(argv[1], "help") == 0 ? run_help(argc, argv) : unknown_command(argv[1]);
+}

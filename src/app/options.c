@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The options that every experiment takes. */
+#include "app/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
+
+static const struct argp_option options[] = {
+	{ NULL, 0, NULL, 0, "Report:", 10 },
+	{ "full", OPTION_FULL, NULL, 0, "Show the whole maps before and after each change", 10 },
+	{ "symbolic", OPTION_SYMBOLIC, NULL, 0, "Show addresses by name (a+4K), so that two runs print the same", 10 },
+	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did", 10 },
+	{ "step", OPTION_STEP, NULL, 0, "Wait for Enter before each statement, and say the subject's pid", 10 },
+	{ "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 },
+	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), or script: print the script and perform nothing", 10 },
+	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 },
+	{ "quiet", 'q', NULL, 0, "Show only what failed", 10 },
+	{ 0 },
+};
+
+/* Option arguments that are one of a few words: in the order of the enumerations. */
+static const struct {
+	const char *arg, *values;
+} vocabularies[] = {
+	{ "WHEN", "auto|always|never" },
+	{ "FORMAT", "text|script" },
+};
+
+const char *option_values(const struct argp_option *option)
+{
+	if (option->arg == NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof(vocabularies) / sizeof(vocabularies[0]); i++) {
+		if (strcmp(option->arg, vocabularies[i].arg) == 0)
+			return vocabularies[i].values;
+	}
+	if (strchr(option->arg, '|') != NULL || strcmp(option->arg, "FILE") == 0)
+		return option->arg;
+	return NULL;
+}
+
+/* The place of a word in "a|b|c", or -1. */
+static int word_index(const char *values, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (int index = 0; values != NULL; index++) {
+		const char *bar = strchr(values, '|');
+		size_t width = bar != NULL ? (size_t)(bar - values) : strlen(values);
+
+		if (width == len && memcmp(values, word, len) == 0)
+			return index;
+		values = bar != NULL ? bar + 1 : NULL;
+	}
+	return -1;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct common_options *self = state->input;
+	int word;
+
+	switch (key) {
+	case OPTION_FULL:
+		self->report.full = true;
+		return 0;
+	case OPTION_SYMBOLIC:
+		self->report.symbolic = true;
+		return 0;
+	case OPTION_EXPLAIN:
+		self->report.explain = true;
+		return 0;
+	case OPTION_STEP:
+		self->step = true;
+		return 0;
+	case OPTION_COLOR:
+		word = word_index("auto|always|never", arg);
+		self->color = (enum color)word;
+		if (word >= 0)
+			return 0;
+		argp_error(state, "--color: %s: not a time (try auto, always or never)", arg);
+		return EINVAL;
+	case OPTION_FORMAT:
+		word = word_index("text|script", arg);
+		self->format = (enum format)word;
+		if (word >= 0)
+			return 0;
+		argp_error(state, "--format: %s: not a format (try text or script)", arg);
+		return EINVAL;
+	case 'o':
+		self->output = arg;
+		return 0;
+	case 'q':
+		self->report.quiet = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp common_argp = { .options = options, .parser = parse };

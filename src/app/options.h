@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The options that every experiment takes: how its report looks and where it goes. */
+#ifndef MMTOOL_APP_OPTIONS_H
+#define MMTOOL_APP_OPTIONS_H
+
+#include "report/report.h"
+
+#include <argp.h>
+#include <stdbool.h>
+
+enum format { FORMAT_TEXT, FORMAT_SCRIPT };
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct common_options {
+	struct report_options report;
+	enum format format;
+	enum color color;
+	bool step;          /* wait before each statement */
+	const char *output; /* a file, or NULL: standard output */
+};
+
+/* argp's child parser; its input is a struct common_options. */
+extern const struct argp common_argp;
+
+/* The words that an option's argument may be, "a|b", for --describe; NULL when it is free. */
+const char *option_values(const struct argp_option *option);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the report goes. */
+#include "app/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { FLUSH_AT = 64 * 1024 };
+
+void output_claim_standard(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		/* The lowest free number is the one that is closed.  Write-only for 0, read-only for 1 and 2. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return;
+	}
+}
+
+int output_open(struct output *output, const char *path)
+{
+	*output = (struct output){ .fd = STDOUT_FILENO, .name = path != NULL ? path : "standard output" };
+	if (path != NULL)
+		output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (output->fd < 0)
+		return -errno;
+	output->live = isatty(output->fd) == 1;
+	return 0;
+}
+
+static void die_of_pipe(void)
+{
+	sigset_t pipe_signal;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &pipe_signal, NULL);
+	raise(SIGPIPE);
+}
+
+void output_flush(struct output *output)
+{
+	size_t done = 0;
+
+	while (done < output->buf.len && output->error == 0) {
+		ssize_t put = write(output->fd, output->buf.data + done, output->buf.len - done);
+
+		if (put >= 0)
+			done += (size_t)put;
+		else if (errno == EPIPE)
+			die_of_pipe();
+		else if (errno != EINTR)
+			output->error = -errno;
+	}
+	buf_reset(&output->buf);
+}
+
+void output_added(struct output *output)
+{
+	if (output->live || output->buf.len >= FLUSH_AT)
+		output_flush(output);
+}
+
+int output_close(struct output *output)
+{
+	output_flush(output);
+	/* Some file systems tell only now that there was no room (close(2)). */
+	if (output->fd != STDOUT_FILENO && close(output->fd) < 0 && output->error == 0)
+		output->error = -errno;
+	buf_fini(&output->buf);
+	return output->error;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the report goes: buffered, and every failure to write is noticed. */
+#ifndef MMTOOL_APP_OUTPUT_H
+#define MMTOOL_APP_OUTPUT_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+
+struct output {
+	int fd;
+	bool live;        /* somebody is watching: write at once */
+	const char *name; /* for messages */
+	struct buf buf;
+	int error;        /* the first -errno, or 0; what follows is dropped */
+};
+
+/* Opens path, or standard output when it is NULL.  Returns 0 or -errno. */
+int output_open(struct output *output, const char *path);
+/* Writes what is buffered.  A reader that has gone ends mmtool by SIGPIPE, as it would end cat. */
+void output_flush(struct output *output);
+/* After something was added to buf: writes when somebody is watching, or when enough has come together. */
+void output_added(struct output *output);
+/* Flushes and closes.  Returns 0 or the first -errno. */
+int output_close(struct output *output);
+
+/*
+ * Makes sure that descriptors 0 to 2 are open, so that nothing that mmtool opens is taken for one of them.  One that was
+ * closed is opened so that using it fails: writing to a closed standard output is an error, and not a success.
+ */
+void output_claim_standard(void);
+
+#endif

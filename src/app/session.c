@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* A session: parses what a command planned, has it performed, and writes the report. */
+#include "app/session.h"
+
+#include "app/output.h"
+#include "base/alloc.h"
+#include "base/diag.h"
+#include "base/size.h"
+#include "lang/script.h"
+#include "run/interp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DEFAULT_TIMEOUT_MS = 60 * 1000 };
+
+static const uint64_t default_max_touch = UINT64_C(1) << 30;
+
+struct session {
+	const struct common_options *options;
+	struct output output;
+	struct report *report;
+	int keyboard; /* where --step reads, or -1: go on without waiting */
+};
+
+static void take_event(void *context, const struct event *event)
+{
+	struct session *session = context;
+
+	session->report->class->event(session->report, event, &session->output.buf);
+	output_added(&session->output);
+}
+
+static void say(const char *text, size_t len)
+{
+	if (write(STDERR_FILENO, text, len) < 0)
+		return;
+}
+
+/* --step: prompts on standard error and waits for a line; at end of input it goes on without waiting. */
+static void wait_for_enter(void *context, const struct event_source *source, pid_t pid)
+{
+	struct session *session = context;
+	struct buf prompt = { 0 };
+	char c = '\0';
+
+	output_flush(&session->output);
+	if (session->keyboard < 0)
+		return;
+	buf_printf(&prompt, "[pid %d] next: ", (int)pid);
+	buf_escape(&prompt, source->text, source->text_len, 0);
+	buf_puts(&prompt, "\n[Enter] ");
+	say(prompt.data, prompt.len);
+	buf_fini(&prompt);
+	while (c != '\n') {
+		ssize_t got = read(session->keyboard, &c, 1);
+
+		if (got == 0 || (got < 0 && errno != EINTR)) {
+			say("\n", 1);
+			session->keyboard = -1;
+			return;
+		}
+	}
+}
+
+static bool want_color(enum color color, int fd)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	return isatty(fd) == 1 && (no_color == NULL || no_color[0] == '\0') &&
+	       (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+static int open_keyboard(const struct plan *plan, const struct common_options *options)
+{
+	if (!options->step)
+		return -1;
+	return plan->from_stdin ? open("/dev/tty", O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+}
+
+/* How bad an outcome is: the exit status is the worst. */
+static int worse(int a, int b)
+{
+	static const int order[] = { STATUS_OK, STATUS_UNSUPPORTED, STATUS_FAILED, STATUS_USAGE, STATUS_TOOL };
+	size_t rank[2] = { 0, 0 };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		rank[0] = order[i] == a ? i : rank[0];
+		rank[1] = order[i] == b ? i : rank[1];
+	}
+	return rank[0] >= rank[1] ? a : b;
+}
+
+static int status_of(enum verdict verdict)
+{
+	static const int status[] = { [VERDICT_PASSED] = STATUS_OK,
+		                      [VERDICT_FAILED] = STATUS_FAILED,
+		                      [VERDICT_UNSUPPORTED] = STATUS_UNSUPPORTED,
+		                      [VERDICT_BROKEN] = STATUS_TOOL };
+
+	return status[verdict];
+}
+
+/* A script's subject: the first child itself when it is the only one that is needed, else made by it. */
+static int make_subject(struct process *first, bool only, struct process *subject)
+{
+	int error = 0;
+
+	if (only) {
+		*subject = *first;
+		*first = (struct process){ .socket = -1, .dead = true };
+		return STATUS_OK;
+	}
+	if (process_fork(first, subject, &error) == EXCHANGE_DONE && error == 0)
+		return STATUS_OK;
+	diag_error("fork: %s", strerror(error != 0 ? error : errno));
+	return STATUS_TOOL;
+}
+
+static int perform(struct session *session, const struct script *script, struct process *subject)
+{
+	const struct common_options *common = session->options;
+	const struct event_sink sink = { take_event, session };
+	const struct interp_options options = {
+		.explain = common->report.explain,
+		.limits = { .timeout_ms = DEFAULT_TIMEOUT_MS, .max_touch = default_max_touch },
+		.before_step = common->step ? wait_for_enter : NULL,
+		.context = session,
+	};
+	char *problem = NULL;
+	enum verdict verdict = interp_run(script, subject, &options, &sink, &problem);
+
+	if (verdict == VERDICT_BROKEN) {
+		output_flush(&session->output);
+		diag_error("%s", problem);
+	}
+	free(problem);
+	return status_of(verdict);
+}
+
+static int perform_all(struct session *session, struct script *const *scripts, size_t count, struct process *first)
+{
+	const char *call;
+	int error = process_greet(first, &call);
+	int status = STATUS_OK;
+
+	if (error < 0) {
+		diag_error("no subject can be made: %s: %s", call, strerror(-error));
+		return STATUS_TOOL;
+	}
+	for (size_t i = 0; i < count && status != STATUS_TOOL; i++) {
+		struct process subject;
+		int made = make_subject(first, count == 1, &subject);
+
+		status = worse(status, made != STATUS_OK ? made : perform(session, scripts[i], &subject));
+	}
+	process_end(first);
+	take_event(session, &(struct event){ .type = EVENT_END, .status = status });
+	return status;
+}
+
+/* All scripts are checked before the first statement of the first is performed. */
+static int parse_all(const struct plan *plan, struct script **scripts)
+{
+	struct buf errors = { 0 };
+	int status = STATUS_OK;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct source *source = &plan->sources[i];
+
+		scripts[i] = script_parse(source->name, buf_text(&source->text), source->text.len, size_page(), NULL, 0, &errors);
+		if (scripts[i] == NULL)
+			status = STATUS_USAGE;
+	}
+	if (errors.len > 0)
+		say(errors.data, errors.len);
+	buf_fini(&errors);
+	return status;
+}
+
+static void print_scripts(const struct plan *plan, struct buf *out)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		buf_add(out, buf_text(&plan->sources[i].text), plan->sources[i].text.len);
+}
+
+static int write_report(struct session *session, const struct plan *plan, struct script *const *scripts,
+                        struct process *first)
+{
+	const struct common_options *options = session->options;
+	struct report_options report = options->report;
+	int status = STATUS_OK;
+	int error = output_open(&session->output, options->output);
+
+	if (error < 0) {
+		diag_error("%s: cannot be written: %s", session->output.name, strerror(-error));
+		return STATUS_TOOL;
+	}
+	report.color = want_color(options->color, session->output.fd);
+	session->report = report_new(&report_text, &report);
+	session->keyboard = open_keyboard(plan, options);
+	if (options->format == FORMAT_SCRIPT)
+		print_scripts(plan, &session->output.buf);
+	else
+		status = perform_all(session, scripts, plan->count, first);
+	report_free(session->report);
+	error = output_close(&session->output);
+	if (error < 0) {
+		diag_error("%s: %s", session->output.name, strerror(-error));
+		status = STATUS_TOOL;
+	}
+	return status;
+}
+
+int session_run(const struct plan *plan, const struct common_options *options, struct process *first)
+{
+	struct session session = { .options = options };
+	struct script **scripts = alloc_zeroed(plan->count, sizeof(struct script *));
+	int status = parse_all(plan, scripts);
+
+	if (status == STATUS_OK)
+		status = write_report(&session, plan, scripts, first);
+	for (size_t i = 0; i < plan->count; i++) {
+		if (scripts[i] != NULL)
+			script_free(scripts[i]);
+	}
+	free(scripts);
+	return status;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of commands. */
+#ifndef MMTOOL_CMD_REGISTRY_H
+#define MMTOOL_CMD_REGISTRY_H
+
+#include "cmd/command.h"
+
+extern const struct command cmd_grow, cmd_shrink, cmd_move_fixed, cmd_reserve_fill, cmd_noreserve, cmd_overcommit, cmd_run;
+
+extern const struct command *const command_table[];
+extern const size_t command_count;
+
+#endif

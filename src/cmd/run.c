@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* run: scripts from files, from standard input, or from the command line. */
+#include "base/alloc.h"
+#include "cmd/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A script: a file's name, or statements. */
+struct input {
+	const char *text;
+	bool inline_statements;
+};
+
+struct options {
+	struct input *inputs;
+	size_t count, cap;
+};
+
+static const struct argp_option options[] = {
+	{ NULL, 'e', "STATEMENTS", 0, "Run these statements, as if they were a file's", 0 },
+	{ 0 },
+};
+
+static void add(struct options *self, const char *text, bool inline_statements)
+{
+	self->inputs = alloc_grow(self->inputs, &self->cap, self->count + 1, sizeof(*self->inputs));
+	self->inputs[self->count++] = (struct input){ text, inline_statements };
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *self = state->input;
+
+	switch (key) {
+	case 'e':
+		add(self, arg, true);
+		return 0;
+	case ARGP_KEY_ARG:
+		add(self, arg, false);
+		return 0;
+	case ARGP_KEY_END:
+		if (self->count > 0)
+			return 0;
+		argp_error(state, "no script given (try a FILE, - for standard input, or -e 'STATEMENTS')");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void fini(void *input)
+{
+	struct options *self = input;
+
+	free(self->inputs);
+}
+
+static int read_all(int fd, struct buf *text)
+{
+	for (;;) {
+		char *to = buf_reserve(text, 64 * 1024);
+		ssize_t got = read(fd, to, 64 * 1024);
+
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got == 0)
+			return 0;
+		text->len += got > 0 ? (size_t)got : 0;
+	}
+}
+
+static int read_file(const char *name, struct buf *text)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int error = read_all(fd, text);
+
+	close(fd);
+	return error;
+}
+
+static int plan(const void *input, struct plan *out, char **problem)
+{
+	const struct options *self = input;
+	struct buf message = { 0 };
+	int error = 0;
+
+	for (size_t i = 0; i < self->count && error == 0; i++) {
+		const struct input *from = &self->inputs[i];
+		bool standard = !from->inline_statements && strcmp(from->text, "-") == 0;
+		struct buf *text = plan_add(out, from->inline_statements ? "-e" : from->text);
+
+		out->from_stdin |= standard;
+		if (from->inline_statements)
+			buf_puts(text, from->text);
+		else
+			error = standard ? read_all(STDIN_FILENO, text) : read_file(from->text, text);
+		if (error < 0) {
+			buf_escape(&message, from->text, strlen(from->text), 0);
+			buf_printf(&message, ": cannot be read: %s", strerror(-error));
+			*problem = alloc_string(buf_text(&message), message.len);
+			buf_fini(&message);
+		}
+	}
+	return error;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.args = "FILE...",
+	.summary = "perform scripts",
+	.doc = "A script is what `mmtool grow --format=script' prints: system calls as a C programmer writes them, with "
+	       "expectations between them. FILE - is standard input. Each script has a fresh process to itself.",
+	.group = COMMAND_SCRIPT,
+	.options = options,
+	.parse = parse,
+	.fini = fini,
+	.options_size = sizeof(struct options),
+	.plan = plan,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* From a script's text to a checked tree, or to its errors. */
+#include "lang/script.h"
+
+#include "lang/checker.h"
+#include "lang/errors.h"
+#include "lang/names.h"
+#include "lang/parser.h"
+#include "lang/word.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Spans have 32 bits. */
+enum { TEXT_MOST = 1 << 30 };
+
+static void parse(struct script *script, uint64_t page, struct names *names, struct errors *errors)
+{
+	struct span start = { script->text, 0, { 1, 1 } };
+
+	if (script->len > TEXT_MOST) {
+		errors_add(errors, start, "the script has %zu bytes, more than the %d that a script can have",
+		           script->len, TEXT_MOST);
+		return;
+	}
+	script->first = parser_parse(script, page, errors);
+	checker_check(script, names, errors);
+	script->name_count = (uint32_t)names->count;
+	script->names = arena_alloc(&script->arena, names->count * sizeof(script->names[0]));
+	if (names->count > 0)
+		memcpy(script->names, names->list, names->count * sizeof(script->names[0]));
+}
+
+struct script *script_parse(const char *file, const char *text, size_t len, uint64_t page,
+                            const struct definition *definitions, size_t definition_count, struct buf *errors)
+{
+	struct script *script = alloc_zeroed(1, sizeof(*script));
+	struct names names = { 0 };
+
+	script->file = arena_string(&script->arena, file, strlen(file));
+	script->text = len > 0 ? text : "";
+	script->len = len;
+	struct errors found = { .file = script->file, .text = script->text, .len = len };
+
+	for (size_t i = 0; i < definition_count; i++)
+		names_add(&names, &script->arena, definitions[i].name, strlen(definitions[i].name));
+	parse(script, page, &names, &found);
+	names_fini(&names);
+	bool failed = found.count > 0;
+
+	errors_render(&found, errors);
+	errors_fini(&found);
+	if (!failed)
+		return script;
+	script_free(script);
+	return NULL;
+}
+
+void script_free(struct script *script)
+{
+	if (script == NULL)
+		return;
+	arena_fini(&script->arena);
+	free(script);
+}
+
+bool script_reserved(const char *name, size_t len)
+{
+	return keyword_find(name, len) >= 0 || predefined_find(name, len) >= 0 || constant_find(name, len) != NULL;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* The parser of /proc/PID/maps, and look-ups in a snapshot. */
+#include "mm/maps.h"
+
+#include "base/alloc.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How far read_hex and read_object may look behind the text. */
+enum { SLACK = 32 };
+
+static const uint64_t each = UINT64_C(0x0101010101010101); /* times a byte: that byte in each of eight */
+
+/* A digit's value plus one; 0 for a byte that is none. */
+static const unsigned char digits[256] = {
+	['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* Whether all eight bytes of word are hex digits: adding sets a byte's top bit from some character on. */
+static inline bool eight_digits(uint64_t word)
+{
+	uint64_t low = word & 0x7f * each;
+	uint64_t decimal = (low + (0x80 - '0') * each) & ~(low + (0x7f - '9') * each);
+	uint64_t letter = (low + (0x80 - 'a') * each) & ~(low + (0x7f - 'f') * each);
+
+	return ((decimal | letter) & ~word & 0x80 * each) == 0x80 * each;
+}
+
+/* The value of eight digits, the first in the lowest byte: letters differ from numerals in bit 6. */
+static inline uint64_t eight_value(uint64_t word)
+{
+	uint64_t nibbles = (word & 0x0f * each) + 9 * (word >> 6 & each);
+
+	nibbles = (nibbles << 4 | nibbles >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+	nibbles = (nibbles << 8 | nibbles >> 16) & UINT64_C(0x0000ffff0000ffff);
+	return (nibbles << 16 | nibbles >> 32) & UINT32_MAX;
+}
+
+/*
+ * Each of these reads one field at p, which ends in stop, and returns where the next begins; NULL when it is not one.
+ * None goes past a byte that is not its own, so the NUL behind the text ends them all.  Most of a line is hex digits:
+ * the first eight at once, the rest one by one (by words throughout, each waits for the length of the last).
+ */
+static inline const char *read_hex(const char *p, char stop, uint64_t *value)
+{
+	const char *from = p;
+	uint64_t sum = 0, word;
+
+	memcpy(&word, p, sizeof(word));
+	word = le64toh(word);
+	if (eight_digits(word)) {
+		sum = eight_value(word);
+		p += 8;
+	}
+	for (unsigned digit; (digit = digits[(unsigned char)*p]) != 0; p++)
+		sum = sum << 4 | (digit - 1);
+	*value = sum;
+	return p > from && p - from <= 16 && *p == stop ? p + 1 : NULL;
+}
+
+static inline const char *read_perms(const char *p, char perms[5])
+{
+	for (unsigned i = 0; i < 4; i++) {
+		if (p[i] <= ' ' || p[i] > '~')
+			return NULL;
+		perms[i] = p[i];
+	}
+	perms[4] = '\0';
+	return p[4] == ' ' ? p + 5 : NULL;
+}
+
+static inline const char *read_device(const char *p, uint32_t *major, uint32_t *minor)
+{
+	uint64_t first = 0, second = 0;
+
+	if ((p = read_hex(p, ':', &first)) == NULL || (p = read_hex(p, ' ', &second)) == NULL)
+		return NULL;
+	*major = (uint32_t)first;
+	*minor = (uint32_t)second;
+	return first <= UINT32_MAX && second <= UINT32_MAX ? p : NULL;
+}
+
+/* The inode, in decimal, ends at a space or with its line; nothing is skipped behind it. */
+static inline const char *read_inode(const char *p, uint64_t *inode)
+{
+	const char *from = p;
+	uint64_t sum = 0;
+
+	for (unsigned digit; (digit = (unsigned)(unsigned char)*p - '0') < 10; p++) {
+		if (sum > (UINT64_MAX - digit) / 10)
+			return NULL;
+		sum = sum * 10 + digit;
+	}
+	*inode = sum;
+	return p > from ? p : NULL;
+}
+
+/* Reads offset, device and inode. */
+static inline const char *read_object(const char *p, struct mapping *m)
+{
+	static const char none[] = "00000000 00:00 0"; /* of everything without a file: worth a glance before the parts */
+
+	if (memcmp(p, none, sizeof(none) - 1) == 0 && (p[16] == ' ' || p[16] == '\n')) {
+		m->offset = m->inode = m->major = m->minor = 0;
+		return p + 16;
+	}
+	if ((p = read_hex(p, ' ', &m->offset)) == NULL || (p = read_device(p, &m->major, &m->minor)) == NULL)
+		return NULL;
+	return read_inode(p, &m->inode);
+}
+
+/* Reads the line at p into m.  Returns where the next line begins (behind its newline, or end), or NULL. */
+static const char *read_line(const char *p, const char *end, struct mapping *m)
+{
+	m->line = p;
+	if ((p = read_hex(p, '-', &m->start)) == NULL || (p = read_hex(p, ' ', &m->end)) == NULL ||
+	    (p = read_perms(p, m->perms)) == NULL || (p = read_object(p, m)) == NULL)
+		return NULL;
+	if (*p != ' ' && *p != '\n' && p != end)
+		return NULL;
+	while (*p == ' ')
+		p++;
+	const char *stop = p < end && *p == '\n' ? p : memchr(p, '\n', (size_t)(end - p));
+
+	if (stop == NULL)
+		stop = end;
+	if ((uint64_t)(stop - m->line) > UINT32_MAX)
+		return NULL;
+	m->name = p;
+	m->name_len = (uint32_t)(stop - p);
+	m->line_len = (uint32_t)(stop - m->line);
+	return stop < end ? stop + 1 : end;
+}
+
+int maps_parse(struct maps *maps, size_t *bad_line)
+{
+	uint64_t above = 0;
+
+	maps->count = 0;
+	if (maps->text.len == 0)
+		return 0;
+	memset(buf_reserve(&maps->text, SLACK), 0, SLACK);
+	const char *p = maps->text.data, *end = p + maps->text.len;
+
+	while (p < end) {
+		if (maps->count == maps->cap)
+			maps->list = alloc_grow(maps->list, &maps->cap, maps->count + 1, sizeof(*maps->list));
+		struct mapping *m = &maps->list[maps->count];
+
+		p = read_line(p, end, m);
+		if (p == NULL || m->start >= m->end || m->start < above) {
+			if (bad_line != NULL)
+				*bad_line = maps->count + 1;
+			return -EINVAL;
+		}
+		above = m->end;
+		maps->count++;
+	}
+	return 0;
+}
+
+const struct mapping *maps_above(const struct maps *maps, uint64_t addr)
+{
+	size_t low = 0, high = maps->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (maps->list[middle].end > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < maps->count ? &maps->list[low] : NULL;
+}
+
+const struct mapping *maps_find(const struct maps *maps, uint64_t addr)
+{
+	const struct mapping *m = maps_above(maps, addr);
+
+	return m != NULL && m->start <= addr ? m : NULL;
+}
+
+uint64_t maps_mapped(const struct maps *maps, uint64_t addr, uint64_t len, size_t *touching)
+{
+	uint64_t end = addr + len < addr ? UINT64_MAX : addr + len, bytes = 0;
+	size_t count = 0;
+
+	if (len > 0 && maps->count > 0) {
+		const struct mapping *m = maps_above(maps, addr), *stop = maps->list + maps->count;
+
+		for (; m != NULL && m < stop && m->start < end; m++, count++)
+			bytes += (m->end < end ? m->end : end) - (m->start > addr ? m->start : addr);
+	}
+	if (touching != NULL)
+		*touching = count;
+	return bytes;
+}
+
+bool maps_covered(const struct maps *maps, uint64_t addr, uint64_t len)
+{
+	return maps_mapped(maps, addr, len, NULL) == len;
+}
+
+bool mapping_same_line(const struct mapping *a, const struct mapping *b)
+{
+	return a->line_len == b->line_len && memcmp(a->line, b->line, a->line_len) == 0;
+}
+
+void maps_fini(struct maps *maps)
+{
+	free(maps->list);
+	buf_fini(&maps->text);
+	*maps = (struct maps){ 0 };
+}

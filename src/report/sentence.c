@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/* Says each change between two snapshots in one plain sentence. */
+#include "report/sentence.h"
+
+#include "base/buf.h"
+#include "base/size.h"
+
+#include <stdint.h>
+#include <string.h>
+
+struct range {
+	uint64_t start, end;
+};
+
+static struct range old_range(const struct change *change)
+{
+	return (struct range){ change->old_start, change->old_end };
+}
+
+static struct range new_range(const struct change *change)
+{
+	return (struct range){ change->new_start, change->new_end };
+}
+
+static uint64_t length(struct range range)
+{
+	return range.end - range.start;
+}
+
+static bool starts(const struct mapping *mapping, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return mapping->name_len >= len && memcmp(mapping->name, prefix, len) == 0;
+}
+
+/* The kernel's own shared memory (mm/shmem.c's internal mount) is device 00:01: no user can make a file there. */
+static bool is_shmem(const struct mapping *mapping)
+{
+	return mapping->inode != 0 && mapping->major == 0 && mapping->minor == 1;
+}
+
+static bool is_shared_anonymous(const struct mapping *mapping)
+{
+	return is_shmem(mapping) && starts(mapping, "/dev/zero (deleted)");
+}
+
+static bool is_anonymous(const struct mapping *mapping)
+{
+	return mapping->inode == 0 && mapping->name_len == 0;
+}
+
+static bool is_shared(const struct mapping *mapping)
+{
+	return mapping->perms[3] == 's';
+}
+
+/* Adds the last part of a path; of a shared memory object all but the "/" and " (deleted)" that each of them has. */
+static void add_base(struct buf *buf, const struct mapping *mapping)
+{
+	static const char gone[] = " (deleted)";
+	const size_t gone_len = sizeof(gone) - 1;
+	const char *name = mapping->name;
+	size_t len = mapping->name_len;
+	const char *slash = memrchr(name, '/', len);
+
+	if (is_shmem(mapping)) {
+		slash = len > 0 && name[0] == '/' ? name : NULL;
+		if (len > gone_len && memcmp(name + len - gone_len, gone, gone_len) == 0)
+			len -= gone_len;
+	}
+	if (slash != NULL) {
+		len -= (size_t)(slash + 1 - name);
+		name = slash + 1;
+	}
+	buf_escape(buf, name, len, 0);
+}
+
+void sentence_kind(struct buf *buf, const struct mapping *mapping)
+{
+	const char *sharing = is_shared(mapping) ? "shared" : "private";
+
+	if (is_anonymous(mapping) || is_shared_anonymous(mapping)) {
+		buf_printf(buf, "%s anonymous", sharing);
+		return;
+	}
+	if (mapping->inode == 0 && starts(mapping, "[")) {
+		buf_escape(buf, mapping->name, mapping->name_len, 0);
+		if (starts(mapping, "[heap]") || starts(mapping, "[stack]") || starts(mapping, "[anon:"))
+			buf_printf(buf, ", %s anonymous", sharing);
+		return;
+	}
+	add_base(buf, mapping);
+	buf_printf(buf, is_shmem(mapping) ? ", %s memory" : ", %s file mapping", sharing);
+}
+
+/* Adds what to call a mapping that no region names. */
+static void add_mapping(struct buf *buf, const struct mapping *mapping)
+{
+	if (mapping == NULL)
+		buf_puts(buf, "a mapping");
+	else if (is_anonymous(mapping))
+		buf_puts(buf, "an anonymous mapping");
+	else if (is_shared_anonymous(mapping))
+		buf_puts(buf, "a shared anonymous mapping");
+	else if (mapping->inode == 0 && starts(mapping, "["))
+		buf_escape(buf, mapping->name, mapping->name_len, 0);
+	else {
+		add_base(buf, mapping);
+		buf_printf(buf, " (%s)", mapping->perms);
+	}
+}
+
+static unsigned name_count(const struct change *change)
+{
+	unsigned count = 0;
+
+	while (count < CHANGE_NAMES && change->names[count] != NULL)
+		count++;
+	return count;
+}
+
+/* Adds "a", "a and b", "a, b and c"; without names what the mapping is. */
+static void add_subject(struct buf *buf, const struct change *change, const struct mapping *mapping)
+{
+	unsigned count = name_count(change);
+
+	if (count == 0)
+		add_mapping(buf, mapping);
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			buf_puts(buf, i + 1 == count ? " and " : ", ");
+		buf_puts(buf, change->names[i]);
+	}
+}
+
+static const char *plural(const struct change *change, const char *one, const char *many)
+{
+	return name_count(change) > 1 ? many : one;
+}
+
+/* The region of that name that touches a range; there may be two of a name for a moment. */
+static const struct region *find_region(const struct regions *regions, struct range range, const char *name)
+{
+	for (size_t i = 0; regions != NULL && i < regions->count; i++) {
+		const struct region *region = &regions->list[i];
+
+		if (region->start < range.end && range.start < region->start + region->size &&
+		    (name == NULL || strcmp(region->name, name) == 0))
+			return region;
+	}
+	return NULL;
+}
+
+/*
+ * Adds how much of what: "a" when the range is all of the named region (or of the mapping), else "the first 4K of a",
+ * "4K of a at offset 8K" or "the last 4K of a".  Returns whether it is all.
+ */
+static bool add_extent(struct buf *buf, const struct change *change, struct range range,
+                       const struct regions *regions, const struct mapping *mapping)
+{
+	const struct region *region = NULL;
+	struct range whole = range;
+
+	if (name_count(change) == 1)
+		region = find_region(regions, range, change->names[0]);
+	if (region != NULL)
+		whole = (struct range){ region->start, region->start + region->size };
+	else if (name_count(change) == 0 && mapping != NULL)
+		whole = (struct range){ mapping->start, mapping->end };
+
+	bool all = range.start <= whole.start && range.end >= whole.end;
+
+	if (!all) {
+		buf_puts(buf, range.start <= whole.start ? "the first " : range.end >= whole.end ? "the last " : "");
+		size_format(buf, length(range));
+		buf_puts(buf, " of ");
+	}
+	add_subject(buf, change, mapping);
+	if (range.start > whole.start && range.end < whole.end) {
+		buf_puts(buf, " at offset ");
+		size_format(buf, range.start - whole.start);
+	}
+	return all;
+}
+
+static void add_from_to(struct buf *buf, struct range from, struct range to)
+{
+	buf_puts(buf, " from ");
+	size_format(buf, length(from));
+	buf_puts(buf, " to ");
+	size_format(buf, length(to));
+}
+
+/* Adds a neighbour that a new range merged with: the region that holds addr, else its place. */
+static void add_neighbour(struct buf *buf, const struct sentence_context *context, uint64_t addr, const char *side)
+{
+	const struct region *region = context->new_regions != NULL ? regions_find(context->new_regions, addr) : NULL;
+
+	if (region != NULL)
+		buf_printf(buf, "%s %s it", region->name, side);
+	else
+		buf_printf(buf, "the mapping %s it", side);
+}
+
+static void say_added(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	const struct mapping *after = change->after;
+	struct range range = new_range(change);
+
+	if (change->names[0] != NULL) {
+		add_subject(buf, change, after);
+		buf_puts(buf, plural(change, " is ", " are "));
+	}
+	buf_puts(buf, "new: ");
+	size_format(buf, length(range));
+	if (after == NULL)
+		return;
+	buf_printf(buf, ", %s, ", after->perms);
+	sentence_kind(buf, after);
+
+	bool below = after->start < range.start, above = after->end > range.end;
+
+	if (!below && !above)
+		return;
+	buf_puts(buf, "; it merged with ");
+	if (below)
+		add_neighbour(buf, context, range.start - 1, "below");
+	if (below && above)
+		buf_puts(buf, " and ");
+	if (above)
+		add_neighbour(buf, context, range.end, "above");
+	buf_puts(buf, ": maps shows one mapping of ");
+	size_format(buf, after->end - after->start);
+}
+
+static void say_removed(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	struct range range = old_range(change);
+
+	if (!add_extent(buf, change, range, context->old_regions, change->before)) {
+		buf_puts(buf, " is unmapped");
+		return;
+	}
+	buf_puts(buf, plural(change, " is gone: ", " are gone: "));
+	size_format(buf, length(range));
+	buf_puts(buf, " unmapped");
+}
+
+/* The region that is exactly this range, or NULL. */
+static const struct region *exact(const struct regions *regions, struct range range)
+{
+	const struct region *region = regions != NULL ? regions_find(regions, range.start) : NULL;
+
+	return region != NULL && region->start == range.start && region->size == length(range) ? region : NULL;
+}
+
+/* The region that holds all of a range, or NULL. */
+static const struct region *holding(const struct regions *regions, struct range range)
+{
+	const struct region *region = regions != NULL ? regions_find(regions, range.start) : NULL;
+
+	return region != NULL && range.end - region->start <= region->size ? region : NULL;
+}
+
+/*
+ * Adds who grew or shrank: the region under its old name; where the ranges are no region's, the line of maps, which can
+ * become longer or shorter when the regions in it do not.
+ */
+static void add_resized(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	const struct region *old = exact(context->old_regions, old_range(change));
+	const struct region *new = exact(context->new_regions, new_range(change));
+
+	if (old != NULL && new != NULL) {
+		buf_puts(buf, old->name);
+		return;
+	}
+	if (change->names[0] != NULL && context->new_regions != NULL && new == NULL)
+		buf_puts(buf, "the mapping that holds ");
+	add_subject(buf, change, change->after);
+}
+
+/* A call may have bound another name to what it moved or resized. */
+static void add_rename(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	const struct region *old = find_region(context->old_regions, old_range(change), NULL);
+	const struct region *new = exact(context->new_regions, new_range(change));
+
+	if (old != NULL && new != NULL && strcmp(old->name, new->name) != 0)
+		buf_printf(buf, "; it is called %s now", new->name);
+}
+
+static void say_grown(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	struct range old = old_range(change), new = new_range(change);
+
+	add_resized(buf, change, context);
+	if (new.start < old.start)
+		buf_puts(buf, new.end > old.end ? " grew at both ends" : " grew downwards");
+	else
+		buf_puts(buf, " grew in place");
+	add_from_to(buf, old, new);
+	add_rename(buf, change, context);
+}
+
+static void say_shrunk(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	struct range old = old_range(change), new = new_range(change);
+
+	add_resized(buf, change, context);
+	buf_puts(buf, " shrank");
+	add_from_to(buf, old, new);
+	buf_puts(buf, ": its ");
+	if (new.start > old.start) {
+		buf_puts(buf, "first ");
+		size_format(buf, new.start - old.start);
+	}
+	if (new.start > old.start && new.end < old.end)
+		buf_puts(buf, " and its ");
+	if (new.end < old.end) {
+		buf_puts(buf, "last ");
+		size_format(buf, old.end - new.end);
+	}
+	buf_puts(buf, " are unmapped");
+	add_rename(buf, change, context);
+}
+
+static void say_moved(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	struct range old = old_range(change), new = new_range(change);
+	const struct region *region = find_region(context->old_regions, old, NULL);
+	bool up = new.start > old.start, keeps = false;
+	struct change subject = *change;
+
+	/* Its name before; the change bears the one that the call bound. */
+	memset(subject.names + 1, 0, sizeof(subject.names) - sizeof(subject.names[0]));
+	if (region != NULL)
+		subject.names[0] = region->name;
+	if (context->after != NULL)
+		keeps = maps_covered(context->after, old.start, length(old));
+
+	buf_puts(buf, keeps ? "the pages of " : "");
+	add_extent(buf, &subject, old, context->old_regions, change->before);
+	buf_printf(buf, " moved %s by ", up ? "up" : "down");
+	size_format(buf, up ? new.start - old.start : old.start - new.start);
+	if (length(old) != length(new)) {
+		buf_puts(buf, length(new) > length(old) ? " and grew" : " and shrank");
+		add_from_to(buf, old, new);
+	}
+	if (!keeps) {
+		add_rename(buf, change, context);
+		return;
+	}
+	const struct region *there = exact(context->new_regions, new);
+
+	if (there != NULL && region != NULL && strcmp(there->name, region->name) != 0)
+		buf_printf(buf, ", to %s", there->name);
+	buf_puts(buf, "; the old range stays mapped");
+}
+
+/* How many mappings a region has after a change, where its range is more than the mapping that was cut. */
+static unsigned count_parts(const struct change *change, const struct region *region,
+                            const struct sentence_context *context)
+{
+	size_t touching = 0;
+
+	if (region == NULL || context->after == NULL || region->size <= length(old_range(change)))
+		return change->parts;
+	maps_mapped(context->after, region->start, region->size, &touching);
+	return (unsigned)touching;
+}
+
+static void say_split(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	const struct region *region = holding(context->old_regions, old_range(change));
+
+	if (region != NULL)
+		buf_puts(buf, region->name);
+	else {
+		if (change->names[0] != NULL)
+			buf_puts(buf, "the mapping that held ");
+		add_subject(buf, change, change->before);
+	}
+	buf_printf(buf, " is split: %u mappings in maps", count_parts(change, region, context));
+}
+
+static void say_merged(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	struct range range = new_range(change);
+
+	(void)context;
+	if (change->after != NULL)
+		range = (struct range){ change->after->start, change->after->end };
+	add_subject(buf, change, change->after);
+	buf_puts(buf, plural(change, " is merged: ", " are merged: "));
+	if (change->parts > 1)
+		buf_printf(buf, "%u mappings became one of ", change->parts);
+	else
+		buf_puts(buf, "maps shows one mapping of ");
+	size_format(buf, length(range));
+}
+
+static void say_protected(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	add_extent(buf, change, old_range(change), context->old_regions, change->before);
+	if (change->before != NULL && change->after != NULL)
+		buf_printf(buf, ": %s became %s", change->before->perms, change->after->perms);
+	else
+		buf_puts(buf, ": the permissions changed");
+}
+
+static void say_replaced(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	const struct mapping *before = change->before, *after = change->after;
+	const struct region *old = find_region(context->old_regions, old_range(change), NULL);
+	const struct region *new = find_region(context->new_regions, new_range(change), NULL);
+	struct change subject = *change;
+
+	/* Both names are looked up where they were valid; without regions the first is the one that was there. */
+	memset(subject.names, 0, sizeof(subject.names));
+	subject.names[0] = old != NULL ? old->name : context->old_regions == NULL ? change->names[0] : NULL;
+	const char *by = new != NULL ? new->name : context->new_regions == NULL ? change->names[1] : NULL;
+
+	add_extent(buf, &subject, old_range(change), context->old_regions, before);
+	buf_puts(buf, " was replaced by ");
+	if (by != NULL && subject.names[0] != NULL && strcmp(by, subject.names[0]) == 0)
+		buf_printf(buf, "a new %s", by);
+	else if (by != NULL)
+		buf_puts(buf, by);
+	else
+		add_mapping(buf, after);
+	if (before != NULL && after != NULL && strcmp(before->perms, after->perms) != 0)
+		buf_printf(buf, ": %s, now %s", before->perms, after->perms);
+}
+
+static void say_flagged(struct buf *buf, const struct change *change, const struct sentence_context *context)
+{
+	const struct mapping *mapping = change->after != NULL ? change->after : change->before;
+
+	buf_puts(buf, "the VmFlags of ");
+	add_extent(buf, change, new_range(change), context->new_regions, mapping);
+	buf_puts(buf, " changed");
+}
+
+/* A merge with something new is told where the new thing is. */
+static bool told_elsewhere(const struct change *change, const struct delta *delta)
+{
+	if (change->kind != CHANGE_MERGED || change->after == NULL)
+		return false;
+	for (size_t i = 0; i < delta->change_count; i++)
+		if (delta->changes[i].kind == CHANGE_ADDED && delta->changes[i].after == change->after)
+			return true;
+	return false;
+}
+
+void sentence_change(struct buf *buf, const struct change *change, const struct delta *delta,
+                     const struct sentence_context *context)
+{
+	static void (*const say[])(struct buf *, const struct change *, const struct sentence_context *) = {
+		[CHANGE_ADDED] = say_added,         [CHANGE_REMOVED] = say_removed,
+		[CHANGE_GROWN] = say_grown,         [CHANGE_SHRUNK] = say_shrunk,
+		[CHANGE_MOVED] = say_moved,         [CHANGE_SPLIT] = say_split,
+		[CHANGE_MERGED] = say_merged,       [CHANGE_PROTECTED] = say_protected,
+		[CHANGE_REPLACED] = say_replaced,   [CHANGE_FLAGGED] = say_flagged,
+	};
+
+	if (change->kind < sizeof(say) / sizeof(say[0]) && !told_elsewhere(change, delta))
+		say[change->kind](buf, change, context);
+}
+
+/* What a fault means, by its code; mapped is said where a mapping is at the address. */
+static const struct {
+	const char *code, *words, *mapped;
+} faults[] = {
+	{ "SEGV_MAPERR", "nothing is mapped there", "a mapping is there, but no page may be (a guard page)" },
+	{ "SEGV_ACCERR", "the mapping's permissions do not allow it", NULL },
+	{ "SEGV_PKUERR", "the page's protection key does not allow it", NULL },
+	{ "BUS_ADRALN", "the address is not aligned as the access needs", NULL },
+	{ "BUS_ADRERR", "there is no memory behind that page (past the end of the file or object)", NULL },
+	{ "BUS_OBJERR", "the object behind it has a hardware error", NULL },
+	{ "BUS_MCEERR_AR", "the memory there is damaged (a hardware error)", NULL },
+	{ "SI_KERNEL", "the address is not a canonical one", NULL },
+};
+
+const char *sentence_fault(const char *code, const struct mapping *mapping)
+{
+	/* No file ends there: a userfaultfd with UFFD_FEATURE_SIGBUS answers so too. */
+	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping->inode == 0)
+		return "there is no memory behind that page";
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (strcmp(code, faults[i].code) == 0)
+			return mapping != NULL && faults[i].mapped != NULL ? faults[i].mapped : faults[i].words;
+	}
+	return NULL;
+}

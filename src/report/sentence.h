@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What happened to a mapping, in plain words. */
+#ifndef MMTOOL_REPORT_SENTENCE_H
+#define MMTOOL_REPORT_SENTENCE_H
+
+#include "mm/delta.h"
+#include "mm/maps.h"
+#include "mm/region.h"
+
+struct buf;
+
+/* Both ends of a delta.  Each may be NULL: then the sentences say less. */
+struct sentence_context {
+	const struct maps *before, *after;
+	const struct regions *old_regions, *new_regions;
+};
+
+/*
+ * Adds one sentence, without a capital, a full stop or a newline: "a grew in place from 4K to 16K".  Names are escaped
+ * already.  There is no absolute address in it, so it reads the same with --symbolic.  Adds nothing for a change that
+ * the sentence of another change of the delta tells too (a new mapping that merged with its neighbour).
+ */
+void sentence_change(struct buf *buf, const struct change *change, const struct delta *delta,
+                     const struct sentence_context *context);
+
+/*
+ * Adds what a mapping is: "private anonymous", "libc.so.6, private file mapping", "memfd:x, shared memory", "[vdso]".
+ * Judged by its fields; a file may bear any name.
+ */
+void sentence_kind(struct buf *buf, const struct mapping *mapping);
+
+/*
+ * What a fault of that code (SEGV_MAPERR, …) says about the address; mapping is what is mapped there, or NULL when
+ * nothing is or when it is not known.  NULL for a code without words.
+ */
+const char *sentence_fault(const char *code, const struct mapping *mapping);
+
+#endif

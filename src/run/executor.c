@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/* The executor: the loop in a subject that makes the calls, loads and stores it is asked for, and allocates nothing. */
+#include "run/executor.h"
+
+#include "run/fence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A script's addresses are its own business: no sanitizer looks at what is loaded and stored there. */
+#define RAW __attribute__((no_sanitize("address", "undefined"), noinline))
+
+enum {
+	TOP_DESCRIPTOR = 1023, /* where the socket sits: the highest number that RLIMIT_NOFILE below allows */
+	SIGNAL_STACK = 64 * 1024,
+	WARM_BYTES = 16 * 1024, /* of the signal stack and of each message: what answering a small request touches */
+};
+
+/* All that the executor needs stands in static memory, so that nothing of it moves or grows while a script runs. */
+static struct exec_request request;
+static struct exec_reply reply;
+static unsigned char signal_stack[SIGNAL_STACK] __attribute__((aligned(64)));
+static sigjmp_buf guard;
+static volatile sig_atomic_t guarded;
+static struct exec_setup self;
+static unsigned char *scratch;
+
+static void send_reply(size_t len)
+{
+	reply.len = (uint32_t)len;
+	/* MSG_NOSIGNAL: when the tool is gone the loop's next receive ends this process. */
+	(void)send(self.socket, &reply, offsetof(struct exec_reply, data) + len, MSG_NOSIGNAL);
+}
+
+/*
+ * A guarded access is abandoned and its fault answered.  Any other fault is the script's death: it is told first, and
+ * the access made again under the default action, so that the process dies of the real signal, as a C program would.
+ */
+static void on_fault(int signo, siginfo_t *info, void *context)
+{
+	bool known = guarded != 0;
+
+	(void)context;
+	reply.answer = known ? ANSWER_FAULT : ANSWER_DYING;
+	reply.signo = signo;
+	reply.code = info->si_code;
+	reply.address = (uint64_t)(uintptr_t)info->si_addr;
+	reply.result = -EFAULT;
+	if (known)
+		siglongjmp(guard, 1);
+	send_reply(0);
+	signal(signo, SIG_DFL);
+	/* Sent by somebody rather than caused by an access: returning would not raise it again. */
+	if (info->si_code <= 0)
+		raise(signo);
+}
+
+static int catch_faults(void)
+{
+	stack_t stack = { .ss_sp = signal_stack, .ss_size = sizeof(signal_stack) };
+	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+
+	if (sigaltstack(&stack, NULL) < 0 || sigaction(SIGSEGV, &action, NULL) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+RAW static int64_t load(uint64_t address)
+{
+	return *(volatile unsigned char *)(uintptr_t)address;
+}
+
+RAW static int64_t store(uint64_t address, uint64_t byte)
+{
+	*(volatile unsigned char *)(uintptr_t)address = (unsigned char)byte;
+	return 0;
+}
+
+RAW static int64_t poke(uint64_t address, const char *data, size_t len)
+{
+	volatile char *to = (volatile char *)(uintptr_t)address;
+
+	for (size_t i = 0; i < len; i++)
+		to[i] = data[i];
+	return 0;
+}
+
+static const uint64_t every_byte = UINT64_MAX / 255; /* 0x0101…01 */
+
+RAW static int64_t fill(uint64_t address, uint64_t byte, uint64_t len)
+{
+	volatile unsigned char *to = (volatile unsigned char *)(uintptr_t)address;
+	uint64_t word = every_byte * (byte & 0xff);
+
+	for (; len > 0 && (uintptr_t)to % sizeof(word) != 0; len--)
+		*to++ = (unsigned char)byte;
+	for (; len >= sizeof(word); len -= sizeof(word), to += sizeof(word))
+		*(volatile uint64_t *)to = word;
+	for (; len > 0; len--)
+		*to++ = (unsigned char)byte;
+	return 0;
+}
+
+RAW static int64_t copy(uint64_t to, uint64_t from, uint64_t len)
+{
+	volatile unsigned char *out = (volatile unsigned char *)(uintptr_t)to;
+	const volatile unsigned char *in = (const volatile unsigned char *)(uintptr_t)from;
+
+	for (uint64_t i = 0; i < len; i++)
+		out[i] = in[i];
+	return 0;
+}
+
+RAW static int64_t touch_pages(uint64_t address, uint64_t count, uint64_t page, bool write)
+{
+	for (uint64_t i = 0; i < count; i++, address += page) {
+		if (write)
+			store(address, 1);
+		else
+			load(address);
+	}
+	return 0;
+}
+
+RAW static int64_t text(uint64_t address)
+{
+	const volatile char *from = (const volatile char *)(uintptr_t)address;
+	size_t len = 0;
+
+	for (; len < EXEC_DATA; len++) {
+		reply.data[len] = from[len];
+		if (reply.data[len] == '\0')
+			return (int64_t)len;
+	}
+	return -E2BIG;
+}
+
+RAW static int64_t filled(uint64_t address, uint64_t byte, uint64_t len)
+{
+	const volatile unsigned char *from = (const volatile unsigned char *)(uintptr_t)address;
+	uint64_t word = every_byte * (byte & 0xff);
+
+	for (; len > 0 && (uintptr_t)from % sizeof(word) != 0; len--) {
+		if (*from++ != (unsigned char)byte)
+			return 0;
+	}
+	for (; len >= sizeof(word); len -= sizeof(word), from += sizeof(word)) {
+		if (*(const volatile uint64_t *)from != word)
+			return 0;
+	}
+	for (; len > 0; len--) {
+		if (*from++ != (unsigned char)byte)
+			return 0;
+	}
+	return 1;
+}
+
+static int64_t kernel_call(void)
+{
+	uint64_t a[EXEC_ARGS];
+
+	memcpy(a, request.args, sizeof(a));
+	for (unsigned i = 1; i < EXEC_ARGS; i++) {
+		if (request.strings & 1u << i)
+			a[i] += (uint64_t)(uintptr_t)request.data;
+	}
+	unsigned long words[6] = { (unsigned long)a[1], (unsigned long)a[2], (unsigned long)a[3],
+		                   (unsigned long)a[4], (unsigned long)a[5], (unsigned long)a[6] };
+
+	errno = 0;
+	long result = request.on_stack ? syscall((long)a[0], words)
+	                               : syscall((long)a[0], words[0], words[1], words[2], words[3], words[4], words[5]);
+
+	return result == -1 && errno != 0 ? -errno : result;
+}
+
+static int64_t set_limit(void)
+{
+	struct {
+		uint64_t soft, hard;
+	} limit;
+	unsigned long resource = (unsigned long)request.args[1];
+
+	if (syscall((long)request.args[0], 0, resource, NULL, &limit) < 0)
+		return -errno;
+	limit.soft = request.args[2];
+	return syscall((long)request.args[0], 0, resource, &limit, NULL) < 0 ? -errno : 0;
+}
+
+/* The death signal is the fence's own: fork and setuid clear it, and the tool may be gone before it is set again. */
+static int64_t follow_tool(void)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -errno;
+	if (getppid() != self.tool)
+		_exit(0);
+	return 0;
+}
+
+static int64_t access_guarded(void)
+{
+	int64_t result;
+
+	guarded = 1;
+	if (sigsetjmp(guard, 0) == 0) {
+		result = request.op == EXEC_LOAD ? load(request.args[0]) : store(request.args[0], request.args[1]);
+		reply.answer = ANSWER_DONE;
+	} else {
+		result = -EFAULT;
+	}
+	guarded = 0;
+	return result;
+}
+
+/*
+ * Does once, on memory of its own, what every later request does, so that no page of the tool's code or data is touched for
+ * the first time while a script counts its faults.
+ */
+static void rehearse(void)
+{
+	for (size_t i = 0; i < WARM_BYTES; i += 1024) {
+		((volatile char *)&request)[i] = 0;
+		((volatile char *)&reply)[i] = 0;
+		((volatile unsigned char *)signal_stack)[SIGNAL_STACK - 1 - i] = 0;
+	}
+	uint64_t here = (uint64_t)(uintptr_t)request.data;
+
+	poke(here, "x", 2);
+	copy(here + 8, here, 8);
+	fill(here, 0, 24);
+	text(here);
+	filled(here, 0, 24);
+	touch_pages(here, 1, self.page, true);
+	/* The page before the scratch page has no permissions: a fault that is caught. */
+	request.op = EXEC_LOAD;
+	request.args[0] = (uint64_t)(uintptr_t)scratch - self.page;
+	access_guarded();
+	request.args[0] = SYS_getppid;
+	kernel_call();
+}
+
+static void greet(const char *step, int error)
+{
+	struct exec_hello hello = { .error = error, .scratch = (uint64_t)(uintptr_t)scratch };
+
+	strncpy(hello.step, step, sizeof(hello.step) - 1);
+	if (send(self.socket, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 || error != 0)
+		_exit(error != 0);
+}
+
+/* The descriptor that came with the request in hand, or -1. */
+static int attached = -1;
+
+static int64_t fork_subject(void)
+{
+	if (attached < 0)
+		return -EMFILE;
+	/* As the child of the tool rather than of this process: the tool can wait for it, whoever asked for it. */
+#ifdef __s390x__
+	long pid = syscall(SYS_clone, NULL, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL);
+#else
+	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+#endif
+	if (pid == 0) {
+		if (dup3(attached, self.socket, O_CLOEXEC) < 0)
+			_exit(1);
+		close(attached);
+		attached = -1;
+		follow_tool();
+		rehearse();
+		greet("ready", 0);
+		return INT64_MIN; /* nothing to answer: it was this process's parent that was asked */
+	}
+	int64_t result = pid < 0 ? -errno : pid;
+
+	/* Its writable pages are shared with the child now: take the copies here, and not in the script's next call. */
+	rehearse();
+	return result;
+}
+
+/* The descriptor that came attached becomes the script's: the kernel gave it the lowest free number. */
+static int64_t adopt(void)
+{
+	int fd = attached;
+
+	attached = -1;
+	return fd < 0 ? -EMFILE : fd;
+}
+
+/* The next request.  False: the tool has gone. */
+static bool receive(void)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = { &request, sizeof(request) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+		                  .msg_controllen = sizeof(control) };
+	ssize_t got;
+
+	do {
+		got = recvmsg(self.socket, &message, 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < (ssize_t)offsetof(struct exec_request, data))
+		return false;
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	attached = -1;
+	if (head != NULL && head->cmsg_type == SCM_RIGHTS)
+		memcpy(&attached, CMSG_DATA(head), sizeof(attached));
+	return true;
+}
+
+static int64_t perform(void)
+{
+	const uint64_t *a = request.args;
+
+	switch ((enum exec_op)request.op) {
+	case EXEC_SYSCALL:
+		return kernel_call();
+	case EXEC_SETRLIMIT:
+		return set_limit();
+	case EXEC_LOAD:
+		return request.guarded ? access_guarded() : load(a[0]);
+	case EXEC_STORE:
+		return request.guarded ? access_guarded() : store(a[0], a[1]);
+	case EXEC_POKE:
+		return poke(a[0], request.data, request.len);
+	case EXEC_FILL:
+		return fill(a[0], a[1], a[2]);
+	case EXEC_COPY:
+		return copy(a[0], a[1], a[2]);
+	case EXEC_READ_PAGES:
+	case EXEC_WRITE_PAGES:
+		return touch_pages(a[0], a[1], a[2], request.op == EXEC_WRITE_PAGES);
+	case EXEC_TEXT:
+		return text(a[0]);
+	case EXEC_FILLED:
+		return filled(a[0], a[1], a[2]);
+	case EXEC_FORK:
+		return fork_subject();
+	case EXEC_ADOPT:
+		return adopt();
+	case EXEC_CLEAR:
+		return follow_tool();
+	case EXEC_EXIT:
+		_exit(0);
+	}
+	return -ENOSYS;
+}
+
+static _Noreturn void serve(void)
+{
+	for (;;) {
+		if (!receive())
+			_exit(0);
+		reply.answer = ANSWER_DONE;
+		reply.signo = 0;
+		int64_t result = perform();
+
+		if (result == INT64_MIN)
+			continue;
+		if (attached >= 0)
+			close(attached);
+		reply.result = result;
+		send_reply(request.op == EXEC_TEXT && result >= 0 ? (size_t)result : 0);
+	}
+}
+
+/* Everything that was inherited is closed; 0, 1 and 2 become /dev/null, so that a script's first descriptor is 3. */
+static int keep_socket_only(void)
+{
+	struct rlimit files = { 0, 0 };
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return -errno;
+	if (files.rlim_cur > TOP_DESCRIPTOR + 1)
+		files.rlim_cur = TOP_DESCRIPTOR + 1;
+	int top = (int)files.rlim_cur - 1;
+
+	if (self.socket != top) {
+		if (dup3(self.socket, top, O_CLOEXEC) < 0)
+			return -errno;
+		self.socket = top;
+	}
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		return -errno;
+	/* close_range(2) is there since Linux 5.9; before, one at a time. */
+	if (close_range(0, (unsigned)top - 1, 0) < 0) {
+		for (int fd = 0; fd < top; fd++)
+			close(fd);
+	}
+	if (close_range((unsigned)top + 1, ~0u, 0) < 0) {
+		for (int fd = top + 1; fd < 65536; fd++)
+			close(fd);
+	}
+	if (open("/dev/null", O_RDWR) != 0 || dup2(0, 1) != 1 || dup2(0, 2) != 2)
+		return errno != 0 ? -errno : -EBADF;
+	return 0;
+}
+
+/* RLIMIT_CORE 1 rather than 0: a core_pattern that is a pipe gets a core even at 0 (core(5)), and not at 1. */
+static int no_core(void)
+{
+	struct rlimit core;
+
+	if (getrlimit(RLIMIT_CORE, &core) < 0)
+		return -errno;
+	core.rlim_cur = core.rlim_max > 0 ? 1 : 0;
+	return setrlimit(RLIMIT_CORE, &core) < 0 ? -errno : 0;
+}
+
+/*
+ * The scratch page between two PROT_NONE shared pages, which merge with nothing: the script's first mapping is placed below
+ * them (or above, in the legacy layout), and so does not become part of a mapping of the C library.
+ */
+static int place_pages(void)
+{
+	unsigned char *low = mmap(NULL, 3 * self.page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (low == MAP_FAILED)
+		return -errno;
+	scratch = mmap(low + self.page, self.page, PROT_READ | PROT_WRITE,
+	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
+	return scratch == MAP_FAILED ? -errno : 0;
+}
+
+static void check(const char *step, int error)
+{
+	if (error < 0)
+		greet(step, -error);
+}
+
+_Noreturn void executor_run(const struct exec_setup *setup)
+{
+	self = *setup;
+	check("prctl", (int)follow_tool());
+	setsid();
+	check("descriptors", keep_socket_only());
+	check("setrlimit", no_core());
+	check("mmap", place_pages());
+	check("sigaction", catch_faults());
+	check("seccomp", fence_raise());
+	rehearse();
+	greet("ready", 0);
+	serve();
+}

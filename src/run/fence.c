@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* The seccomp allow-list that a subject lives in. */
+#include "run/fence.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define FENCE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__i386__)
+#define FENCE_ARCH AUDIT_ARCH_I386
+#elif defined(__aarch64__)
+#define FENCE_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__arm__)
+#define FENCE_ARCH AUDIT_ARCH_ARM
+#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FENCE_ARCH AUDIT_ARCH_PPC64LE
+#elif defined(__powerpc64__)
+#define FENCE_ARCH AUDIT_ARCH_PPC64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define FENCE_ARCH AUDIT_ARCH_RISCV64
+#elif defined(__s390x__)
+#define FENCE_ARCH AUDIT_ARCH_S390X
+#else
+#error "the fence does not know this architecture's AUDIT_ARCH value: add it"
+#endif
+
+/* Calls that older headers lack; one number on all architectures. */
+#ifndef __NR_pidfd_open
+#define __NR_pidfd_open 434 /* Linux 5.3 */
+#endif
+#ifndef __NR_process_madvise
+#define __NR_process_madvise 440 /* Linux 5.10 */
+#endif
+#ifndef __NR_memfd_secret
+#define __NR_memfd_secret 447 /* Linux 5.14 */
+#endif
+#ifndef __NR_mseal
+#define __NR_mseal 462 /* Linux 6.10 */
+#endif
+
+/* Calls that are allowed with any arguments. */
+static const uint32_t allowed[] = {
+	__NR_recvmsg, __NR_sendto, __NR_recvfrom, __NR_sendmsg, __NR_exit_group, __NR_rt_sigreturn, __NR_rt_sigaction,
+	__NR_sigaltstack, __NR_rt_sigprocmask, __NR_close, __NR_dup3, __NR_getppid, __NR_restart_syscall,
+#ifdef __NR_mmap
+	__NR_mmap,
+#endif
+#ifdef __NR_mmap2
+	__NR_mmap2,
+#endif
+	__NR_munmap, __NR_mremap, __NR_mprotect, __NR_pkey_alloc, __NR_pkey_free, __NR_pkey_mprotect, __NR_madvise,
+	__NR_process_madvise, __NR_msync, __NR_mlock, __NR_mlock2, __NR_munlock, __NR_mlockall, __NR_munlockall,
+	__NR_mincore, __NR_mseal, __NR_remap_file_pages, __NR_brk, __NR_memfd_create, __NR_memfd_secret,
+#ifdef __NR_open
+	__NR_open,
+#endif
+	__NR_openat, __NR_read, __NR_write, __NR_pread64, __NR_pwrite64, __NR_ftruncate, __NR_fallocate, __NR_fsync,
+	__NR_fadvise64,
+#ifdef __NR_ftruncate64
+	__NR_ftruncate64,
+#endif
+#ifdef __NR_fadvise64_64
+	__NR_fadvise64_64,
+#endif
+	__NR_userfaultfd,
+#ifdef __NR_shmget
+	__NR_shmget, __NR_shmat, __NR_shmdt, __NR_shmctl,
+#endif
+	__NR_setuid,
+#ifdef __NR_setuid32
+	__NR_setuid32,
+#endif
+	__NR_pidfd_open, __NR_process_vm_readv, __NR_prlimit64,
+};
+
+/* fcntl(2) commands that could send the tool a signal through the socket. */
+static const uint32_t refused_fcntl[] = { F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX */ };
+
+/* prctl(2) options that would undo the fence, or hide the subject from its observer. */
+static const uint32_t refused_prctl[] = { PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_PTRACER };
+
+enum { PROGRAM_MAX = 192, COUNT_ALLOWED = sizeof(allowed) / sizeof(allowed[0]) };
+
+struct program {
+	struct sock_filter code[PROGRAM_MAX];
+	unsigned short len;
+};
+
+static void add(struct program *program, uint16_t code, uint32_t k, uint8_t when_true, uint8_t when_false)
+{
+	program->code[program->len++] = (struct sock_filter){ code, when_true, when_false, k };
+}
+
+static void load(struct program *program, size_t offset)
+{
+	add(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* The low half of an argument: commands and flags are ints. */
+static void load_arg(struct program *program, unsigned arg)
+{
+	size_t low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+
+	load(program, offsetof(struct seccomp_data, args) + 8 * arg + low);
+}
+
+static void answer(struct program *program, uint32_t action)
+{
+	add(program, BPF_RET | BPF_K, action, 0, 0);
+}
+
+static const uint32_t refuse = SECCOMP_RET_ERRNO | FENCE_ERRNO;
+
+/* When the call is this one: refuse it where its argument is in the list, else go on with what follows. */
+static void refuse_values(struct program *program, const uint32_t *values, uint8_t count)
+{
+	for (uint8_t i = 0; i < count; i++) {
+		add(program, BPF_JMP | BPF_JEQ | BPF_K, values[i], 0, 1);
+		answer(program, refuse);
+	}
+}
+
+/* Begins a part that only the calls of that number (or its 64-bit twin on 32-bit machines) enter; part_end() closes it. */
+static unsigned short part_begin(struct program *program, uint32_t number)
+{
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 0);
+	return program->len;
+}
+
+static void part_end(struct program *program, unsigned short begin)
+{
+	program->code[begin - 1].jf = (uint8_t)(program->len - begin);
+}
+
+static void fcntl_part(struct program *program, uint32_t number)
+{
+	unsigned short begin = part_begin(program, number);
+
+	load_arg(program, 1);
+	refuse_values(program, refused_fcntl, sizeof(refused_fcntl) / sizeof(refused_fcntl[0]));
+	/* F_SETFL with O_ASYNC asks for SIGIO. */
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, F_SETFL, 0, 3);
+	load_arg(program, 2);
+	add(program, BPF_JMP | BPF_JSET | BPF_K, O_ASYNC, 0, 1);
+	answer(program, refuse);
+	answer(program, SECCOMP_RET_ALLOW);
+	part_end(program, begin);
+}
+
+static void prctl_part(struct program *program)
+{
+	unsigned short begin = part_begin(program, __NR_prctl);
+
+	load_arg(program, 0);
+	refuse_values(program, refused_prctl, sizeof(refused_prctl) / sizeof(refused_prctl[0]));
+	/* The death signal may be renewed, and not changed. */
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_PDEATHSIG, 0, 3);
+	load_arg(program, 1);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, SIGKILL, 1, 0);
+	answer(program, refuse);
+	answer(program, SECCOMP_RET_ALLOW);
+	part_end(program, begin);
+}
+
+/* ioctl(2): userfaultfd's (type 0xaa) and the two of /proc ('f' 16 and 17); FIOASYNC, FIOSETOWN and terminals' are out. */
+static void ioctl_part(struct program *program)
+{
+	unsigned short begin = part_begin(program, __NR_ioctl);
+
+	load_arg(program, 1);
+	add(program, BPF_ALU | BPF_AND | BPF_K, 0xffff, 0, 0);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, 'f' << 8 | 16, 4, 0);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, 'f' << 8 | 17, 3, 0);
+	add(program, BPF_ALU | BPF_RSH | BPF_K, 8, 0, 0);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, 0xaa, 1, 0);
+	answer(program, refuse);
+	answer(program, SECCOMP_RET_ALLOW);
+	part_end(program, begin);
+}
+
+/* clone(2): another subject, a child of the tool, and nothing else.  s390x swaps the first two arguments. */
+static void clone_part(struct program *program)
+{
+#ifdef __s390x__
+	const unsigned flags = 1;
+#else
+	const unsigned flags = 0;
+#endif
+	unsigned short begin = part_begin(program, __NR_clone);
+
+	load_arg(program, flags);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, CLONE_PARENT | SIGCHLD, 1, 0);
+	answer(program, refuse);
+	answer(program, SECCOMP_RET_ALLOW);
+	part_end(program, begin);
+}
+
+static void build(struct program *program)
+{
+	program->len = 0;
+	load(program, offsetof(struct seccomp_data, arch));
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, FENCE_ARCH, 1, 0);
+	answer(program, SECCOMP_RET_KILL_PROCESS);
+	load(program, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < COUNT_ALLOWED; i++)
+		add(program, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], (uint8_t)(COUNT_ALLOWED - 1 - i), i + 1 == COUNT_ALLOWED);
+	answer(program, SECCOMP_RET_ALLOW);
+	fcntl_part(program, __NR_fcntl);
+#ifdef __NR_fcntl64
+	fcntl_part(program, __NR_fcntl64);
+#endif
+	prctl_part(program);
+	ioctl_part(program);
+	clone_part(program);
+	answer(program, refuse);
+}
+
+int fence_raise(void)
+{
+	struct program program;
+
+	build(&program);
+	struct sock_fprog fprog = { .len = program.len, .filter = program.code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog) < 0)
+		return -errno;
+	return 0;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* The files that a script may have: what it may open, and files of its own. */
+#include "run/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* /dev/null is 1:3 and /dev/zero 1:5 on every Linux (Documentation/admin-guide/devices.txt). */
+static bool is_harmless_device(const struct stat *stat)
+{
+	return S_ISCHR(stat->st_mode) && major(stat->st_rdev) == 1 && (minor(stat->st_rdev) == 3 || minor(stat->st_rdev) == 5);
+}
+
+/* Whether the object behind an O_PATH descriptor, or a file's own descriptor, may be read by a script. */
+static bool readable(int fd, const struct stat *stat)
+{
+	struct statfs system;
+
+	if (S_ISREG(stat->st_mode) || is_harmless_device(stat))
+		return true;
+	return fstatfs(fd, &system) == 0 && (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
+}
+
+static bool for_writing(uint64_t flags)
+{
+	return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0 ||
+	       (flags & (O_TMPFILE & ~O_DIRECTORY)) != 0;
+}
+
+static bool refuse(struct machine *m, const char *path, const char *why)
+{
+	struct buf shown = { 0 };
+
+	buf_escape(&shown, path, strlen(path), 0);
+	machine_fail(m, "open: \"%s\" %s", buf_text(&shown), why);
+	buf_fini(&shown);
+	return false;
+}
+
+static const char *const needs_write = "would be opened for writing: --allow-write lets a script do that";
+static const char *const no_file = "is neither a regular file, nor of /proc or /sys, nor /dev/zero or /dev/null";
+
+static bool judge(struct machine *m, const char *path, int fd, bool writing)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat) < 0)
+		return machine_break(m, "fstat", -errno);
+	if (writing && !m->options->allow_write && !is_harmless_device(&stat))
+		return refuse(m, path, needs_write);
+	if (!readable(fd, &stat))
+		return refuse(m, path, no_file);
+	return true;
+}
+
+bool files_may_open(struct machine *m, const char *path, uint64_t flags)
+{
+	char own[4096 + 32];
+	const char *rest = strncmp(path, "/proc/self", 10) == 0 ? path + 10 : NULL;
+
+	/* Judged without opening it: a fifo would block, and opening a device can do things by itself. */
+	if (rest != NULL && (*rest == '/' || *rest == '\0')) {
+		snprintf(own, sizeof(own), "/proc/%d%s", (int)m->here->process.pid, rest);
+		path = own;
+	}
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0) {
+		/* What is not there cannot be judged; the kernel's answer to the script's own open will say so. */
+		if (for_writing(flags) && !m->options->allow_write)
+			return refuse(m, path, needs_write);
+		return true;
+	}
+	bool may = judge(m, path, fd, for_writing(flags));
+
+	close(fd);
+	return may;
+}
+
+bool files_may_keep(struct machine *m, const char *path, int fd)
+{
+	char link[64];
+	bool may = true;
+
+	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)m->here->process.pid, fd);
+	int object = open(link, O_PATH | O_CLOEXEC);
+
+	if (object >= 0) {
+		may = judge(m, path, object, false);
+		close(object);
+	}
+	if (!may) {
+		struct exec_request *request = machine_request(EXEC_SYSCALL);
+		struct kernel_call kernel;
+
+		call_translate(call_find("close", 5), (const uint64_t[CALL_ARGS]){ (uint64_t)fd }, 0, &kernel);
+		request->args[0] = (uint64_t)kernel.number;
+		request->args[1] = (uint64_t)fd;
+		machine_ask(m);
+	}
+	return may;
+}
+
+static bool on_disk(int fd)
+{
+	struct statfs system;
+
+	return fstatfs(fd, &system) == 0 && system.f_type != TMPFS_MAGIC && system.f_type != RAMFS_MAGIC &&
+	       system.f_type != HUGETLBFS_MAGIC;
+}
+
+/* A new unlinked file in a folder, or -errno. */
+static int new_file(const char *folder)
+{
+	char path[4096];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	/* File systems without O_TMPFILE (open(2)): a name that is taken away at once. */
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) &&
+	    snprintf(path, sizeof(path), "%s/mmtool-XXXXXX", folder) < (int)sizeof(path)) {
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0)
+			unlink(path);
+	}
+	if (fd < 0)
+		return -errno;
+	if (on_disk(fd))
+		return fd;
+	close(fd);
+	return -EXDEV;
+}
+
+static int new_file_anywhere(void)
+{
+	const char *folders[] = { secure_getenv("TMPDIR"), "/var/tmp", "." };
+	int fd = -ENOENT;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && fd < 0; i++) {
+		if (folders[i] != NULL && folders[i][0] != '\0')
+			fd = new_file(folders[i]);
+	}
+	return fd;
+}
+
+/* The script's descriptor is an opening of its own, with the flags that it asks for. */
+static bool hand_over(struct machine *m, struct performance *p, int file, uint64_t flags)
+{
+	struct exec_reply *reply = arena_alloc(&m->temp, sizeof(*reply));
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	int fd = open(link, (int)(flags & ~(uint64_t)(O_CREAT | O_EXCL)) | O_CLOEXEC);
+
+	if (fd < 0) {
+		p->result = -errno;
+		return true;
+	}
+	enum exchange outcome = process_give(&m->here->process, machine_request(EXEC_ADOPT), fd, reply);
+	int error = errno;
+
+	close(fd);
+	if (outcome == EXCHANGE_BROKEN)
+		return machine_break(m, "sendmsg", -error);
+	if (outcome != EXCHANGE_DONE)
+		return machine_fail(m, "the process died while it was given a file");
+	p->result = reply->result;
+	return true;
+}
+
+bool perform_tmpfile(struct machine *m, struct performance *p)
+{
+	uint64_t flags = p->statement->count > 1 ? (uint64_t)p->args[1].integer : O_RDWR;
+	int fd = new_file_anywhere();
+
+	if (fd < 0) {
+		m->unsupported = true;
+		return machine_fail(m, "tmpfile: no file can be made on a disk, neither in $TMPDIR nor in /var/tmp nor here: %s",
+		                    fd == -EXDEV ? "all of them are in memory" : strerror(-fd));
+	}
+	p->call->performed = true;
+	bool made = true;
+
+	if (p->args[0].integer < 0)
+		p->result = -EINVAL;
+	else if (ftruncate(fd, (off_t)p->args[0].integer) < 0)
+		p->result = -errno;
+	else
+		made = hand_over(m, p, fd, flags);
+	close(fd);
+	return made;
+}

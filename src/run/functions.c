@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions of the language: of memory, by real loads, and of the kernel's books, by reading them. */
+#include "run/machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static bool give(struct value *value, int64_t number)
+{
+	*value = (struct value){ .integer = number };
+	return true;
+}
+
+static bool give_text(struct machine *m, struct value *value, const char *text, size_t len)
+{
+	*value = (struct value){ .is_string = true, .text = arena_string(&m->temp, text, len), .len = len };
+	return true;
+}
+
+static uint64_t address(const struct value *value)
+{
+	return (uint64_t)value->integer;
+}
+
+/* [addr, addr + len), refused when it runs past the address space. */
+static bool range(struct machine *m, const char *function, const struct value *addr, const struct value *len)
+{
+	uint64_t end;
+
+	if (len->integer < 0)
+		return machine_fail(m, "%s: the length is negative: %" PRId64, function, len->integer);
+	if (__builtin_add_overflow(address(addr), (uint64_t)len->integer, &end) || address(addr) > UINTPTR_MAX)
+		return machine_fail(m, "%s: the range runs past the end of the address space", function);
+	return true;
+}
+
+static bool text(struct machine *m, const struct value *args, struct value *value)
+{
+	machine_request(EXEC_TEXT)->args[0] = address(&args[0]);
+	const struct exec_reply *reply = machine_ask(m);
+
+	if (reply == NULL)
+		return false;
+	if (reply->result < 0)
+		return machine_fail(m, "text: no zero byte within the first %d bytes", EXEC_DATA);
+	machine_accessed(m, address(&args[0]), (uint64_t)reply->result + 1);
+	return give_text(m, value, reply->data, (size_t)reply->result);
+}
+
+static bool filled(struct machine *m, const char *name, const struct value *addr, int64_t byte,
+                   const struct value *len, struct value *value)
+{
+	if (!range(m, name, addr, len))
+		return false;
+	struct exec_request *request = machine_request(EXEC_FILLED);
+
+	request->args[0] = address(addr);
+	request->args[1] = (uint64_t)byte;
+	request->args[2] = (uint64_t)len->integer;
+	const struct exec_reply *reply = machine_ask(m);
+
+	if (reply == NULL)
+		return false;
+	machine_accessed(m, address(addr), (uint64_t)len->integer);
+	return give(value, reply->result);
+}
+
+/* Where a hole of len bytes would be: the middle of the widest gap, on a boundary that no alignment rule minds. */
+static bool find_hole(const struct maps *maps, uint64_t page, uint64_t len, uint64_t *start)
+{
+	uint64_t best = 0, best_start = 0, below = 0;
+	uint64_t align = UINT64_C(1) << 30;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct mapping *mapping = &maps->list[i];
+
+		if (mapping->start > below && mapping->start - below > best) {
+			/* The gap below [vsyscall] is the non-canonical hole and the kernel's half. */
+			if (below < UINT64_C(1) << 63 && mapping->start < UINT64_C(1) << 63) {
+				best = mapping->start - below;
+				best_start = below;
+			}
+		}
+		below = mapping->end;
+	}
+	if (best / 4 < len)
+		return false;
+	while (align > page && best / 4 < align)
+		align >>= 1;
+	*start = (best_start + best / 2 - len / 2) & ~(align - 1);
+	return *start >= best_start && *start + len <= best_start + best;
+}
+
+static bool hole(struct machine *m, const struct value *len, struct value *value)
+{
+	const struct maps *maps = machine_maps(m);
+	uint64_t size = (uint64_t)len->integer, start;
+
+	if (maps == NULL)
+		return false;
+	if (len->integer <= 0)
+		return machine_fail(m, "hole: the length must be positive: %" PRId64, len->integer);
+	for (size_t i = 0; i < m->hole_count; i++) {
+		if (m->holes[i].len == size && maps_mapped(maps, m->holes[i].start, size, NULL) == 0)
+			return give(value, (int64_t)m->holes[i].start);
+	}
+	if (!find_hole(maps, m->page, size, &start))
+		return machine_fail(m, "hole: there is no free range of %" PRIu64 " bytes far from every mapping", size);
+	m->holes = alloc_grow(m->holes, &m->hole_cap, m->hole_count + 1, sizeof(*m->holes));
+	m->holes[m->hole_count++] = (struct hole){ start, size };
+	return give(value, (int64_t)start);
+}
+
+/* The fields of a maps line. */
+static bool line_field(struct machine *m, enum function_id id, const struct value *args, struct value *value)
+{
+	const struct maps *maps = machine_maps(m);
+
+	if (maps == NULL)
+		return false;
+	const struct mapping *mapping = maps_find(maps, address(&args[0]));
+
+	switch (id) {
+	case FN_PERMS:
+		return give_text(m, value, mapping != NULL ? mapping->perms : "", mapping != NULL ? 4 : 0);
+	case FN_PATHNAME:
+		return mapping != NULL ? give_text(m, value, mapping->name, mapping->name_len)
+		                       : give_text(m, value, "", 0);
+	case FN_START:
+		return give(value, mapping != NULL ? (int64_t)mapping->start : 0);
+	case FN_END:
+		return give(value, mapping != NULL ? (int64_t)mapping->end : 0);
+	default:
+		return give(value, mapping != NULL ? (int64_t)mapping->offset : 0);
+	}
+}
+
+static bool resident(struct machine *m, const struct maps *maps, uint64_t start, uint64_t len, struct value *value)
+{
+	int64_t sum = 0;
+
+	/* Mapping by mapping: a wide hole has no pages to ask for. */
+	for (const struct mapping *at = maps_above(maps, start); at != NULL && at < maps->list + maps->count; at++) {
+		uint64_t from = at->start > start ? at->start : start;
+		uint64_t to = at->end < start + len ? at->end : start + len;
+		int64_t bytes = 0;
+
+		if (from >= to)
+			break;
+		int error = observer_resident(&m->here->observer, from, to - from, &bytes);
+
+		if (error < 0)
+			return machine_fail(m, "resident: pagemap cannot be read: %s", strerror(-error));
+		sum += bytes;
+	}
+	return give(value, sum);
+}
+
+static bool range_field(struct machine *m, enum function_id id, const char *name, const struct value *args,
+                        struct value *value)
+{
+	const struct maps *maps = machine_maps(m);
+	uint64_t start = address(&args[0]), len = (uint64_t)args[1].integer;
+	size_t touching;
+
+	if (maps == NULL || !range(m, name, &args[0], &args[1]))
+		return false;
+	if (id == FN_RESIDENT)
+		return resident(m, maps, start, len, value);
+	uint64_t bytes = maps_mapped(maps, start, len, &touching);
+	const struct mapping *mapping = maps_find(maps, start);
+
+	if (id == FN_MAPPED)
+		return give(value, (int64_t)bytes);
+	if (id == FN_VMAS)
+		return give(value, (int64_t)touching);
+	return give(value, mapping != NULL && mapping->start == start && mapping->end == start + len);
+}
+
+/* The outcome of reading one of the kernel's files. */
+static bool book(struct machine *m, const char *name, const struct value *field, int error, int64_t number,
+                 struct value *value)
+{
+	const char *what = field != NULL ? field->text : "";
+
+	if (error == -EFAULT)
+		number = 0; /* nothing is mapped there */
+	else if (error == -ENODATA)
+		return machine_fail(m, "%s: this kernel has no such field: \"%s\"", name, what);
+	else if (error < 0)
+		return machine_fail(m, "%s: \"%s\" cannot be read: %s", name, what, strerror(-error));
+	return give(value, number);
+}
+
+static bool page_frame(struct machine *m, const struct value *args, struct value *value)
+{
+	int64_t number = 0;
+	int error = observer_pfn(&m->here->observer, address(&args[0]), &number);
+
+	if (error < 0)
+		return machine_fail(m, "pfn: pagemap cannot be read: %s", strerror(-error));
+	return give(value, number);
+}
+
+static bool books(struct machine *m, const struct function *function, const struct value *args, struct value *value)
+{
+	struct observer *observer = &m->here->observer;
+	const struct value *field = &args[0];
+	int64_t number = 0;
+	int error;
+
+	switch ((enum function_id)function->id) {
+	case FN_SMAPS:
+		field = &args[1];
+		error = observer_smaps(observer, address(&args[0]), field->text, &number);
+		break;
+	case FN_VMFLAG:
+		field = &args[1];
+		error = observer_vmflag(observer, address(&args[0]), field->text, &number);
+		break;
+	case FN_STATUS:
+		error = observer_status(observer, field->text, &number);
+		break;
+	case FN_MEMINFO:
+		error = observer_meminfo(observer, field->text, &number);
+		break;
+	case FN_SYSCTL:
+		error = observer_sysctl(field->text, &number);
+		break;
+	default:
+		field = NULL;
+		error = observer_faults(observer, function->id == FN_MAJFLT, &number);
+	}
+	return book(m, function->name, field, error, number, value);
+}
+
+bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
+{
+	switch ((enum function_id)function->id) {
+	case FN_TEXT:
+		return text(m, args, value);
+	case FN_ZERO:
+		return filled(m, "zero", &args[0], 0, &args[1], value);
+	case FN_FILLED:
+		return filled(m, "filled", &args[0], args[1].integer, &args[2], value);
+	case FN_HOLE:
+		return hole(m, &args[0], value);
+	case FN_PERMS:
+	case FN_START:
+	case FN_END:
+	case FN_OFFSET:
+	case FN_PATHNAME:
+		return line_field(m, function->id, args, value);
+	case FN_MAPPED:
+	case FN_VMAS:
+	case FN_VMA:
+	case FN_RESIDENT:
+		return range_field(m, function->id, function->name, args, value);
+	case FN_PFN:
+		return page_frame(m, args, value);
+	case FN_GETPID:
+		return give(value, m->here->process.pid);
+	default:
+		return books(m, function, args, value);
+	}
+}

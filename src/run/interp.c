@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/* The interpreter: walks the statements, has them performed, and sends what happened. */
+#include "run/interp.h"
+
+#include "base/size.h"
+#include "run/machine.h"
+#include "run/why.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+enum { SHOWN_PASSES = 3 };
+
+/* What becomes of the statements that follow. */
+enum flow { FLOW_ON, FLOW_STOP };
+
+static enum flow run_block(struct machine *m, const struct statement *statement);
+
+static struct event_source source_of(const struct machine *m, const struct statement *statement)
+{
+	return (struct event_source){ .file = m->script->file,
+		                      .line = statement->span.place.line,
+		                      .column = statement->span.place.column,
+		                      .text = statement->span.text,
+		                      .text_len = statement->span.len };
+}
+
+static void send(struct machine *m, const struct event *event)
+{
+	m->sink->take(m->sink->context, event);
+}
+
+/* A step's event, with what is the same for all. */
+static struct event step_event(struct machine *m, const struct statement *statement, enum step_kind kind)
+{
+	return (struct event){ .type = EVENT_STEP,
+		               .step = { .kind = (uint8_t)kind,
+		                         .source = source_of(m, statement),
+		                         .process = m->here->name,
+		                         .pid = m->here->process.pid,
+		                         .old_regions = &m->here->regions,
+		                         .new_regions = &m->here->regions } };
+}
+
+static void step_begin(struct machine *m)
+{
+	arena_reset(&m->temp);
+	buf_reset(&m->reason);
+	m->fault_count = 0;
+	m->death = 0;
+	m->overran = false;
+}
+
+/* The passes that were not shown, in one line, with what they changed in all. */
+static void fold_flush(struct machine *m, const struct statement *repeat)
+{
+	struct event event = step_event(m, repeat, STEP_PASSES);
+	const struct maps *now = m->here->process.dead ? NULL : machine_maps(m);
+
+	if (m->fold_passes == 0)
+		return;
+	event.step.ok = true;
+	event.step.passes = m->fold_passes;
+	event.step.old_regions = &m->fold_regions;
+	if (now != NULL) {
+		delta_compute(&m->delta, &m->fold_maps, now, &m->fold_regions, &m->here->regions, NULL);
+		event.step.delta = &m->delta;
+		event.step.before = &m->fold_maps;
+		event.step.after = now;
+		event.step.looked = true;
+	}
+	send(m, &event);
+	m->fold_passes = 0;
+}
+
+static bool fold_begin(struct machine *m)
+{
+	const struct maps *now = machine_maps(m);
+
+	if (now == NULL)
+		return false;
+	buf_reset(&m->fold_maps.text);
+	buf_add(&m->fold_maps.text, now->text.data, now->text.len);
+	maps_parse(&m->fold_maps, NULL);
+	regions_copy(&m->fold_regions, &m->here->regions);
+	m->fold_passes = 0;
+	m->folding = true;
+	return true;
+}
+
+/* What the verdict tells: where and why it came to it. */
+static void conclude_from(struct machine *m, const struct event_source *source)
+{
+	m->verdict.source = *source;
+	buf_reset(&m->conclusion);
+	buf_puts(&m->conclusion, buf_text(&m->reason));
+}
+
+/* Ends a step: sends it, and says whether the script goes on. */
+static enum flow step_end(struct machine *m, struct event *event)
+{
+	struct event_step *step = &event->step;
+
+	step->ok = m->reason.len == 0;
+	step->reason = step->ok ? NULL : buf_text(&m->reason);
+	step->faults = m->faults;
+	step->fault_count = m->fault_count;
+	step->death = m->death;
+	why_faults(m, step);
+	m->verdict.steps++;
+	if (m->broken || m->unsupported) {
+		conclude_from(m, &step->source);
+		return FLOW_STOP;
+	}
+	if (!m->folding || !step->ok)
+		send(m, event);
+	if (step->ok)
+		return FLOW_ON;
+	if (m->verdict.failed++ == 0)
+		conclude_from(m, &step->source);
+	bool main_died = m->here == m->actors[0] && m->here->process.dead;
+
+	return m->options->keep_going && !main_died ? FLOW_ON : FLOW_STOP;
+}
+
+static void bind_value(struct machine *m, const struct statement *statement, struct event_step *step)
+{
+	struct value value;
+	struct buf text = { 0 };
+
+	if (!eval(m, statement->expr, &value))
+		return;
+	machine_bind(m, statement->slot, &value);
+	render_value(m, &text, &value, statement->expr);
+	step->bound = m->script->names[statement->slot].text;
+	step->value = value.integer;
+	step->value_text = arena_string(&m->temp, buf_text(&text), text.len);
+	buf_fini(&text);
+}
+
+static struct event_operand operand(struct machine *m, const struct expr *expr, const struct value *value,
+                                    const struct expr *other)
+{
+	struct buf text = { 0 };
+	struct event_operand made = { .text = expr->span.text, .text_len = expr->span.len };
+
+	render_value(m, &text, value, other);
+	made.value = arena_string(&m->temp, buf_text(&text), text.len);
+	buf_fini(&text);
+	return made;
+}
+
+static bool is_comparison(const struct expr *expr)
+{
+	return expr->kind == EXPR_BINARY && expr->op >= OP_LT && expr->op <= OP_NE;
+}
+
+static void expect(struct machine *m, const struct statement *statement, struct event_step *step)
+{
+	const struct expr *expr = statement->expr;
+	struct event_check *check = &step->check;
+	struct value value, left, right;
+
+	m->verdict.checks++;
+	check->message = statement->message != NULL ? statement->message->string.data : NULL;
+	if (is_comparison(expr)) {
+		if (!eval_sides(m, expr, &left, &right, &value))
+			return;
+		check->compared = true;
+		check->left = operand(m, expr->left, &left, expr->right);
+		check->right = operand(m, expr->right, &right, expr->left);
+	} else if (!eval(m, expr, &value)) {
+		return;
+	}
+	if (value.is_string) {
+		machine_fail(m, "a string is neither true nor false");
+		return;
+	}
+	check->held = value.integer != 0;
+	if (!check->held)
+		machine_fail(m, "%s", check->message != NULL ? check->message : "the check does not hold");
+}
+
+static bool kernel_at_least(const unsigned want[3])
+{
+	struct utsname name;
+	unsigned have[3] = { 0, 0, 0 };
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u.%u", &have[0], &have[1], &have[2]) < 2)
+		return false;
+	for (unsigned i = 0; i < 3; i++) {
+		if (have[i] != want[i])
+			return have[i] > want[i];
+	}
+	return true;
+}
+
+static void require(struct machine *m, const struct statement *statement)
+{
+	int64_t held = 0;
+	bool present = false;
+
+	switch ((enum statement_kind)statement->kind) {
+	case STATEMENT_REQUIRE_KERNEL:
+		if (!kernel_at_least(statement->version)) {
+			m->unsupported = true;
+			machine_fail(m, "needs Linux %u.%u.%u or later", statement->version[0], statement->version[1],
+			             statement->version[2]);
+		}
+		break;
+	case STATEMENT_REQUIRE_FEATURE:
+		if (feature_present(m, statement, &present) && !present) {
+			const char *since = statement->constant != NULL ? statement->constant->since : statement->call->since;
+
+			m->unsupported = true;
+			machine_fail(m, "this kernel has no %.*s%s%s%s", (int)statement->feature.len, statement->feature.text,
+			             since[0] != '\0' ? " (since Linux " : "", since, since[0] != '\0' ? ")" : "");
+		}
+		break;
+	default:
+		if (eval_integer(m, statement->expr, &held) && held == 0) {
+			m->unsupported = true;
+			machine_fail(m, "%s", statement->message->string.data);
+		}
+	}
+}
+
+static void note(struct machine *m, const struct statement *statement)
+{
+	struct buf text = { 0 };
+	struct value value;
+
+	for (uint32_t i = 0; i < statement->count; i++) {
+		if (!eval(m, statement->args[i], &value))
+			break;
+		if (i > 0)
+			buf_putc(&text, ' ');
+		if (value.is_string)
+			buf_add(&text, value.text, value.len);
+		else
+			render_value(m, &text, &value, NULL);
+	}
+	if (m->reason.len == 0 && !m->folding)
+		send(m, &(struct event){ .type = EVENT_NOTE,
+		                         .note = { .source = source_of(m, statement), .text = buf_text(&text) } });
+	buf_fini(&text);
+}
+
+static enum step_kind kind_of(const struct statement *statement)
+{
+	switch ((enum statement_kind)statement->kind) {
+	case STATEMENT_CALL:
+		return STEP_CALL;
+	case STATEMENT_BIND:
+		return STEP_BIND;
+	case STATEMENT_STORE:
+		return STEP_STORE;
+	case STATEMENT_EXPECT:
+		return STEP_EXPECT;
+	case STATEMENT_REQUIRE:
+	case STATEMENT_REQUIRE_FEATURE:
+	case STATEMENT_REQUIRE_KERNEL:
+		return STEP_REQUIRE;
+	default:
+		return STEP_OTHER;
+	}
+}
+
+static void perform_step(struct machine *m, const struct statement *statement, struct event_step *step)
+{
+	switch (kind_of(statement)) {
+	case STEP_CALL:
+		step->bound = statement->slot != NO_SLOT ? m->script->names[statement->slot].text : NULL;
+		step->old_regions = &m->here->old_regions;
+		regions_copy(&m->here->old_regions, &m->here->regions);
+		perform_call(m, statement, step);
+		break;
+	case STEP_STORE:
+		step->old_regions = &m->here->old_regions;
+		perform_store(m, statement, step);
+		break;
+	case STEP_BIND:
+		bind_value(m, statement, step);
+		break;
+	case STEP_EXPECT:
+		expect(m, statement, step);
+		break;
+	case STEP_REQUIRE:
+		require(m, statement);
+		break;
+	default:
+		note(m, statement);
+	}
+}
+
+static enum flow run_step(struct machine *m, const struct statement *statement)
+{
+	struct event event = step_event(m, statement, kind_of(statement));
+	bool waits = statement->kind == STATEMENT_CALL && statement->call->class == CALL_WAIT;
+
+	step_begin(m);
+	if (m->options->before_step != NULL && !m->folding && statement->kind != STATEMENT_NOTE)
+		m->options->before_step(m->options->context, &event.step.source, m->here->process.pid);
+	if (m->here->process.dead && !waits)
+		machine_fail(m, "the process %s has died", m->here->name != NULL ? m->here->name : "of the script");
+	else
+		perform_step(m, statement, &event.step);
+	if (statement->kind == STATEMENT_NOTE && m->reason.len == 0)
+		return FLOW_ON;
+	return step_end(m, &event);
+}
+
+/* A condition, a count or a process: an expression that is a step only when it fails. */
+static enum flow control(struct machine *m, const struct statement *statement, int64_t *value, bool *known)
+{
+	struct event event = step_event(m, statement, STEP_OTHER);
+
+	step_begin(m);
+	*known = eval_integer(m, statement->expr, value);
+	return *known ? FLOW_ON : step_end(m, &event);
+}
+
+static enum flow run_passes(struct machine *m, const struct statement *statement, int64_t count)
+{
+	bool mine = false;
+	enum flow flow = FLOW_ON;
+
+	for (int64_t pass = 0; pass < count && flow == FLOW_ON && !m->breaking; pass++) {
+		unsigned failed = m->verdict.failed;
+
+		if (pass >= SHOWN_PASSES && !m->folding && !(mine = fold_begin(m)))
+			return FLOW_STOP;
+		if (statement->slot != NO_SLOT)
+			machine_bind(m, statement->slot, &(struct value){ .integer = pass });
+		flow = run_block(m, statement->body);
+		/* A failed step was shown; the passes after it begin a new count. */
+		if (mine && m->verdict.failed != failed && flow == FLOW_ON && !fold_begin(m))
+			return FLOW_STOP;
+		m->fold_passes += mine && m->verdict.failed == failed;
+	}
+	m->breaking = false;
+	if (mine && !m->broken) {
+		if (flow == FLOW_ON)
+			fold_flush(m, statement);
+		m->folding = false;
+	}
+	return flow;
+}
+
+static enum flow run_repeat(struct machine *m, const struct statement *statement)
+{
+	int64_t count = 0;
+	bool known;
+	enum flow flow = control(m, statement, &count, &known);
+
+	return known ? run_passes(m, statement, count) : flow;
+}
+
+static enum flow run_if(struct machine *m, const struct statement *statement)
+{
+	int64_t held = 0;
+	bool known;
+	enum flow flow = control(m, statement, &held, &known);
+
+	return known ? run_block(m, held != 0 ? statement->body : statement->otherwise) : flow;
+}
+
+static enum flow run_in(struct machine *m, const struct statement *statement)
+{
+	struct event event = step_event(m, statement, STEP_OTHER);
+	struct actor *from = m->here;
+	int64_t pid = 0;
+	bool known;
+	enum flow flow = control(m, statement, &pid, &known);
+
+	if (!known)
+		return flow;
+	struct actor *actor = machine_actor(m, pid);
+
+	if (actor == NULL) {
+		machine_fail(m, "%" PRId64 " is no process of this script", pid);
+		return step_end(m, &event);
+	}
+	m->here = actor;
+	flow = run_block(m, statement->body);
+	m->here = from;
+	return flow;
+}
+
+static enum flow run_statement(struct machine *m, const struct statement *statement)
+{
+	switch ((enum statement_kind)statement->kind) {
+	case STATEMENT_IF:
+		return run_if(m, statement);
+	case STATEMENT_REPEAT:
+		return run_repeat(m, statement);
+	case STATEMENT_IN:
+		return run_in(m, statement);
+	case STATEMENT_BREAK:
+		m->breaking = true;
+		return FLOW_ON;
+	default:
+		return run_step(m, statement);
+	}
+}
+
+static enum flow run_block(struct machine *m, const struct statement *statement)
+{
+	enum flow flow = FLOW_ON;
+
+	for (; statement != NULL && flow == FLOW_ON && !m->breaking; statement = statement->next)
+		flow = run_statement(m, statement);
+	return flow;
+}
+
+/* The first process of the script: the subject that was handed in. */
+static bool adopt(struct machine *m, struct process *subject)
+{
+	struct actor *actor = alloc_zeroed(1, sizeof(*actor));
+
+	m->actors = alloc_grow(m->actors, &m->actor_cap, 1, sizeof(struct actor *));
+	m->actors[m->actor_count++] = actor;
+	actor->process = *subject;
+	m->here = actor;
+	int error = observer_check_proc();
+
+	if (error < 0)
+		return machine_break(m, error == -ESRCH ? "/proc is of another PID namespace" : "/proc/self cannot be read", error);
+	error = observer_open(&actor->observer, subject->pid);
+	if (error < 0)
+		return machine_break(m, "/proc/PID/maps of the subject cannot be opened", error);
+	actor->observed = true;
+	return machine_maps(m) != NULL;
+}
+
+static void release(struct machine *m)
+{
+	for (size_t i = 0; i < m->actor_count; i++) {
+		struct actor *actor = m->actors[i];
+
+		process_end(&actor->process);
+		if (actor->observed)
+			observer_close(&actor->observer);
+		maps_fini(&actor->maps[0]);
+		maps_fini(&actor->maps[1]);
+		regions_fini(&actor->regions);
+		regions_fini(&actor->old_regions);
+		free(actor);
+	}
+	for (uint32_t i = 0; i < m->script->name_count; i++) {
+		if (m->slots[i].is_string)
+			free((char *)(uintptr_t)m->slots[i].text);
+	}
+	free(m->actors);
+	free(m->slots);
+	free(m->bound);
+	free(m->holes);
+	maps_fini(&m->fold_maps);
+	regions_fini(&m->fold_regions);
+	delta_fini(&m->delta);
+	arena_fini(&m->temp);
+	buf_fini(&m->reason);
+	buf_fini(&m->conclusion);
+}
+
+static enum verdict conclude(struct machine *m, char **problem)
+{
+	struct event_verdict *verdict = &m->verdict;
+
+	verdict->verdict = m->broken          ? VERDICT_BROKEN
+	                   : m->unsupported   ? VERDICT_UNSUPPORTED
+	                   : verdict->failed > 0 ? VERDICT_FAILED
+	                                         : VERDICT_PASSED;
+	if (verdict->verdict != VERDICT_PASSED)
+		verdict->reason = buf_text(&m->conclusion);
+	if (m->broken)
+		*problem = alloc_string(buf_text(&m->reason), m->reason.len);
+	send(m, &(struct event){ .type = EVENT_VERDICT, .verdict = *verdict });
+	return verdict->verdict;
+}
+
+enum verdict interp_run(const struct script *script, struct process *subject, const struct interp_options *options,
+                        const struct event_sink *sink, char **problem)
+{
+	struct machine m = { .script = script, .options = options, .sink = sink, .page = size_page() };
+
+	m.slots = alloc_zeroed(script->name_count, sizeof(*m.slots));
+	m.bound = alloc_zeroed(script->name_count, sizeof(*m.bound));
+	if (adopt(&m, subject)) {
+		send(&m, &(struct event){ .type = EVENT_START,
+		                          .start = { .name = script->file,
+		                                     .pid = subject->pid,
+		                                     .maps = machine_maps(&m) } });
+		run_block(&m, script->first);
+	}
+	enum verdict verdict = conclude(&m, problem);
+
+	release(&m);
+	*subject = (struct process){ .socket = -1, .dead = true };
+	return verdict;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of a script while it runs: what the interpreter's parts share. */
+#ifndef MMTOOL_RUN_MACHINE_H
+#define MMTOOL_RUN_MACHINE_H
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "lang/script.h"
+#include "mm/event.h"
+#include "run/interp.h"
+#include "run/observer.h"
+#include "run/process.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A value of the language.  A string is borrowed: from the script, from the step's arena, or from the name it is bound to. */
+struct value {
+	bool is_string;
+	int64_t integer;
+	const char *text; /* len bytes and a NUL; may hold others */
+	size_t len;
+};
+
+/* A process of the script. */
+struct actor {
+	struct process process;
+	struct observer observer;
+	bool observed;         /* observer is open */
+	struct maps maps[2];   /* the last snapshot, and the one before it */
+	unsigned current;
+	bool fresh;            /* maps[current] is how things stand */
+	struct regions regions, old_regions;
+	const char *name;      /* what the script calls it; NULL for the main process */
+	bool waited;           /* wait() has collected it */
+};
+
+/* A hole that was handed out, so that asking again gives the same. */
+struct hole {
+	uint64_t start, len;
+};
+
+enum { STEP_FAULTS = 8 };
+
+struct machine {
+	const struct script *script;
+	const struct interp_options *options;
+	const struct event_sink *sink;
+
+	struct actor **actors; /* the main process first */
+	size_t actor_count, actor_cap;
+	struct actor *here;    /* the process that performs */
+
+	struct value *slots;   /* by the script's slots; strings are owned here */
+	bool *bound;
+	int last_error;        /* errno of the language */
+	unsigned next_region;
+	struct hole *holes;
+	size_t hole_count, hole_cap;
+	uint64_t page;
+
+	/* Of the step in hand. */
+	struct arena temp;
+	struct buf reason;     /* why it fails; empty: it does not */
+	struct event_fault faults[STEP_FAULTS];
+	size_t fault_count;
+	int death;             /* the signal that killed the process in this step */
+	bool overran;          /* the tool killed it for --max-touch: a failure whatever the script expects */
+	struct delta delta;
+
+	struct event_verdict verdict;
+	struct buf conclusion; /* the first reason why the script does not pass */
+	bool broken;           /* the tool cannot go on; reason says why */
+	bool unsupported;      /* this kernel or machine cannot do it; reason says why */
+	bool breaking;         /* a break is on its way to its repeat */
+	bool folding;          /* the passes of a repeat are not shown one by one any more */
+	struct maps fold_maps; /* how things stood when that began */
+	struct regions fold_regions;
+	uint64_t fold_passes;  /* completed since then */
+};
+
+/* Records why the step fails; the first reason stays.  Returns false, for return machine_fail(…). */
+bool machine_fail(struct machine *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Records that the tool itself cannot go on: call failed with -error. */
+bool machine_break(struct machine *m, const char *call, int error);
+
+/* The request and the reply of the exchange in hand; machine_request() empties the request. */
+struct exec_request *machine_request(enum exec_op op);
+/* Has the current process do what the request says.  NULL: it died of it, or the tool failed; the reason is recorded. */
+const struct exec_reply *machine_ask(struct machine *m);
+
+/* The maps of the current process as they are now, or NULL (the tool failed, or the process is dead). */
+const struct maps *machine_maps(struct machine *m);
+/* Says that [addr, addr + len) was loaded from or stored to: the maps stay fresh when all of it was mapped. */
+void machine_accessed(struct machine *m, uint64_t addr, uint64_t len);
+
+/* Binds a name of the script; a string is copied. */
+void machine_bind(struct machine *m, uint32_t slot, const struct value *value);
+
+/* The process with that pid, or NULL. */
+struct actor *machine_actor(struct machine *m, int64_t pid);
+
+/* eval.c: evaluates an expression.  False: the step fails, and reason says why. */
+bool eval(struct machine *m, const struct expr *expr, struct value *value);
+bool eval_integer(struct machine *m, const struct expr *expr, int64_t *value);
+/* A binary expression other than && and ||, with what its sides came to. */
+bool eval_sides(struct machine *m, const struct expr *expr, struct value *left, struct value *right, struct value *value);
+/* functions.c: a function of the language, arguments already evaluated. */
+bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value);
+
+/* render.c: a value as a report shows it; like says what it is compared with (constants are shown by name), or NULL. */
+void render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like);
+
+/*
+ * A call that a statement makes: what the parts that perform it fill in.  result is -errno on failure, as the kernel's.
+ */
+struct performance {
+	const struct statement *statement;
+	const struct value *args;  /* as many as the statement has */
+	uint64_t words[CALL_ARGS]; /* of a system call: the arguments as numbers; a string's is its offset in the request */
+	struct event_call *call;  /* the name and the arguments as made */
+	int64_t result;
+	bool survives;            /* a death of the process is a result here, not a failed step ("= ?") */
+};
+
+/* perform.c: performs a call statement, binds its name, and fills the step's call, delta and outcome. */
+void perform_call(struct machine *m, const struct statement *statement, struct event_step *step);
+/* Performs ADDR[EXPR] = EXPR. */
+void perform_store(struct machine *m, const struct statement *statement, struct event_step *step);
+
+/* Each performs one class of calls.  False: the step fails, or the process died of it. */
+bool perform_system(struct machine *m, struct performance *p);
+bool perform_memory(struct machine *m, struct performance *p);
+bool perform_fork(struct machine *m, struct performance *p);
+bool perform_wait(struct machine *m, struct performance *p);
+bool perform_tmpfile(struct machine *m, struct performance *p);
+
+/*
+ * files.c: whether the script may open that file, judged before it is opened; and after, on the object itself, by the
+ * descriptor that the process got.  False: machine_fail() was called.
+ */
+bool files_may_open(struct machine *m, const char *path, uint64_t flags);
+bool files_may_keep(struct machine *m, const char *path, int fd);
+
+/* names.c: what a successful call does to the named regions.  hint is filled where something was moved. */
+bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint);
+
+/* feature.c: whether the running kernel has a constant or call, by trying it in a process of its own. */
+bool feature_present(struct machine *m, const struct statement *statement, bool *present);
+
+#endif

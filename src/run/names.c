@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The named regions of a script: what a call that succeeded does to them. */
+#include "run/machine.h"
+
+static uint64_t whole_pages(const struct machine *m, uint64_t len)
+{
+	return (len + m->page - 1) / m->page * m->page;
+}
+
+static uint64_t number(const struct performance *p, unsigned arg)
+{
+	return arg < p->statement->count ? (uint64_t)p->args[arg].integer : 0;
+}
+
+/* The name that the call binds, or NULL. */
+static const char *bound(const struct machine *m, const struct performance *p)
+{
+	return p->statement->slot != NO_SLOT ? m->script->names[p->statement->slot].text : NULL;
+}
+
+/* A name means what its call bound last: the region that had it before is nobody's now. */
+static void forget(struct regions *regions, const char *name, unsigned keep)
+{
+	for (size_t i = 0; i < regions->count; i++) {
+		if (regions->list[i].name == name && regions->list[i].id != keep) {
+			regions_cut(regions, regions->list[i].start, regions->list[i].size);
+			return;
+		}
+	}
+}
+
+static void add(struct machine *m, const char *name, unsigned id, uint64_t start, uint64_t size)
+{
+	struct regions *regions = &m->here->regions;
+
+	regions_cut(regions, start, size);
+	if (name == NULL)
+		return;
+	forget(regions, name, id);
+	regions_add(regions, name, id, start, size);
+}
+
+/*
+ * mremap: the pages of [old, old + old_size) are at new now.  The region keeps its identity when its start is what moved or
+ * changed its size; a part out of its middle becomes a region of its own, when it is bound.
+ */
+static bool moved(struct machine *m, const struct performance *p, struct delta_hint *hint)
+{
+	struct regions *regions = &m->here->regions;
+	uint64_t old = number(p, 0), old_size = whole_pages(m, number(p, 1)), new_size = whole_pages(m, number(p, 2));
+	uint64_t flags = number(p, 3), start = (uint64_t)p->result;
+	const struct constant *dontunmap = constant_find("MREMAP_DONTUNMAP", 16);
+	bool keeps = old_size == 0 || (dontunmap != NULL && (flags & (uint64_t)dontunmap->value) != 0);
+	const struct region *region = regions_find(regions, old);
+	const char *name = bound(m, p);
+	unsigned id = ++m->next_region;
+	uint64_t rest = 0;
+
+	*hint = (struct delta_hint){ old, old_size, start, new_size, keeps };
+	if (region != NULL && region->start == old && !keeps) {
+		id = region->id;
+		name = name != NULL ? name : region->name;
+		rest = region->size > old_size ? region->size - old_size : 0;
+	}
+	if (region != NULL && name == NULL && start == old)
+		return true;
+	/* In place, what lay behind the part that was named in the call is still the same region. */
+	if (start == old && rest > 0 && new_size >= old_size)
+		new_size += rest;
+	if (!keeps)
+		regions_cut(regions, old, old_size > new_size || start != old ? old_size : new_size);
+	add(m, name, id, start, new_size);
+	return true;
+}
+
+bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint)
+{
+	uint64_t size;
+
+	switch ((enum call_id)p->statement->call->id) {
+	case CALL_MMAP:
+		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, whole_pages(m, number(p, 1)));
+		return false;
+	case CALL_MUNMAP:
+		regions_cut(&m->here->regions, number(p, 0), whole_pages(m, number(p, 1)));
+		return false;
+	case CALL_MREMAP:
+		return moved(m, p, hint);
+	case CALL_SHMAT: {
+		/* Only the maps say how long the segment is: its mapping begins where it was attached. */
+		const struct maps *maps = machine_maps(m);
+		const struct mapping *mapping = maps != NULL ? maps_find(maps, (uint64_t)p->result) : NULL;
+
+		size = mapping != NULL ? mapping->end - (uint64_t)p->result : m->page;
+		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, size);
+		return false;
+	}
+	case CALL_SHMDT: {
+		const struct region *region = regions_find(&m->here->regions, number(p, 0));
+
+		if (region != NULL)
+			regions_cut(&m->here->regions, region->start, region->size);
+		return false;
+	}
+	default:
+		return false;
+	}
+}

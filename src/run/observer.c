@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* The observer: reads what the kernel tells of a process. */
+#include "run/observer.h"
+
+#include "base/size.h"
+#include "mm/counters.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	READ_ROOM = 4096,  /* the least room for one read; the kernel answers at most a page of text of maps */
+	TORN_READS = 8,    /* how often a read that is out of order is made again */
+	PAGEMAP_BATCH = 512,
+};
+
+int observer_check_proc(void)
+{
+	char link[32];
+	ssize_t len = readlink("/proc/self", link, sizeof(link) - 1);
+
+	if (len < 0)
+		return -errno;
+	link[len] = '\0';
+	/* /proc of another PID namespace would tell of another process under the same number. */
+	return atol(link) == (long)getpid() ? 0 : -ESRCH;
+}
+
+static int open_file(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int observer_open(struct observer *observer, pid_t pid)
+{
+	*observer = (struct observer){ .pid = pid, .smaps = -1, .pagemap = -1 };
+	observer->maps = open_file(pid, "maps");
+	if (observer->maps < 0)
+		return observer->maps;
+	observer->smaps = open_file(pid, "smaps");
+	observer->pagemap = open_file(pid, "pagemap");
+	return 0;
+}
+
+void observer_close(struct observer *observer)
+{
+	int *files[] = { &observer->maps, &observer->smaps, &observer->pagemap };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (*files[i] >= 0)
+			close(*files[i]);
+		*files[i] = -1;
+	}
+	buf_fini(&observer->scratch);
+}
+
+/* Reads a whole file from its start into an emptied buffer. */
+static int read_all(int fd, struct buf *text)
+{
+	off_t at = 0;
+
+	buf_reset(text);
+	for (;;) {
+		char *to = buf_reserve(text, READ_ROOM);
+		ssize_t got = pread(fd, to, text->cap - text->len - 1, at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		text->len += (size_t)got;
+		at += got;
+	}
+	text->data[text->len] = '\0';
+	return 0;
+}
+
+int observer_read(struct observer *observer, struct maps *maps)
+{
+	int error = -EINVAL;
+
+	for (unsigned i = 0; i < TORN_READS && error == -EINVAL; i++) {
+		error = read_all(observer->maps, &maps->text);
+		if (error == 0)
+			error = maps_parse(maps, NULL);
+	}
+	return error;
+}
+
+static int read_path(const char *path, struct buf *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	int error = read_all(fd, text);
+
+	close(fd);
+	return error;
+}
+
+int observer_status(struct observer *observer, const char *field, int64_t *value)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)observer->pid);
+	int error = read_path(path, &observer->scratch);
+
+	if (error < 0)
+		return error;
+	return counters_find(observer->scratch.data, observer->scratch.len, field, value) ? 0 : -ENODATA;
+}
+
+int observer_meminfo(struct observer *observer, const char *field, int64_t *value)
+{
+	int error = read_path("/proc/meminfo", &observer->scratch);
+
+	if (error < 0)
+		return error;
+	return counters_find(observer->scratch.data, observer->scratch.len, field, value) ? 0 : -ENODATA;
+}
+
+static int smaps_record(struct observer *observer, uint64_t addr, const char **record, size_t *len)
+{
+	if (observer->smaps < 0)
+		return observer->smaps;
+	int error = read_all(observer->smaps, &observer->scratch);
+
+	if (error < 0)
+		return error;
+	return counters_smaps(buf_text(&observer->scratch), observer->scratch.len, addr, record, len) ? 0 : -EFAULT;
+}
+
+int observer_smaps(struct observer *observer, uint64_t addr, const char *field, int64_t *value)
+{
+	const char *record;
+	size_t len;
+	int error = smaps_record(observer, addr, &record, &len);
+
+	if (error < 0)
+		return error;
+	return counters_find(record, len, field, value) ? 0 : -ENODATA;
+}
+
+int observer_vmflag(struct observer *observer, uint64_t addr, const char *flag, int64_t *value)
+{
+	const char *record;
+	size_t len;
+	bool known;
+	int error = smaps_record(observer, addr, &record, &len);
+
+	if (error < 0)
+		return error;
+	*value = counters_vmflag(record, len, flag, &known);
+	return known ? 0 : -ENODATA;
+}
+
+int observer_sysctl(const char *name, int64_t *value)
+{
+	char path[256] = "/proc/sys/";
+	size_t at = strlen(path);
+	struct buf text = { 0 };
+	char *end;
+
+	for (const char *c = name; *c != '\0'; c++) {
+		bool known = isalnum((unsigned char)*c) || *c == '_' || *c == '-' || *c == '.' || *c == '/';
+
+		/* Two separators in a row could be "..", and climb out of /proc/sys. */
+		if (!known || at + 1 >= sizeof(path) || ((*c == '.' || *c == '/') && path[at - 1] == '/'))
+			return -EINVAL;
+		path[at++] = *c == '.' ? '/' : *c;
+	}
+	path[at] = '\0';
+	int error = read_path(path, &text);
+
+	if (error == 0) {
+		errno = 0;
+		*value = strtoll(buf_text(&text), &end, 10);
+		if (end == buf_text(&text) || errno != 0)
+			error = -ENODATA;
+	}
+	buf_fini(&text);
+	return error;
+}
+
+int observer_faults(struct observer *observer, bool major, int64_t *value)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)observer->pid);
+	int error = read_path(path, &observer->scratch);
+
+	if (error < 0)
+		return error;
+	/* The second field is the command's name, which may hold anything; the last ")" ends it. */
+	const char *field = strrchr(buf_text(&observer->scratch), ')');
+
+	for (unsigned i = 2; field != NULL && i < (major ? 12u : 10u); i++)
+		field = strchr(field + 1, ' ');
+	if (field == NULL)
+		return -ENODATA;
+	*value = strtoll(field, NULL, 10);
+	return 0;
+}
+
+/* One batch of pagemap entries; returns how many were read, 0 past the end of the address space. */
+static ssize_t read_pagemap(struct observer *observer, uint64_t index, uint64_t *entries, size_t count)
+{
+	ssize_t got;
+
+	if (observer->pagemap < 0)
+		return observer->pagemap;
+	do {
+		got = pread(observer->pagemap, entries, count * sizeof(*entries), (off_t)(index * sizeof(*entries)));
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : (ssize_t)((size_t)got / sizeof(*entries));
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, int64_t *value)
+{
+	static uint64_t entries[PAGEMAP_BATCH];
+	uint64_t page = size_page(), end = addr + len;
+	int64_t bytes = 0;
+
+	if (end < addr)
+		return -EINVAL;
+	for (uint64_t at = addr / page; at * page < end && len > 0;) {
+		uint64_t want = smaller((end - at * page + page - 1) / page, PAGEMAP_BATCH);
+		ssize_t got = read_pagemap(observer, at, entries, (size_t)want);
+
+		if (got < 0)
+			return (int)got;
+		if (got == 0)
+			break;
+		for (ssize_t i = 0; i < got; i++, at++) {
+			uint64_t from = at * page > addr ? at * page : addr;
+
+			if (entries[i] >> PAGEMAP_PRESENT_BIT)
+				bytes += (int64_t)(smaller(at * page + page, end) - from);
+		}
+	}
+	*value = bytes;
+	return 0;
+}
+
+int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value)
+{
+	uint64_t entry = 0;
+	ssize_t got = read_pagemap(observer, addr / size_page(), &entry, 1);
+
+	if (got < 0)
+		return (int)got;
+	/* Bits 0 to 54 are the frame of a present page, zero without CAP_SYS_ADMIN. */
+	*value = got == 1 && entry >> PAGEMAP_PRESENT_BIT ? (int64_t)(entry & ((UINT64_C(1) << 55) - 1)) : 0;
+	return 0;
+}

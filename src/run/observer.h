@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The observer: reads what the kernel tells of a process, without touching it. */
+#ifndef MMTOOL_RUN_OBSERVER_H
+#define MMTOOL_RUN_OBSERVER_H
+
+#include "base/buf.h"
+#include "mm/maps.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * The files of one process, opened when it starts and kept: after a setuid(2) they could not be opened any more without
+ * privilege, while those that are open still read (proc(5), PR_SET_DUMPABLE in prctl(2)).
+ */
+struct observer {
+	pid_t pid;
+	int maps, smaps, pagemap; /* -1: the kernel has none, or refuses it */
+	struct buf scratch;
+};
+
+/* Whether /proc is there and tells of this process's own PID namespace.  0, or -errno. */
+int observer_check_proc(void);
+
+/* Returns 0, or -errno when maps cannot be opened. */
+int observer_open(struct observer *observer, pid_t pid);
+void observer_close(struct observer *observer);
+
+/* Reads maps whole, again when a read was torn.  Returns 0 or -errno. */
+int observer_read(struct observer *observer, struct maps *maps);
+
+/* The first number of a line of /proc/PID/status, of the record of smaps that holds addr, and of /proc/meminfo; in bytes
+ * where the line says kB.  0, -ENODATA (no such field), -EFAULT (smaps: nothing is mapped there) or -errno. */
+int observer_status(struct observer *observer, const char *field, int64_t *value);
+int observer_smaps(struct observer *observer, uint64_t addr, const char *field, int64_t *value);
+int observer_meminfo(struct observer *observer, const char *field, int64_t *value);
+/* Whether the mapping at addr has a VmFlag ("lo"). */
+int observer_vmflag(struct observer *observer, uint64_t addr, const char *flag, int64_t *value);
+/* The number in a file of /proc/sys: "vm.overcommit_memory".  -EINVAL: not a name; -ENODATA: not a number. */
+int observer_sysctl(const char *name, int64_t *value);
+/* Minor or major page faults of the process so far (proc_pid_stat(5), fields 10 and 12). */
+int observer_faults(struct observer *observer, bool major, int64_t *value);
+
+/* A page of pagemap: bits as in the kernel's Documentation/admin-guide/mm/pagemap.rst. */
+enum { PAGEMAP_PRESENT_BIT = 63 };
+/* Bytes of [addr, addr + len) in present pages; bytes outside the range do not count. */
+int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, int64_t *value);
+/* The page frame number at addr; 0 when the page is absent or the kernel hides it from this user. */
+int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value);
+
+#endif

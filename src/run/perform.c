@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* Call statements: evaluates the arguments, has the call made, looks at what changed, and judges the outcome. */
+#include "run/machine.h"
+
+#include "run/fence.h"
+#include "run/why.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Arguments that are given as strings are passed in the request; their values are offsets there. */
+static bool place_strings(struct machine *m, struct performance *p, struct exec_request *request, unsigned *mask)
+{
+	uint64_t *args = p->words;
+
+	*mask = 0;
+	for (uint32_t i = 0; i < p->statement->count; i++) {
+		const struct value *value = &p->args[i];
+
+		args[i] = (uint64_t)value->integer;
+		if (!value->is_string)
+			continue;
+		if (value->len + 1 > sizeof(request->data) - request->len)
+			return machine_fail(m, "%s: the strings of a call are limited to %zu bytes", p->statement->call->name,
+			                    sizeof(request->data) - 1);
+		*mask |= 1u << i;
+		args[i] = request->len;
+		memcpy(request->data + request->len, value->text, value->len);
+		request->data[request->len + value->len] = '\0';
+		request->len += (uint32_t)value->len + 1;
+	}
+	return true;
+}
+
+/* On a 32-bit machine an argument must be a word of it, signed or unsigned; offsets have 64 bits everywhere. */
+static bool fits(struct machine *m, const struct performance *p)
+{
+	for (uint32_t i = 0; i < p->statement->count && i < CALL_ARGS; i++) {
+		int64_t value = p->args[i].integer;
+		uint8_t kind = p->statement->call->args[i].kind;
+		bool wide = kind == ARG_OFFSET || kind == ARG_PLACE || p->args[i].is_string;
+
+		if (!wide && (value < INTPTR_MIN || (value > 0 && (uint64_t)value > UINTPTR_MAX)))
+			return machine_fail(m, "%s: argument %" PRIu32 " does not fit a word of this machine: %" PRId64,
+			                    p->statement->call->name, i + 1, value);
+	}
+	return true;
+}
+
+static void describe_call(struct performance *p, const struct kernel_call *kernel)
+{
+	struct event_call *call = p->call;
+
+	call->name = kernel->name;
+	call->count = kernel->count < EVENT_ARGS ? kernel->count : EVENT_ARGS;
+	for (unsigned i = 0; i < call->count; i++) {
+		call->args[i] = (struct event_arg){ .kind = kernel->kinds[i], .value = kernel->args[i] };
+		if ((kernel->string_mask & 1u << i) == 0)
+			continue;
+		for (uint32_t k = 0; k < p->statement->count; k++) {
+			if (p->args[k].is_string && p->words[k] == kernel->args[i]) {
+				call->args[i].string = p->args[k].text;
+				call->args[i].string_len = p->args[k].len;
+			}
+		}
+	}
+}
+
+/* open(2) is judged before and after: see files.c. */
+static bool opens(const struct performance *p)
+{
+	return p->statement->call->id == CALL_OPEN && p->args[0].is_string;
+}
+
+static bool set_limit(const struct performance *p)
+{
+	return p->statement->call->id == CALL_SETRLIMIT;
+}
+
+/* setuid(2) clears the signal that keeps a subject from outliving the tool (PR_SET_PDEATHSIG in prctl(2)). */
+static bool renew_fence(struct machine *m, const struct performance *p)
+{
+	if (p->statement->call->id != CALL_SETUID || p->result < 0)
+		return true;
+	machine_request(EXEC_CLEAR);
+	return machine_ask(m) != NULL;
+}
+
+static bool make_call(struct machine *m, struct performance *p, const struct kernel_call *kernel)
+{
+	struct exec_request *request = machine_request(set_limit(p) ? EXEC_SETRLIMIT : EXEC_SYSCALL);
+	unsigned mask;
+
+	if (!place_strings(m, p, request, &mask))
+		return false;
+	request->args[0] = (uint64_t)kernel->number;
+	memcpy(request->args + 1, kernel->words, kernel->word_count * sizeof(kernel->words[0]));
+	request->strings = kernel->string_mask << 1;
+	request->on_stack = kernel->args_in_memory;
+	if (set_limit(p)) {
+		request->args[1] = (uint64_t)p->args[0].integer;
+		request->args[2] = (uint64_t)p->args[1].integer;
+	}
+	const struct exec_reply *reply = machine_ask(m);
+
+	if (reply == NULL)
+		return false;
+	p->call->performed = true;
+	p->result = reply->result;
+	if (p->result == -FENCE_ERRNO) {
+		p->call->performed = false;
+		return machine_fail(m, "%s: the fence around the subject does not let this call through", kernel->name);
+	}
+	return true;
+}
+
+bool perform_system(struct machine *m, struct performance *p)
+{
+	struct kernel_call kernel;
+	unsigned mask;
+
+	p->call->is_system = true;
+	if (!fits(m, p) || !place_strings(m, p, machine_request(EXEC_SYSCALL), &mask))
+		return false;
+	call_translate(p->statement->call, p->words, mask, &kernel);
+	describe_call(p, &kernel);
+	if (kernel.number < 0) {
+		m->unsupported = true;
+		return machine_fail(m, "%s: this processor architecture has no such system call", p->statement->call->name);
+	}
+	if (opens(p) && !files_may_open(m, p->args[0].text, p->words[1]))
+		return false;
+	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
+		return false;
+	return !opens(p) || p->result < 0 || files_may_keep(m, p->args[0].text, (int)p->result);
+}
+
+static bool evaluate(struct machine *m, const struct statement *statement, struct performance *p, struct value *want)
+{
+	struct value *args = arena_alloc(&m->temp, (statement->count + 1) * sizeof(*args));
+
+	p->args = args;
+	if (statement->expected == EXPECT_VALUE && !eval(m, statement->expr, want))
+		return false;
+	for (uint32_t i = 0; i < statement->count; i++) {
+		if (!eval(m, statement->args[i], &args[i]))
+			return false;
+		const struct call *call = statement->call;
+		uint8_t kind = i < CALL_ARGS ? call->args[i].kind : ARG_INT;
+
+		if (args[i].is_string && kind != ARG_STRING && kind != ARG_BUFFER)
+			return machine_fail(m, "%s: argument %" PRIu32 " must be an integer, not a string", call->name, i + 1);
+		if (!args[i].is_string && call->id == CALL_STRCPY && i == 1)
+			return machine_fail(m, "strcpy: the second argument must be a string");
+	}
+	return true;
+}
+
+static bool perform(struct machine *m, struct performance *p)
+{
+	const struct call *call = p->statement->call;
+
+	p->call->name = call->name;
+	p->call->result_kind = call->result;
+	p->call->count = p->statement->count < EVENT_ARGS ? p->statement->count : EVENT_ARGS;
+	p->call->left_out = p->statement->count - p->call->count;
+	for (uint32_t i = 0; i < p->call->count; i++) {
+		p->call->args[i].kind = call->args[i < CALL_ARGS ? i : CALL_ARGS - 1];
+		p->call->args[i].value = (uint64_t)p->args[i].integer;
+		p->call->args[i].string = p->args[i].is_string ? p->args[i].text : NULL;
+		p->call->args[i].string_len = p->args[i].len;
+	}
+	switch ((enum call_class)call->class) {
+	case CALL_SYSTEM:
+		return perform_system(m, p);
+	case CALL_MEMORY:
+		p->call->performed = true;
+		return perform_memory(m, p);
+	case CALL_FORK:
+		return perform_fork(m, p);
+	case CALL_WAIT:
+		return perform_wait(m, p);
+	case CALL_TMPFILE:
+		return perform_tmpfile(m, p);
+	}
+	return false;
+}
+
+static void bind(struct machine *m, uint32_t slot, int64_t result)
+{
+	if (slot != NO_SLOT)
+		machine_bind(m, slot, &(struct value){ .integer = result });
+}
+
+/* Whether the maps have to be read after a call, so that the event can say what changed. */
+static bool worth_a_look(const struct machine *m, const struct call *call)
+{
+	/* In passes that are not shown one by one nobody asks; the summary looks over all of them. */
+	if (m->folding || m->here->process.dead)
+		return false;
+	return call == NULL || call->class != CALL_SYSTEM ? !m->here->fresh : !call->keeps_maps;
+}
+
+/* Reads the maps again.  The snapshot from before stays valid until the next look. */
+static void look(struct machine *m, struct event_step *step)
+{
+	struct actor *here = m->here;
+	const struct maps *before = &here->maps[here->current];
+
+	here->current ^= 1;
+	here->fresh = false;
+	step->after = machine_maps(m);
+	step->before = step->after != NULL ? before : NULL;
+	step->looked = step->after != NULL;
+}
+
+static void compare(struct machine *m, struct event_step *step, const struct delta_hint *hint)
+{
+	if (!step->looked)
+		return;
+	delta_compute(&m->delta, step->before, step->after, &m->here->old_regions, &m->here->regions, hint);
+	step->delta = &m->delta;
+}
+
+static void say_result(struct machine *m, struct buf *out, const struct performance *p, int error,
+                       const struct expr *like)
+{
+	struct value value = { .integer = p->result };
+	struct expr signal = { .kind = EXPR_CONSTANT };
+	const struct constant *any = constant_find("SIGKILL", 7);
+
+	signal.constant = any;
+	if (p->statement->call->class == CALL_WAIT && p->result > 0)
+		like = &signal;
+	if (error != 0)
+		buf_printf(out, "-1 %s", constant_name(GROUP_ERRNO, error) != NULL ? constant_name(GROUP_ERRNO, error) : "");
+	else if (p->call->result_kind == RESULT_ADDRESS && regions_find(&m->here->regions, (uint64_t)p->result) == NULL)
+		buf_printf(out, "%#" PRIx64, (uint64_t)p->result);
+	else
+		render_value(m, out, &value, like);
+}
+
+/* Whether the call came out as the statement says; where not, why it did not. */
+static void judge(struct machine *m, const struct performance *p, const struct value *want)
+{
+	const struct statement *statement = p->statement;
+	int error = p->call->error;
+	struct buf got = { 0 }, wanted = { 0 };
+
+	say_result(m, &got, p, error, statement->expr);
+	switch ((enum expected)statement->expected) {
+	case EXPECT_ANYTHING:
+		break;
+	case EXPECT_SUCCESS:
+		if (error != 0)
+			machine_fail(m, "%s failed: %s", statement->call->name, buf_text(&got));
+		break;
+	case EXPECT_FAILURE:
+		if (error == 0)
+			machine_fail(m, "%s was expected to fail; it returned %s", statement->call->name, buf_text(&got));
+		break;
+	case EXPECT_ERRNO:
+		if (error != statement->error)
+			machine_fail(m, "%s was expected to return -1 %s; it returned %s", statement->call->name,
+			             constant_name(GROUP_ERRNO, statement->error), buf_text(&got));
+		break;
+	case EXPECT_VALUE:
+		if (error == 0 && !want->is_string && want->integer == p->result)
+			break;
+		render_value(m, &wanted, want, NULL);
+		machine_fail(m, "%s was expected to return %s; it returned %s", statement->call->name, buf_text(&wanted),
+		             buf_text(&got));
+		buf_fini(&wanted);
+		break;
+	}
+	buf_fini(&got);
+}
+
+static bool is_checked(const struct statement *statement)
+{
+	return statement->expected != EXPECT_SUCCESS && statement->expected != EXPECT_ANYTHING;
+}
+
+void perform_call(struct machine *m, const struct statement *statement, struct event_step *step)
+{
+	struct performance p = { .statement = statement, .call = &step->call };
+	struct delta_hint hint;
+	struct value want = { 0 };
+	bool moved = false;
+
+	p.survives = statement->expected == EXPECT_ANYTHING && statement->call->class == CALL_MEMORY;
+	m->verdict.checks += is_checked(statement);
+	if (!evaluate(m, statement, &p, &want))
+		return;
+	if (!m->folding && !statement->call->keeps_maps && machine_maps(m) == NULL)
+		return;
+	regions_copy(&m->here->old_regions, &m->here->regions);
+	bool made = perform(m, &p);
+
+	if (!made && m->death != 0 && p.survives && !m->overran && !m->broken) {
+		buf_reset(&m->reason);
+		p.result = -EFAULT;
+	} else if (!made && m->reason.len > 0) {
+		bind(m, statement->slot, -1);
+		return;
+	}
+	step->call.error = p.result < 0 && p.result >= -4095 ? (int)-p.result : 0;
+	step->call.result = step->call.error != 0 ? -1 : p.result;
+	if (statement->call->class != CALL_MEMORY)
+		m->last_error = step->call.error;
+	bind(m, statement->slot, step->call.result);
+	if (worth_a_look(m, statement->call))
+		look(m, step);
+	else if (statement->call->class == CALL_SYSTEM && !statement->call->keeps_maps)
+		m->here->fresh = false;
+	if (statement->call->class == CALL_SYSTEM && step->call.error == 0)
+		moved = names_update(m, &p, &hint);
+	compare(m, step, moved ? &hint : NULL);
+	if (m->death == 0)
+		judge(m, &p, &want);
+	why_call(m, &p, step);
+}
+
+void perform_store(struct machine *m, const struct statement *statement, struct event_step *step)
+{
+	const struct expr *target = statement->target;
+	int64_t base = 0, offset = 0, byte = 0, address = 0;
+
+	if (!eval_integer(m, target->base, &base) || !eval_integer(m, target->offset, &offset) ||
+	    !eval_integer(m, statement->expr, &byte))
+		return;
+	if (__builtin_add_overflow(base, offset, &address) || (uint64_t)address > UINTPTR_MAX) {
+		machine_fail(m, "the address of %.*s overflows", (int)target->span.len, target->span.text);
+		return;
+	}
+	if (!m->folding && machine_maps(m) == NULL)
+		return;
+	regions_copy(&m->here->old_regions, &m->here->regions);
+	struct exec_request *request = machine_request(EXEC_STORE);
+
+	request->args[0] = (uint64_t)address;
+	request->args[1] = (uint64_t)byte & 0xff;
+	if (machine_ask(m) == NULL)
+		return;
+	machine_accessed(m, (uint64_t)address, 1);
+	if (worth_a_look(m, NULL))
+		look(m, step);
+	compare(m, step, NULL);
+}

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a program under another overcommit policy, and puts the old one back whatever happens to mmtool. */
+#include "run/policy.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum knob { KNOB_POLICY, KNOB_RATIO, KNOB_KBYTES, KNOBS };
+
+static const char *const knob_name[KNOBS] = { "overcommit_memory", "overcommit_ratio", "overcommit_kbytes" };
+
+enum {
+	GRACE_MS = 2000,    /* between the SIGTERM and the SIGKILL of a program that mmtool ends */
+	SETTLE_MS = 10,     /* for a SIGCONT of a whole process group to reach the program as well */
+	RETRIES = 10,       /* of putting back, if refused */
+	RETRY_MS = 50,
+	STACK = 64 * 1024,  /* more than the watcher can use */
+	NOT_FOUND = 127,    /* as env(1) */
+	NOT_EXECUTABLE = 126,
+	KILLED = 128,
+};
+
+/* What a knob's file holds: text, which is written back as it was read. */
+struct value {
+	char text[32];
+	size_t len;
+};
+
+struct run {
+	char *const *argv;
+	const char *self;
+	int fd[KNOBS];
+	struct value old[KNOBS], wanted[KNOBS];
+	int gate[2];            /* the program starts when a byte comes through, and never when it closes */
+	pid_t command, watcher;
+	bool watcher_lost;
+	sigset_t inherited;     /* the signals blocked on entry */
+	sigset_t awaited;
+	sigset_t from_terminal; /* came so far, and reached the program as well */
+	struct policy_outcome *outcome;
+};
+
+/* Signals that end mmtool. */
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+/* Ctrl-Z stops mmtool when it has stopped the program, not before: see stop_with_command(). */
+static const int stopping[] = { SIGTSTP, SIGTTIN, SIGTTOU };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void fail(struct run *run, int status, const char *what, int error)
+{
+	buf_printf(&run->outcome->problem, "%s: %s", what, strerror(error));
+	run->outcome->status = status;
+}
+
+/* The knobs */
+
+static int value_read(int fd, struct value *value)
+{
+	ssize_t len = pread(fd, value->text, sizeof(value->text), 0);
+
+	value->len = len > 0 ? (size_t)len : 0;
+	return len < 0 ? -errno : len == 0 ? -EIO : 0;
+}
+
+static int value_write(int fd, const struct value *value)
+{
+	ssize_t len = pwrite(fd, value->text, value->len, 0);
+
+	return len < 0 ? -errno : (size_t)len != value->len ? -EIO : 0;
+}
+
+static void value_set(struct value *value, int number)
+{
+	value->len = (size_t)snprintf(value->text, sizeof(value->text), "%d\n", number);
+}
+
+static bool value_is(const struct value *value, const char *text)
+{
+	return value->len == strlen(text) && memcmp(value->text, text, value->len) == 0;
+}
+
+static bool knob_holds(const int fd[KNOBS], enum knob knob, const struct value wanted[KNOBS])
+{
+	struct value now;
+
+	return value_read(fd[knob], &now) == 0 && now.len == wanted[knob].len &&
+	       memcmp(now.text, wanted[knob].text, now.len) == 0;
+}
+
+static int policy_put(const int fd[KNOBS], const struct value wanted[KNOBS])
+{
+	return knob_holds(fd, KNOB_POLICY, wanted) ? 0 : value_write(fd[KNOB_POLICY], &wanted[KNOB_POLICY]);
+}
+
+/* Ratio and kbytes exclude each other: writing one zeroes the other (mm/util.c), so only that in force is written. */
+static int limit_put(const int fd[KNOBS], const struct value wanted[KNOBS])
+{
+	enum knob in_force = value_is(&wanted[KNOB_KBYTES], "0\n") ? KNOB_RATIO : KNOB_KBYTES;
+
+	if (knob_holds(fd, KNOB_RATIO, wanted) && knob_holds(fd, KNOB_KBYTES, wanted))
+		return 0;
+	return value_write(fd[in_force], &wanted[in_force]);
+}
+
+/*
+ * Sets what differs, and reads it back.  Allocates nothing.  The strict policy comes last and goes first, or other
+ * programs would for a moment be held to a limit that neither state has.
+ */
+static int knobs_put(const int fd[KNOBS], const struct value wanted[KNOBS])
+{
+	bool strict = value_is(&wanted[KNOB_POLICY], "2\n");
+	int first = strict ? limit_put(fd, wanted) : policy_put(fd, wanted);
+	int second = strict ? policy_put(fd, wanted) : limit_put(fd, wanted);
+
+	if (first < 0 || second < 0)
+		return first < 0 ? first : second;
+	for (enum knob knob = 0; knob < KNOBS; knob++)
+		if (!knob_holds(fd, knob, wanted))
+			return -EIO;
+	return 0;
+}
+
+/* There is nobody else to do it, so a refusal is not taken at once. */
+static int knobs_put_back(const struct run *run)
+{
+	struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	int error = knobs_put(run->fd, run->old);
+
+	for (int i = 0; i < RETRIES && error < 0; i++) {
+		nanosleep(&pause, NULL);
+		error = knobs_put(run->fd, run->old);
+	}
+	return error;
+}
+
+static void fail_open(struct run *run, int error)
+{
+	struct policy_outcome *outcome = run->outcome;
+
+	outcome->status = STATUS_UNSUPPORTED;
+	if (error == EROFS)
+		buf_puts(&outcome->problem, "--set: /proc/sys is read-only here (a container?): run it on the host");
+	else if (error == EACCES || error == EPERM)
+		buf_puts(&outcome->problem, "--set: the policy is the whole machine's, and only its root may change it "
+		                            "(root of a user namespace is not enough)");
+	else
+		fail(run, error == ENOENT ? STATUS_UNSUPPORTED : STATUS_TOOL, "--set: /proc/sys/vm/overcommit_*", error);
+}
+
+/*
+ * Opens the knobs, locks them against a second setter and reads them.  The lock is flock(2) on the policy's own file,
+ * and needs no writable directory; the watcher shares it, so it lasts until the old values are back.
+ */
+static bool knobs_open(struct run *run)
+{
+	char path[64];
+
+	for (enum knob knob = 0; knob < KNOBS; knob++) {
+		snprintf(path, sizeof(path), "/proc/sys/vm/%s", knob_name[knob]);
+		run->fd[knob] = open(path, O_RDWR | O_CLOEXEC);
+		if (run->fd[knob] < 0) {
+			fail_open(run, errno);
+			return false;
+		}
+	}
+	if (flock(run->fd[KNOB_POLICY], LOCK_EX | LOCK_NB) < 0) {
+		buf_puts(&run->outcome->problem, "--set: another mmtool has changed the policy and not yet put it back: "
+		                                 "wait until it ends");
+		return false;
+	}
+	for (enum knob knob = 0; knob < KNOBS; knob++) {
+		int error = value_read(run->fd[knob], &run->old[knob]);
+
+		if (error < 0) {
+			fail(run, STATUS_TOOL, "--set: cannot read /proc/sys/vm/overcommit_*", -error);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void knobs_want(struct run *run, const struct policy_change *change)
+{
+	memcpy(run->wanted, run->old, sizeof(run->wanted));
+	value_set(&run->wanted[KNOB_POLICY], change->policy);
+	if (change->ratio == POLICY_KEEP_RATIO)
+		return;
+	value_set(&run->wanted[KNOB_RATIO], change->ratio);
+	value_set(&run->wanted[KNOB_KBYTES], 0);
+}
+
+/* The program */
+
+/*
+ * Waits at the gate: it is forked before the change, so that no fork of mmtool's can fail under the new policy.  The
+ * descriptors of mmtool's own close on exec, and no disposition was changed.
+ */
+static _Noreturn void command_main(const struct run *run)
+{
+	char go;
+	int error;
+
+	close(run->gate[1]);
+	if (read(run->gate[0], &go, 1) != 1)
+		_exit(STATUS_TOOL);
+	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
+	if (run->self != NULL)
+		execv(run->self, run->argv);
+	else
+		execvp(run->argv[0], run->argv);
+	error = errno;
+	diag_error("%s: %s", run->argv[0], strerror(error));
+	_exit(error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
+}
+
+static bool command_fork(struct run *run)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL }, ignored = { .sa_handler = SIG_IGN };
+
+	if (pipe2(run->gate, O_CLOEXEC) == 0) {
+		run->command = fork();
+		if (run->command == 0)
+			command_main(run);
+	}
+	if (run->command < 0) {
+		fail(run, STATUS_TOOL, "--set: cannot start a process", errno);
+		return false;
+	}
+	close(run->gate[0]);
+	run->gate[0] = -1;
+	/* Only now, for the program inherits it: where our caller ignores SIGCHLD, there would be nothing to wait for. */
+	sigaction(SIGCHLD, &standard, NULL);
+	/* Somebody can kill the program while it waits at the gate. */
+	sigaction(SIGPIPE, &ignored, NULL);
+	return true;
+}
+
+/* The watcher */
+
+static int pidfd_of(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static void pidfd_kill(int pidfd, int signo)
+{
+	syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0);
+}
+
+static int descriptor_order(const void *left, const void *right)
+{
+	int a = *(const int *)left, b = *(const int *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Somebody may be waiting for the end of a pipe that mmtool was given. */
+static void close_except(int *kept, unsigned count)
+{
+	unsigned from = 0;
+
+	qsort(kept, count, sizeof(*kept), descriptor_order);
+	for (unsigned i = 0; i <= count; i++) {
+		unsigned to = i < count ? (unsigned)kept[i] : ~0U;
+
+		if (to > from && syscall(SYS_close_range, from, to - 1, 0) < 0)
+			for (unsigned fd = from; fd < to && fd < (unsigned)sysconf(_SC_OPEN_MAX); fd++)
+				close((int)fd);
+		from = to + 1;
+	}
+}
+
+/* Under policy 2 a stack can no longer grow, and what is not locked may have been reclaimed. */
+static __attribute__((noinline)) void keep_memory(void)
+{
+	volatile char stack[STACK];
+
+	for (size_t i = 0; i < sizeof(stack); i += 1024)
+		stack[i] = 0;
+	(void)mlockall(MCL_CURRENT);
+}
+
+/* Of all processes the last that the OOM killer should take, and "killall -9 mmtool" must not mean it. */
+static void stay_alive(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)!write(fd, "-1000", 5);
+		close(fd);
+	}
+	prctl(PR_SET_NAME, "mmtool-watcher");
+}
+
+static void wait_readable(struct pollfd *fds, nfds_t count)
+{
+	while (poll(fds, count, -1) < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOMEM))
+		;
+}
+
+/*
+ * Puts the values back when the program is gone, for mmtool may be stopped and unable to (it is woken, to report); and
+ * when mmtool is gone, after ending the program.  Otherwise mmtool, having put them back itself, kills the watcher.
+ */
+static void watch(const struct run *run, int tool, int command)
+{
+	struct pollfd fds[] = { { .fd = tool, .events = POLLIN }, { .fd = command, .events = POLLIN } };
+
+	for (;;) {
+		wait_readable(fds, 2);
+		if (fds[0].revents != 0)
+			break;
+		if (fds[1].revents != 0) {
+			knobs_put_back(run);
+			pidfd_kill(tool, SIGCONT);
+			fds[1].fd = -1;
+		}
+	}
+	fds[1].fd = command;
+	pidfd_kill(command, SIGKILL);
+	wait_readable(&fds[1], 1);
+	if (knobs_put_back(run) < 0)
+		diag_error("mmtool was killed, and the old policy could not be put back: "
+		           "set vm.overcommit_memory and vm.overcommit_ratio by sysctl(8)");
+}
+
+static _Noreturn void watcher_main(const struct run *run, int tool, int command, int ready)
+{
+	int kept[KNOBS + 4] = { tool, command, ready, STDERR_FILENO };
+
+	memcpy(kept + 4, run->fd, sizeof(run->fd));
+	setsid();
+	(void)!chdir("/");
+	close_except(kept, COUNT(kept));
+	stay_alive();
+	keep_memory();
+	if (write(ready, "", 1) == 1) {
+		close(ready);
+		watch(run, tool, command);
+	}
+	_exit(STATUS_OK);
+}
+
+/* Forks it with every signal blocked, and waits until it watches. */
+static bool watcher_fork(struct run *run)
+{
+	int tool = pidfd_of(getpid()), command = pidfd_of(run->command), ready[2] = { -1, -1 };
+	sigset_t all, before;
+	bool watches = false;
+	char byte;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	if (tool >= 0 && command >= 0 && pipe2(ready, O_CLOEXEC) == 0) {
+		run->watcher = fork();
+		if (run->watcher == 0)
+			watcher_main(run, tool, command, ready[1]);
+	}
+	if (run->watcher < 0)
+		fail(run, errno == ENOSYS ? STATUS_UNSUPPORTED : STATUS_TOOL, "--set: cannot start the watcher", errno);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(ready[1]);
+	if (run->watcher > 0) {
+		watches = read(ready[0], &byte, 1) == 1;
+		if (!watches)
+			buf_puts(&run->outcome->problem, "--set: the watcher was killed; nothing was changed");
+	}
+	close(ready[0]);
+	close(tool);
+	close(command);
+	return watches;
+}
+
+/* Waiting */
+
+/* Where our caller ignores or blocks a signal, so do we. */
+static void signals_take(struct run *run)
+{
+	struct sigaction action;
+	sigset_t blocked;
+
+	sigprocmask(SIG_BLOCK, NULL, &run->inherited);
+	sigemptyset(&run->from_terminal);
+	sigemptyset(&run->awaited);
+	sigaddset(&run->awaited, SIGCHLD);
+	for (size_t i = 0; i < COUNT(ending); i++)
+		if (sigaction(ending[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+		    !sigismember(&run->inherited, ending[i]))
+			sigaddset(&run->awaited, ending[i]);
+	blocked = run->awaited;
+	for (size_t i = 0; i < COUNT(stopping); i++)
+		sigaddset(&blocked, stopping[i]);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+}
+
+static bool child_changed(pid_t pid, int options, siginfo_t *info)
+{
+	info->si_pid = 0;
+	return pid > 0 && waitid(P_PID, (id_t)pid, info, options) == 0 && info->si_pid != 0;
+}
+
+/*
+ * A shell waits for mmtool and not for the program: so when the program stops, mmtool stops, of the same signal, and
+ * when mmtool is continued, the program is.  The second look is for a SIGCONT to the whole process group that has
+ * reached mmtool only.
+ */
+static void stop_with_command(struct run *run)
+{
+	struct timespec settle = { .tv_nsec = SETTLE_MS * 1000000L };
+	siginfo_t info;
+	sigset_t one;
+
+	if (!child_changed(run->command, WSTOPPED | WNOHANG | WNOWAIT, &info))
+		return;
+	nanosleep(&settle, NULL);
+	if (!child_changed(run->command, WSTOPPED | WNOHANG, &info))
+		return;
+	sigemptyset(&one);
+	sigaddset(&one, info.si_status);
+	kill(getpid(), info.si_status);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	kill(run->command, SIGCONT);
+}
+
+static long since_ms(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
+}
+
+/* Ends the program and collects it: first as politely as there is time for. */
+static void command_end(struct run *run, siginfo_t *info)
+{
+	struct timespec start, slice = { .tv_nsec = 50000000 };
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	kill(run->command, SIGTERM);
+	kill(run->command, SIGCONT);
+	while (!child_changed(run->command, WEXITED | WNOHANG, info)) {
+		if (since_ms(&start) >= GRACE_MS)
+			kill(run->command, SIGKILL);
+		sigtimedwait(&child, NULL, &slice);
+	}
+}
+
+static void watcher_check(struct run *run)
+{
+	siginfo_t info;
+
+	if (!run->watcher_lost && child_changed(run->watcher, WEXITED | WNOHANG, &info)) {
+		run->watcher_lost = true;
+		run->watcher = -1;
+	}
+}
+
+/* Until the program has ended; *info says how. */
+static void command_wait(struct run *run, siginfo_t *info)
+{
+	siginfo_t cause;
+
+	while (!child_changed(run->command, WEXITED | WNOHANG, info)) {
+		int signo;
+
+		watcher_check(run);
+		stop_with_command(run);
+		signo = sigwaitinfo(&run->awaited, &cause);
+		if (signo < 0 || signo == SIGCHLD)
+			continue;
+		/* The kernel sends the terminal's signals to the whole foreground process group. */
+		if (cause.si_code == SI_KERNEL) {
+			sigaddset(&run->from_terminal, signo);
+			continue;
+		}
+		run->outcome->signal = signo;
+		command_end(run, info);
+		return;
+	}
+}
+
+/* A program that died of Ctrl-C must look so to a shell that runs a script, so mmtool dies of it as well. */
+static void command_take(struct run *run, const siginfo_t *info)
+{
+	struct policy_outcome *outcome = run->outcome;
+	bool killed = info->si_code != CLD_EXITED;
+
+	outcome->status = info->si_status + (killed ? KILLED : 0);
+	if (killed && outcome->signal == 0 && sigismember(&run->from_terminal, info->si_status))
+		outcome->signal = info->si_status;
+}
+
+static void add_values(struct buf *text, const struct value values[KNOBS])
+{
+	for (enum knob knob = 0; knob < KNOBS; knob++)
+		buf_printf(text, "%svm.%s=%.*s", knob == 0 ? "" : " ", knob_name[knob],
+		           (int)(values[knob].len > 0 ? values[knob].len - 1 : 0), values[knob].text);
+}
+
+/* Also right when the watcher is doing the same at this moment: both write the same values. */
+static void knobs_restore(struct run *run)
+{
+	struct policy_outcome *outcome = run->outcome;
+	int error = knobs_put_back(run);
+
+	if (error < 0) {
+		buf_reset(&outcome->problem);
+		buf_printf(&outcome->problem, "--set: the old policy could not be put back (%s), and was ", strerror(-error));
+		add_values(&outcome->problem, run->old);
+		buf_puts(&outcome->problem, ": set it by sysctl(8)");
+		outcome->status = STATUS_TOOL;
+		outcome->signal = 0;
+	} else if (run->watcher_lost && outcome->problem.len == 0) {
+		buf_puts(&outcome->problem, "--set: the watcher was killed; the old policy is back all the same");
+	}
+}
+
+static void watcher_end(struct run *run)
+{
+	siginfo_t info;
+
+	watcher_check(run);
+	if (run->watcher <= 0)
+		return;
+	kill(run->watcher, SIGKILL);
+	waitid(P_PID, (id_t)run->watcher, &info, WEXITED);
+}
+
+static void perform(struct run *run)
+{
+	int error = knobs_put(run->fd, run->wanted);
+	siginfo_t info = { 0 };
+
+	if (error < 0)
+		fail(run, STATUS_TOOL, "--set: cannot change the policy", -error);
+	else
+		(void)!write(run->gate[1], "", 1);
+	close(run->gate[1]);
+	run->gate[1] = -1;
+	command_wait(run, &info);
+	if (run->outcome->problem.len == 0)
+		command_take(run, &info);
+	watcher_check(run);
+	knobs_restore(run);
+}
+
+void policy_run(const struct policy_change *change, char *const argv[], const char *self,
+                struct policy_outcome *outcome)
+{
+	struct run run = { .argv = argv, .self = self, .fd = { -1, -1, -1 }, .gate = { -1, -1 }, .command = -1,
+	                   .watcher = -1, .outcome = outcome };
+	siginfo_t info;
+
+	outcome->status = STATUS_TOOL;
+	if (knobs_open(&run)) {
+		knobs_want(&run, change);
+		signals_take(&run);
+		if (command_fork(&run) && watcher_fork(&run))
+			perform(&run);
+		else if (run.command > 0 && close(run.gate[1]) == 0)
+			waitid(P_PID, (id_t)run.command, &info, WEXITED);
+		watcher_end(&run);
+	}
+	for (enum knob knob = 0; knob < KNOBS; knob++)
+		close(run.fd[knob]);
+}
+
+void policy_die(int signo)
+{
+	sigset_t one;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(signo, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, signo);
+	raise(signo);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	_exit(KILLED + signo);
+}

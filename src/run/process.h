@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Subjects, as the tool sees them: making them, asking them, and collecting them. */
+#ifndef MMTOOL_RUN_PROCESS_H
+#define MMTOOL_RUN_PROCESS_H
+
+#include "run/executor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A child that runs the executor. */
+struct process {
+	pid_t pid;
+	int socket;       /* -1 once it is dead */
+	bool dead;        /* it has been collected: status is valid */
+	int status;       /* as waitpid(2) gives it */
+	bool said_fault;  /* it announced the fault that it was about to die of: signo, code and address */
+	int signo, code;
+	uint64_t address;
+	uint64_t scratch; /* address of its scratch page */
+};
+
+/* Why an exchange ended without an answer of the subject. */
+enum exchange {
+	EXCHANGE_DONE,
+	EXCHANGE_DIED,     /* the process died instead of answering; it has been collected */
+	EXCHANGE_TIMEOUT,  /* it took longer than allowed and was killed and collected */
+	EXCHANGE_TOUCHED,  /* it touched more memory than allowed and was killed and collected */
+	EXCHANGE_BROKEN,   /* the tool's own failure: errno is set */
+};
+
+struct exchange_limits {
+	unsigned timeout_ms; /* 0: none */
+	uint64_t max_touch;  /* bytes of anonymous and shared memory; 0: none */
+};
+
+/*
+ * Forks the first child, which runs the executor.  To be called before the tool has used its heap, so that the subject does
+ * not carry it.  Returns 0 or -errno; then *call names what failed.  Puts both on one processor: an exchange between two
+ * costs four to five times as much.
+ */
+int process_spawn(struct process *process, const char **call);
+/* Undoes the putting on one processor. */
+void process_unpin(void);
+/* Waits for the new process to say that it is ready.  Returns 0 or -errno; then *call names what failed, there or here. */
+int process_greet(struct process *process, const char **call);
+
+/* Asks, and waits for the answer.  reply->data is NUL-terminated. */
+enum exchange process_ask(struct process *process, const struct exec_request *request, struct exec_reply *reply,
+                          const struct exchange_limits *limits);
+/* The same with a descriptor attached (EXEC_ADOPT); fd stays the caller's. */
+enum exchange process_give(struct process *process, const struct exec_request *request, int fd, struct exec_reply *reply);
+
+/*
+ * Has process fork: child becomes the new one, a child of the tool too, and is greeted.
+ * EXCHANGE_DONE with *error 0, or with the positive errno of the fork; else as process_ask().
+ */
+enum exchange process_fork(struct process *process, struct process *child, int *error);
+
+/* Kills it, when it lives, and collects it. */
+void process_end(struct process *process);
+/* Lets it exit by itself and collects it. */
+void process_dismiss(struct process *process);
+
+/* The signal that killed a dead process, or 0 when it exited. */
+int process_signal(const struct process *process);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Values as a report shows them. */
+#include "run/machine.h"
+
+#include "mm/symbol.h"
+
+#include <inttypes.h>
+
+/* The group of constants that an expression speaks of, so that what is compared with it is shown in the same words. */
+static enum constant_group group_of(const struct expr *like)
+{
+	if (like == NULL)
+		return GROUP_NONE;
+	if (like->kind == EXPR_CONSTANT && !like->constant->flag)
+		return like->constant->group;
+	if (like->kind == EXPR_FAULT)
+		return GROUP_FAULT;
+	if (like->kind == EXPR_PREDEFINED && like->predefined == PRE_ERRNO)
+		return GROUP_ERRNO;
+	return GROUP_NONE;
+}
+
+void render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like)
+{
+	enum constant_group group = group_of(like);
+	const char *name = NULL;
+
+	if (value->is_string) {
+		buf_putc(out, '"');
+		buf_escape(out, value->text, value->len, 1);
+		buf_putc(out, '"');
+		return;
+	}
+	if (group != GROUP_NONE)
+		name = constant_name(group, value->integer);
+	if (group == GROUP_FAULT && value->integer == 0)
+		name = "no fault";
+	if (name != NULL)
+		buf_puts(out, name);
+	else if (regions_find(&m->here->regions, (uint64_t)value->integer) != NULL)
+		symbol_format(out, (uint64_t)value->integer, &m->here->regions, NULL);
+	else
+		buf_printf(out, "%" PRId64, value->integer);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Why the kernel answered as it did: the rule that a call broke, and what made it do what it did. */
+#ifndef MMTOOL_RUN_WHY_H
+#define MMTOOL_RUN_WHY_H
+
+#include "run/machine.h"
+
+/*
+ * Fills step->why where the call failed, from its arguments, the maps, the limits and the policies at this moment; every
+ * rule of the table that explains the error is told, and nothing is guessed.  With --explain fills step->explain too.
+ * The texts live in the step's arena.
+ */
+void why_call(struct machine *m, const struct performance *p, struct event_step *step);
+
+/* With --explain: what is at the address of a fault, and whose rule refused it. */
+void why_faults(struct machine *m, struct event_step *step);
+
+#endif

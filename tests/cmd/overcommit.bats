@@ -1,0 +1,564 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# overcommit: the policy told, tried out, and changed for a while.
+#
+# The policy is the whole machine's, and under 2 other programs fail: --set=2 is tried only where MMTOOL_GUEST says that
+# the machine is a guest of the suite's own.
+
+load ../helper/common
+
+knobs=/proc/sys/vm/overcommit
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	old_policy=$(<${knobs}_memory) old_ratio=$(<${knobs}_ratio) old_kbytes=$(<${knobs}_kbytes)
+	other=$((old_policy == 0 ? 1 : 0))
+	started=()
+}
+
+teardown()
+{
+	local pid
+
+	for pid in "${started[@]}" $(cat command 2>/dev/null); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	[ -w ${knobs}_memory ] || return 0
+	wait
+	[ "$(knob_values)" != "$old_policy $old_ratio $old_kbytes" ] || return 0
+	sleep 1 # a watcher may be about to do so
+	echo "$old_policy" >${knobs}_memory
+	if [ "$old_kbytes" -ne 0 ]; then
+		echo "$old_kbytes" >${knobs}_kbytes
+	else
+		echo "$old_ratio" >${knobs}_ratio
+	fi
+}
+
+need_sysctl()
+{
+	need_root
+	[ -w ${knobs}_memory ] || skip '/proc/sys is read-only here'
+	[ "$old_policy" != 2 ] || skip 'this machine has policy 2'
+}
+
+knob_values()
+{
+	echo "$(<${knobs}_memory) $(<${knobs}_ratio) $(<${knobs}_kbytes)"
+}
+
+assert_restored()
+{
+	assert_equal "$(knob_values)" "${1:-$old_policy $old_ratio $old_kbytes}"
+}
+
+# soon COMMAND...: waits until it succeeds, at most ten seconds.
+soon()
+{
+	local i
+
+	for ((i = 0; i < 500; i++)); do
+		if "$@"; then return 0; fi
+		sleep 0.02
+	done
+	echo "not soon: $*" >&2
+	return 1
+}
+
+gone()
+{
+	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+stopped()
+{
+	grep -q '^State:[[:space:]]*T' "/proc/$1/status"
+}
+
+going()
+{
+	! stopped "$1"
+}
+
+policy_is()
+{
+	[ "$(<${knobs}_memory)" = "$1" ]
+}
+
+# start [SCRIPT]: mmtool in the background, running a shell script under the other policy, whose pid is then in $command.
+start()
+{
+	local script=${1:-exec sleep 60}
+
+	rm -f command
+	# bash has a job in the background ignore SIGINT and SIGQUIT.
+	env --default-signal=INT,QUIT,HUP,TERM "$MMTOOL" overcommit --set="$other" ${options:-} -- \
+		sh -c "echo \$\$ >command.new; mv command.new command; $script" 3>&- >out 2>&1 &
+	tool=$!
+	started+=("$tool")
+	soon test -e command
+	command=$(<command)
+	assert_equal "$(<${knobs}_memory)" "$other"
+}
+
+# watcher_of TOOL: sets $watcher.
+watcher_of()
+{
+	local status
+
+	watcher=
+	for status in /proc/[0-9]*/status; do
+		if awk -v parent="$1" '$1 == "Name:" { name = $2 }
+			$1 == "PPid:" { exit !(name == "mmtool-watcher" && $2 == parent) }' "$status" 2>/dev/null; then
+			watcher=${status%/status}
+			watcher=${watcher#/proc/}
+		fi
+	done
+	[ -n "$watcher" ]
+}
+
+meminfo()
+{
+	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
+}
+
+finish()
+{
+	status=0
+	wait "$tool" || status=$?
+	output=$(<out)
+}
+
+@test "the policy is told in words, and the formula gives CommitLimit" {
+	mm overcommit
+	assert_success
+	assert_output --partial "policy $old_policy, "
+	assert_output --partial 'RAM'
+	assert_output --partial 'Committed_AS'
+}
+
+@test "the formula also holds with overcommit_kbytes in force" {
+	need_sysctl
+	echo 1234567 >${knobs}_kbytes
+	mm overcommit
+	assert_success
+	assert_output --partial '1234567'
+}
+
+@test "under 0 and 1 CommitLimit is said not to be enforced" {
+	[ "$old_policy" != 2 ] || skip 'this machine has policy 2'
+	mm overcommit
+	assert_output --partial 'CommitLimit is shown, and not enforced, under 0 and 1'
+}
+
+@test "--try says granted" {
+	[ "$old_policy" != 2 ] || skip 'this machine has policy 2'
+	mm overcommit --try=1p --try=100
+	assert_success
+	assert_output --partial "$(getconf PAGESIZE | awk '{ print $1 / 1024 }')K: granted"
+	assert_output --partial '100: granted'
+}
+
+@test "--try says refused, and goes on" {
+	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs 64-bit addresses'
+	mm overcommit --try=8388607T --try=1K
+	assert_success
+	assert_output --partial '8388607T: refused, ENOMEM'
+	assert_output --partial '1K: '
+}
+
+@test "under policy 0 the largest mapping is RAM plus swap" {
+	need_sysctl
+	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs 64-bit addresses'
+	mm overcommit --set=0 -- overcommit --probe
+	assert_success
+	assert_output --partial "granted now: $((($(meminfo MemTotal) + $(meminfo SwapTotal)) * 1024)) bytes"
+}
+
+@test "usage errors name what is wrong" {
+	mm overcommit --set=3 -- true
+	assert_failure 2
+	assert_output --partial '--set: 3: not a policy'
+	mm overcommit --set=1 --ratio=-5 -- true
+	assert_failure 2
+	assert_output --partial '--ratio: -5: not a percentage'
+	mm overcommit --try=5X
+	assert_failure 2
+	assert_output --partial '5X'
+}
+
+@test "usage errors name what is missing" {
+	mm overcommit --set=1
+	assert_failure 2
+	assert_output --partial 'no COMMAND'
+	mm overcommit --ratio=50
+	assert_failure 2
+	assert_output --partial '--ratio goes with --set'
+	mm overcommit -- true
+	assert_failure 2
+	assert_output --partial 'needs a policy'
+}
+
+@test "usage errors name what does not go together" {
+	mm overcommit --set=1 --probe -- true
+	assert_failure 2
+	assert_output --partial 'do not go with --set'
+	mm overcommit --set=1 true
+	assert_failure 2
+	assert_output --partial 'goes behind --'
+}
+
+@test "--set runs a program under the policy" {
+	need_sysctl
+	mm overcommit --set="$other" -- cat ${knobs}_memory
+	assert_success
+	assert_output "$other"
+	assert_restored
+}
+
+@test "--set runs a command of mmtool" {
+	need_sysctl
+	mm overcommit --set="$other" -- overcommit
+	assert_success
+	assert_output --partial "policy $other, "
+	assert_restored
+}
+
+@test "--ratio holds meanwhile" {
+	need_sysctl
+	mm overcommit --set="$other" --ratio=73 -- cat ${knobs}_ratio
+	assert_output 73
+	assert_restored
+}
+
+@test "the ratio comes back where it was in force" {
+	need_sysctl
+	echo 61 >${knobs}_ratio
+	mm overcommit --set="$other" --ratio=73 -- true
+	assert_success
+	assert_restored "$old_policy 61 0"
+}
+
+@test "the kbytes come back where they were in force" {
+	need_sysctl
+	echo 2345678 >${knobs}_kbytes
+	mm overcommit --set="$other" --ratio=73 -- sh -c "cat ${knobs}_ratio ${knobs}_kbytes"
+	assert_output $'73\n0'
+	assert_restored "$old_policy 0 2345678"
+}
+
+@test "a ratio of 0 comes back" {
+	need_sysctl
+	echo 0 >${knobs}_ratio
+	mm overcommit --set="$other" --ratio=73 -- true
+	assert_restored "$old_policy 0 0"
+}
+
+@test "what the program itself changes is put back as well" {
+	need_sysctl
+	mm overcommit --set="$other" -- sh -c "echo 77777 >${knobs}_kbytes; echo $old_policy >${knobs}_memory"
+	assert_success
+	assert_restored
+}
+
+@test "the exit status is the program's" {
+	need_sysctl
+	mm overcommit --set="$other" -- sh -c 'exit 42'
+	assert_failure 42
+	refute_output
+	assert_restored
+}
+
+@test "128 and the signal, 127 and 126 are as env(1) has them" {
+	need_sysctl
+	run "$MMTOOL" overcommit --set="$other" -- sh -c 'kill -USR1 $$'
+	assert_failure $((128 + $(kill -l USR1)))
+	run -127 "$MMTOOL" overcommit --set="$other" -- /no/such/program
+	assert_output --partial '/no/such/program: No such file or directory'
+	mm overcommit --set="$other" -- /etc
+	assert_failure 126
+	assert_output --partial '/etc: Permission denied'
+	assert_restored
+}
+
+# same COMMAND...: it prints the same when mmtool runs it, also where a caller blocks and ignores signals.
+same()
+{
+	local caller direct through
+
+	for caller in '' 'env --ignore-signal=USR1,INT,CHLD --block-signal=USR2,TERM,CHLD'; do
+		direct=$($caller "$@" 2>&1 </dev/null)
+		through=$($caller "$MMTOOL" overcommit --set="$other" -- "$@" 2>&1 </dev/null)
+		assert_equal "$through" "$direct"
+	done
+}
+
+@test "the program inherits nothing of mmtool's" {
+	need_sysctl
+	exec 7</dev/null 42</dev/null
+	same ls /proc/self/fd
+	same grep -E '^(Sig(Blk|Ign|Cgt)|Cpus_allowed|Mems_allowed|Umask|NoNewPrivs|Seccomp|Cap|Threads)' /proc/self/status
+	same cut -d' ' -f5-7,19 /proc/self/stat
+	same cat /proc/self/limits /proc/self/oom_score_adj /proc/self/coredump_filter
+	same readlink /proc/self/cwd
+	same env -u _
+	exec 7<&- 42<&-
+}
+
+@test "the exit status is known also where SIGCHLD is ignored" {
+	need_sysctl
+	run env --ignore-signal=CHLD "$MMTOOL" overcommit --set="$other" -- sh -c 'exit 9'
+	assert_failure 9
+	assert_restored
+}
+
+@test "a program that ends leaves no watcher" {
+	need_sysctl
+	start 'sleep 0.5'
+	watcher_of "$tool"
+	finish
+	assert_equal "$status" 0
+	assert [ ! -e "/proc/$watcher" ]
+	assert_restored
+}
+
+@test "the watcher has a session of its own and holds no descriptor but its own" {
+	need_sysctl
+	start
+	watcher_of "$tool"
+	assert_equal "$(cut -d' ' -f6 "/proc/$watcher/stat")" "$watcher"
+	assert_equal "$(awk '/^SigBlk:/ { print $2 }' "/proc/$watcher/status" | tail -c 8)" ffbfeff
+	assert [ ! -e "/proc/$watcher/fd/0" ]
+	assert [ ! -e "/proc/$watcher/fd/1" ]
+	assert_equal "$(ls "/proc/$watcher/fd" | wc -l)" 6
+}
+
+@test "SIGKILL of mmtool ends the program and puts the values back" {
+	need_sysctl
+	options=--ratio=73
+	echo 3456789 >${knobs}_kbytes
+	start
+	watcher_of "$tool"
+	kill -KILL "$tool"
+	soon gone "$watcher"
+	assert gone "$command"
+	assert_restored "$old_policy 0 3456789"
+}
+
+@test "SIGKILL of mmtool ends also a program that is stopped or ignores signals" {
+	need_sysctl
+	start "trap '' TERM INT HUP; while :; do sleep 0.1; done"
+	watcher_of "$tool"
+	kill -STOP "$command"
+	soon stopped "$tool"
+	kill -KILL "$tool"
+	soon gone "$watcher"
+	assert gone "$command"
+	assert_restored
+}
+
+@test "SIGKILL of mmtool at any moment leaves the old values" {
+	need_sysctl
+	local i
+
+	for i in 0 1 2 3 4 5 6 8 10 15; do
+		"$MMTOOL" overcommit --set="$other" --ratio=73 -- sleep 60 3>&- >out 2>&1 &
+		tool=$!
+		sleep "0.0$(printf %02d "$i")"
+		kill -KILL "$tool"
+		wait "$tool" || true
+		# The lock is held by whoever has still to put back the values.
+		soon flock --nonblock ${knobs}_memory true
+		assert_restored
+	done
+}
+
+@test "SIGKILL of the watcher: mmtool puts the values back and says so" {
+	need_sysctl
+	start 'while [ ! -e go ]; do sleep 0.05; done; exit 5'
+	watcher_of "$tool"
+	kill -KILL "$watcher"
+	sleep 0.2
+	assert_equal "$(<${knobs}_memory)" "$other"
+	touch go
+	finish
+	assert_equal "$status" 5
+	assert_equal "$output" 'mmtool overcommit: --set: the watcher was killed; the old policy is back all the same'
+	assert_restored
+}
+
+@test "SIGKILL of the program is its status" {
+	need_sysctl
+	start
+	kill -KILL "$command"
+	finish
+	assert_equal "$status" 137
+	assert_equal "$output" ''
+	assert_restored
+}
+
+@test "killing signals end the program first, then mmtool" {
+	need_sysctl
+	local signal
+
+	for signal in INT TERM HUP QUIT; do
+		start 'trap "echo end >>ended; exit" TERM; while :; do sleep 0.05; done'
+		kill -"$signal" "$tool"
+		finish
+		assert_equal "$status" $((128 + $(kill -l "$signal")))
+		assert gone "$command"
+		assert_restored
+	done
+	assert_equal "$(grep -c end ended)" 4
+}
+
+@test "a program that does not end by SIGTERM is killed" {
+	need_sysctl
+	start "trap '' TERM; while :; do sleep 0.05; done"
+	kill -TERM "$tool"
+	finish
+	assert_equal "$status" 143
+	assert gone "$command"
+	assert_restored
+}
+
+@test "signals that mmtool's caller ignores stay ignored" {
+	need_sysctl
+	env --ignore-signal=HUP "$MMTOOL" overcommit --set="$other" -- sh -c ': >ready; sleep 0.5; exit 6' 3>&- >out 2>&1 &
+	tool=$!
+	soon test -e ready
+	kill -HUP "$tool"
+	finish
+	assert_equal "$status" 6
+	assert_restored
+}
+
+@test "mmtool stops with the program and continues it" {
+	need_sysctl
+	start
+	kill -STOP "$command"
+	soon stopped "$tool"
+	kill -CONT "$tool"
+	soon going "$command"
+	kill -TERM "$tool"
+	finish
+	assert_equal "$status" 143
+	assert_restored
+}
+
+@test "a stopped mmtool does not keep the policy when the program ends" {
+	need_sysctl
+	start
+	kill -STOP "$command"
+	soon stopped "$tool"
+	kill -KILL "$command"
+	finish
+	assert_equal "$status" 137
+	assert_restored
+}
+
+@test "a process group stops and continues as one" {
+	need_sysctl
+	set -m
+	start
+	set +m
+	kill -TSTP -"$tool"
+	soon stopped "$command"
+	soon stopped "$tool"
+	kill -CONT -"$tool"
+	soon going "$command"
+	soon going "$tool"
+	sleep 0.1
+	assert going "$tool"
+	kill -TERM -"$tool"
+	finish
+	assert_restored
+}
+
+# A terminal on which somebody types KEYS once the file "ready" is there.
+at_terminal()
+{
+	local keys=$1
+
+	shift
+	need script
+	rm -f ready
+	run timeout 20 script -qec "$*" /dev/null < <(soon test -e ready; printf '%b' "$keys"; soon test -e end)
+}
+
+@test "Ctrl-C is the program's to answer" {
+	need_sysctl
+	at_terminal '\003' "$MMTOOL overcommit --set=$other -- \
+		sh -c 'trap \"exit 42\" INT; : >ready; while :; do sleep 0.05; done'; s=\$?; : >end; exit \$s"
+	assert_failure 42
+	assert_restored
+}
+
+@test "Ctrl-C ends a program that does not answer it" {
+	need_sysctl
+	at_terminal '\003' "trap : INT; $MMTOOL overcommit --set=$other -- sh -c 'trap - INT; : >ready; exec sleep 60'; \
+		s=\$?; : >end; exit \$s"
+	assert_failure 130
+	assert_restored
+}
+
+@test "a second setter is refused" {
+	need_sysctl
+	start
+	mm overcommit --set="$old_policy" -- true
+	assert_failure 3
+	assert_output --partial 'another mmtool has changed the policy'
+	assert_equal "$(<${knobs}_memory)" "$other"
+	kill -TERM "$tool"
+	finish
+	mm overcommit --set="$other" -- true
+	assert_success
+	assert_restored
+}
+
+@test "an ordinary user is refused plainly" {
+	as_nobody "$MMTOOL" overcommit --set=0 -- echo ran
+	assert_failure 77
+	assert_output --partial 'only its root may change it'
+	refute_output --partial ran
+}
+
+@test "an ordinary user can look" {
+	as_nobody "$MMTOOL" overcommit
+	assert_success
+}
+
+@test "a read-only /proc/sys is told apart" {
+	need_root
+	need unshare
+	unshare -m true 2>/dev/null || skip 'no mount namespaces here'
+	run unshare -m sh -c 'mount -o bind,ro /proc/sys /proc/sys && exec "$@"' - \
+		"$MMTOOL" overcommit --set=0 -- echo ran
+	assert_failure 77
+	assert_output --partial '/proc/sys is read-only here'
+	refute_output --partial ran
+}
+
+@test "policy 2 is enforced and leaves" {
+	need_sysctl
+	[ -n "${MMTOOL_GUEST-}" ] || skip 'in a guest only: the whole machine has that policy'
+	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs 64-bit addresses'
+	mm overcommit --set=2 --ratio=90 -- overcommit --try="$(meminfo MemTotal)K"
+	assert_success
+	assert_output --partial 'policy 2, strict'
+	assert_output --partial 'refused, ENOMEM'
+	assert_restored
+}
+
+@test "SIGKILL of mmtool under policy 2" {
+	need_sysctl
+	[ -n "${MMTOOL_GUEST-}" ] || skip 'in a guest only: the whole machine has that policy'
+	other=2 options=--ratio=90
+	start
+	watcher_of "$tool"
+	kill -KILL "$tool"
+	soon gone "$watcher"
+	assert gone "$command"
+	assert_restored
+}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# What every .bats file loads first:  load helper/common  (or ../helper/common).
+
+bats_require_minimum_version 1.5.0
+
+# Where Debian, Arch and Fedora put the libraries of bats, and those who build their own.
+export BATS_LIB_PATH=${BATS_LIB_PATH:+$BATS_LIB_PATH:}/usr/lib/bats:/usr/share/bats:/usr/local/lib:/usr/lib
+bats_load_library bats-support
+bats_load_library bats-assert
+
+helper_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# The sources, for tests of their form and for recorded data.
+top=${helper_dir%/tests/helper}
+
+# The program under test, by an absolute path.
+export MMTOOL=${MMTOOL:-$top/build/mmtool}
+[ -x "$MMTOOL" ] || {
+	echo "no mmtool at $MMTOOL: run make first, or set MMTOOL" >&2
+	exit 1
+}
+
+# What somebody's environment must not change.
+unset ARGP_HELP_FMT NO_COLOR POSIXLY_CORRECT
+export LC_ALL=C
+
+# mm ARG...: runs mmtool, as bats' run does.
+mm()
+{
+	run "$MMTOOL" "$@"
+}
+
+# need PROGRAM...: skips the test where one of them is not installed.
+need()
+{
+	local program
+
+	for program; do
+		command -v "$program" >/dev/null || skip "no $program here"
+	done
+}
+
+# need_root: skips the test for an ordinary user.
+need_root()
+{
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+}
+
+# not_sanitized REASON: skips the test in a build with AddressSanitizer.
+not_sanitized()
+{
+	[ -z "${MMTOOL_SANITIZED-}" ] || skip "with AddressSanitizer: $1"
+}
+
+# open_dir: prints a directory that every user can read, and that is removed with bats' own.
+open_dir()
+{
+	chmod go+x "$BATS_RUN_TMPDIR"
+	mkdir -p "$BATS_RUN_TMPDIR/open"
+	chmod 755 "$BATS_RUN_TMPDIR/open"
+	printf '%s\n' "$BATS_RUN_TMPDIR/open"
+}
+
+# as_nobody COMMAND [ARG...]: runs it, as bats' run does, as a user without privileges.  mmtool is copied to where
+# that user can reach it, for a checkout may lie in root's home.
+as_nobody()
+{
+	local program=$1 nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+
+	shift
+	need_root
+	need setpriv
+	"${nobody[@]}" true 2>/dev/null || skip 'this user namespace has no user 65534'
+	if [ "$program" = "$MMTOOL" ]; then
+		program=$(open_dir)/mmtool
+		cp "$MMTOOL" "$program"
+		chmod 755 "$program"
+	fi
+	run "${nobody[@]}" "$program" "$@"
+}
