@@ -123,12 +123,13 @@ static int make_subject(struct process *first, bool only, struct process *subjec
 	return STATUS_TOOL;
 }
 
-static int perform(struct session *session, const struct script *script, struct process *subject)
+static int perform(struct session *session, const struct script *script, bool several, struct process *subject)
 {
 	const struct common_options *common = session->options;
 	const struct event_sink sink = { take_event, session };
 	const struct interp_options options = {
 		.explain = common->report.explain,
+		.several = several,
 		.limits = { .timeout_ms = DEFAULT_TIMEOUT_MS, .max_touch = default_max_touch },
 		.before_step = common->step ? wait_for_enter : NULL,
 		.context = session,
@@ -158,7 +159,7 @@ static int perform_all(struct session *session, struct script *const *scripts, s
 		struct process subject;
 		int made = make_subject(first, count == 1, &subject);
 
-		status = worse(status, made != STATUS_OK ? made : perform(session, scripts[i], &subject));
+		status = worse(status, made != STATUS_OK ? made : perform(session, scripts[i], count > 1, &subject));
 	}
 	process_end(first);
 	take_event(session, &(struct event){ .type = EVENT_END, .status = status });

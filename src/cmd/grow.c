@@ -131,7 +131,8 @@ static void plan_kept(struct draft *d, const char *name)
 		buf_printf(d->s, "expect text(%s) == \"Original data in page 0\", \"the data is kept\"\n", name);
 	else
 		buf_printf(d->s,
-		           "if pread(fd, scratch, 1, 0) == 1 { expect %s[0] == scratch[0], \"the file's first byte is there\" }\n",
+		           "got = pread(fd, scratch, 1, 0)\n"
+		           "if got == 1 { expect %s[0] == scratch[0], \"the file's first byte is there\" }\n",
 		           name);
 }
 

@@ -79,7 +79,8 @@ static void plan_file_check(const struct options *self, struct buf *s)
 		buf_puts(s, "expect text(slot0) == \"Hello from the file\\n\"\n");
 		return;
 	}
-	buf_puts(s, "if pread(fd, scratch, 1, 0) == 1 {\n"
+	buf_puts(s, "got = pread(fd, scratch, 1, 0)\n"
+	            "if got == 1 {\n"
 	            "    expect slot0[0] == scratch[0], \"the file's first byte is there\"\n"
 	            "} else {\n"
 	            "    note \"the file is empty: the mapping is there, and there is nothing behind it\"\n"

@@ -163,8 +163,10 @@ static void compare_lines(const struct comparison *c)
 			if (come)
 				add_line(c->delta, '+', a);
 		}
-		b += gone;
-		a += come;
+		if (gone)
+			b++;
+		if (come)
+			a++;
 	}
 }
 

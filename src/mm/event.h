@@ -55,6 +55,7 @@ struct event_call {
 	uint8_t result_kind; /* enum call_result */
 	int64_t result;      /* -1 when it failed */
 	int error;           /* positive errno, 0 on success */
+	bool changes_maps;   /* changing mappings is what it is for: that it changed nothing is news */
 	bool is_system;      /* a system call; else a memory operation or another call of the language */
 	bool performed;      /* false: it was not made, and reason of the step says why */
 	bool injected;       /* the error was injected, the call was not made */
@@ -118,6 +119,7 @@ struct event_start {
 	const char *name;       /* script's name */
 	pid_t pid;              /* of the subject */
 	const struct maps *maps; /* the subject's before anything was done, or NULL */
+	bool several;            /* one of several scripts in this stream */
 };
 
 enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_UNSUPPORTED, VERDICT_BROKEN /* the tool could not go on */ };

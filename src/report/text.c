@@ -22,6 +22,7 @@ struct text {
 	struct report base;
 	struct buf name;  /* the script's */
 	struct buf words; /* a line in the making */
+	bool several;     /* scripts: each says its name */
 	enum block last;
 };
 
@@ -269,14 +270,6 @@ static void add_whole(struct text *text, struct buf *out, const struct event_ste
 	}
 }
 
-/* A call whose report would be news if it changed a mapping; the name may be an architecture's own. */
-static bool can_change_maps(const struct event_step *step)
-{
-	const struct call *call = call_find(step->call.name, strlen(step->call.name));
-
-	return call != NULL ? !call->keeps_maps : strncmp(step->call.name, "mmap", 4) == 0;
-}
-
 static void add_sentences(struct text *text, struct buf *out, const struct event_step *step)
 {
 	const struct sentence_context context = { step->before, step->after, step->old_regions, step->new_regions };
@@ -296,6 +289,14 @@ static void add_sentences(struct text *text, struct buf *out, const struct event
 	}
 }
 
+static void add_lines(struct text *text, struct buf *out, const struct event_step *step, char sign)
+{
+	for (size_t i = 0; i < step->delta->line_count; i++) {
+		if (step->delta->lines[i].sign == sign)
+			add_map_line(text, out, step, sign, step->delta->lines[i].mapping, sign == '+');
+	}
+}
+
 static void add_delta(struct text *text, struct buf *out, const struct event_step *step)
 {
 	const struct delta *delta = step->delta;
@@ -303,7 +304,7 @@ static void add_delta(struct text *text, struct buf *out, const struct event_ste
 	if (!step->looked || delta == NULL)
 		return;
 	if (delta->line_count == 0 && delta->change_count == 0) {
-		if (step->kind == STEP_CALL && step->call.is_system && step->call.performed && can_change_maps(step))
+		if (step->kind == STEP_CALL && step->call.performed && step->call.changes_maps)
 			add_sentence(text, out, INK_PLAIN, "nothing changed in the maps");
 		return;
 	}
@@ -311,11 +312,9 @@ static void add_delta(struct text *text, struct buf *out, const struct event_ste
 		add_whole(text, out, step, step->before, '-');
 		add_whole(text, out, step, step->after, '+');
 	} else {
-		for (size_t i = 0; i < delta->line_count; i++) {
-			const struct delta_line *line = &delta->lines[i];
-
-			add_map_line(text, out, step, line->sign, line->mapping, line->sign == '+');
-		}
+		/* What was, then what is: easier to read than one list by address. */
+		add_lines(text, out, step, '-');
+		add_lines(text, out, step, '+');
 	}
 	add_sentences(text, out, step);
 }
@@ -491,7 +490,9 @@ static void show_step(struct text *text, struct buf *out, const struct event_ste
 	/* A requirement that is not met is no failure: the verdict says it. */
 	if (text->base.options.quiet && (step->ok || step->kind == STEP_REQUIRE))
 		return;
-	separate(text, out, step->kind == STEP_EXPECT && step->ok ? BLOCK_HELD : BLOCK_BARE);
+	bool brief = step->ok && (step->kind == STEP_EXPECT || step->kind == STEP_BIND);
+
+	separate(text, out, brief ? BLOCK_HELD : BLOCK_BARE);
 	if (step->kind == STEP_PASSES)
 		add_passes(text, out, step);
 	else
@@ -508,6 +509,7 @@ static void show_start(struct text *text, struct buf *out, const struct event_st
 
 	buf_reset(&text->name);
 	buf_escape(&text->name, start->name, strlen(start->name), 0);
+	text->several = start->several;
 	if (!text->base.options.full || text->base.options.quiet || start->maps == NULL)
 		return;
 	separate(text, out, BLOCK_BODY);
@@ -540,7 +542,8 @@ static void show_verdict(struct text *text, struct buf *out, const struct event_
 		return;
 	separate(text, out, BLOCK_VERDICT);
 	buf_reset(line);
-	buf_printf(line, "%s: ", buf_text(&text->name));
+	if (text->several)
+		buf_printf(line, "%s: ", buf_text(&text->name));
 	if (passed || failed)
 		add_counts(line, verdict);
 	if (passed)

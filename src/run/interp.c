@@ -493,6 +493,7 @@ enum verdict interp_run(const struct script *script, struct process *subject, co
 	if (adopt(&m, subject)) {
 		send(&m, &(struct event){ .type = EVENT_START,
 		                          .start = { .name = script->file,
+		                                     .several = options->several,
 		                                     .pid = subject->pid,
 		                                     .maps = machine_maps(&m) } });
 		run_block(&m, script->first);

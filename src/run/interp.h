@@ -12,6 +12,7 @@
 struct interp_options {
 	bool keep_going;  /* a failed step does not stop the script */
 	bool explain;     /* say why the kernel did what it did, also where nothing failed */
+	bool several;     /* this script is one of several */
 	bool allow_write; /* files may be opened for writing */
 	struct exchange_limits limits;
 	/* Called before each statement that is performed, or NULL. */

@@ -67,6 +67,19 @@ static void describe_call(struct performance *p, const struct kernel_call *kerne
 	}
 }
 
+/* Calls that are made to change mappings; others (a read into a mapping that grows down) only can. */
+static bool is_for_maps(const struct call *call)
+{
+	static const uint8_t others[] = { CALL_MSYNC, CALL_MINCORE, CALL_READ,  CALL_WRITE, CALL_PREAD,
+		                          CALL_PWRITE, CALL_IOCTL,  CALL_PRCTL, CALL_SHMCTL, CALL_PROCESS_VM_READV };
+
+	for (size_t i = 0; i < sizeof(others); i++) {
+		if (call->id == others[i])
+			return false;
+	}
+	return call->class == CALL_SYSTEM && !call->keeps_maps;
+}
+
 /* open(2) is judged before and after: see files.c. */
 static bool opens(const struct performance *p)
 {
@@ -163,6 +176,7 @@ static bool perform(struct machine *m, struct performance *p)
 
 	p->call->name = call->name;
 	p->call->result_kind = call->result;
+	p->call->changes_maps = is_for_maps(call);
 	p->call->count = p->statement->count < EVENT_ARGS ? p->statement->count : EVENT_ARGS;
 	p->call->left_out = p->statement->count - p->call->count;
 	for (uint32_t i = 0; i < p->call->count; i++) {

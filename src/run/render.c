@@ -20,6 +20,12 @@ static enum constant_group group_of(const struct expr *like)
 	return GROUP_NONE;
 }
 
+/* Compared with 'B', a byte is shown as one. */
+static bool is_character(const struct expr *like)
+{
+	return like != NULL && like->kind == EXPR_INT && like->span.len > 0 && like->span.text[0] == '\'';
+}
+
 void render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like)
 {
 	enum constant_group group = group_of(like);
@@ -37,6 +43,8 @@ void render_value(struct machine *m, struct buf *out, const struct value *value,
 		name = "no fault";
 	if (name != NULL)
 		buf_puts(out, name);
+	else if (is_character(like) && value->integer >= ' ' && value->integer < 0x7f)
+		buf_printf(out, "'%c'", (char)value->integer);
 	else if (regions_find(&m->here->regions, (uint64_t)value->integer) != NULL)
 		symbol_format(out, (uint64_t)value->integer, &m->here->regions, NULL);
 	else

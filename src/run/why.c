@@ -62,6 +62,14 @@ static void say_size(const struct why_case *c, uint64_t bytes)
 	size_format(c->out, bytes);
 }
 
+/* The pages around the scratch page, which the executor made before the script began. */
+static bool is_own_page(const struct why_case *c, uint64_t addr)
+{
+	uint64_t scratch = c->m->here->process.scratch;
+
+	return addr / c->page * c->page == scratch - c->page || addr / c->page * c->page == scratch + c->page;
+}
+
 /* What holds an address: a named region, a file, or an anonymous mapping; with its permissions. */
 static void say_mapping(const struct why_case *c, const struct mapping *mapping, uint64_t addr)
 {
@@ -69,6 +77,8 @@ static void say_mapping(const struct why_case *c, const struct mapping *mapping,
 
 	if (region != NULL)
 		buf_puts(c->out, region->name);
+	else if (is_own_page(c, addr))
+		buf_puts(c->out, "a guard page of mmtool's own, which keeps experiments apart from the C library");
 	else if (mapping->name_len > 0)
 		buf_escape(c->out, mapping->name, mapping->name_len, 0);
 	else
@@ -192,9 +202,8 @@ static void say_obstacle(const struct why_case *c)
 	uint64_t end = old_address(c) + old_size(c), stop = old_address(c) + new_size(c);
 	uint64_t from = taken->start > end ? taken->start : end, to = taken->end < stop ? taken->end : stop;
 
-	say(c, "growing in place needs the ");
 	say_size(c, stop - end);
-	say(c, " behind it, and ");
+	say(c, " behind it are needed to grow in place, and ");
 	say_size(c, to - from);
 	say(c, " of that is taken by ");
 	say_mapping(c, taken, from);

@@ -221,7 +221,7 @@ static void test_blocks(void)
 	   "expect text(a) == \"Original data in page 0\"\n"
 	   "    ok: \"Original data in page 0\"\n"
 	   "\n"
-	   "grow: 12 steps, 5 checks, all as expected\n",
+	   "12 steps, 5 checks, all as expected\n",
 	   "blocks of calls and checks, and the verdict");
 }
 
@@ -316,7 +316,7 @@ static void test_color(void)
 	   "      1 = 1\n"
 	   "      2 = 2\n"
 	   "\n"
-	   "\033[1;31mgrow: 1 step, 1 failed\033[0m\n",
+	   "\033[1;31m1 step, 1 failed\033[0m\n",
 	   "colour ends on every line");
 }
 
@@ -341,7 +341,7 @@ static void test_quiet(void)
 	   "      text(a) = \"y\"\n"
 	   "      \"x\"     = \"x\"\n"
 	   "\n"
-	   "grow: 3 steps, 1 check, 1 failed; stopped at line 7\n",
+	   "3 steps, 1 check, 1 failed; stopped at line 7\n",
 	   "--quiet shows what failed");
 
 	begin((struct report_options){ .quiet = true });
@@ -352,7 +352,7 @@ static void test_quiet(void)
 	unmet.step.ok = false;
 	take(&unmet);
 	verdict((struct event_verdict){ .verdict = VERDICT_UNSUPPORTED, .reason = "needs mseal" });
-	is(buf_text(&out), "grow: unsupported here: needs mseal\n", "--quiet says what is unsupported");
+	is(buf_text(&out), "unsupported here: needs mseal\n", "--quiet says what is unsupported");
 }
 
 static void test_failed_call(void)
@@ -574,10 +574,10 @@ static void test_verdicts(void)
 	verdict((struct event_verdict){ .verdict = VERDICT_BROKEN, .reason = "no /proc" });
 	is(buf_text(&out), "", "a broken tool speaks for itself");
 	verdict((struct event_verdict){ .verdict = VERDICT_UNSUPPORTED, .steps = 1, .reason = "needs Linux 6.10" });
-	is(buf_text(&out), "grow: unsupported here: needs Linux 6.10\n", "unsupported, with the reason");
+	is(buf_text(&out), "unsupported here: needs Linux 6.10\n", "unsupported, with the reason");
 	begin((struct report_options){ 0 });
 	verdict((struct event_verdict){ .verdict = VERDICT_PASSED, .steps = 1 });
-	is(buf_text(&out), "grow: 1 step, all as expected\n", "one step, no checks");
+	is(buf_text(&out), "1 step, all as expected\n", "one step, no checks");
 }
 
 /* One change, said by itself; the mappings come from one line each, "" for none. */
