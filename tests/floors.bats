@@ -126,7 +126,7 @@ none()
 		name=${file#tests/cmd/}
 		[ -f "src/cmd/${name%.bats}.c" ] || echo "$file"
 	done | none 'tests of no command'
-	grep -l '^const struct command ' src/cmd/*.c | while read -r file; do
+	grep -l '^const struct command cmd_' src/cmd/*.c | while read -r file; do
 		name=${file#src/cmd/}
 		[ -f "tests/cmd/${name%.c}.bats" ] || echo "$file"
 	done | none 'commands without tests'

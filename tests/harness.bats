@@ -80,7 +80,7 @@ program()
 	assert_output 65534
 	as_nobody grep CapEff /proc/self/status
 	assert_output --regexp '	0+$'
-	as_nobody "$MMTOOL" --version
+	as_nobody "$MMTOOL" --describe
 	assert_success
 }
 

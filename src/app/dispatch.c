@@ -21,9 +21,6 @@ enum { OPTION_DESCRIBE = 2048 };
 
 const struct argp_option help_options[] = {
 	{ "describe", OPTION_DESCRIBE, NULL, 0, "List every command and option, for completions and other programs", 0 },
-	{ "help", '?', NULL, OPTION_HIDDEN, "Give this help list", -1 },
-	{ "usage", 0x10000, NULL, OPTION_HIDDEN, "Give a short usage message", -1 },
-	{ "version", 'V', NULL, OPTION_HIDDEN, "Print program version", -1 },
 	{ 0 },
 };
 

@@ -95,9 +95,18 @@ static void describe_options(struct buf *out, const char *command, const struct 
 		describe_option(out, command, options);
 }
 
+/* What argp adds by itself. */
+static const struct argp_option argp_options[] = {
+	{ "help", '?', NULL, 0, "Give this help list", 0 },
+	{ "usage", 0x10000, NULL, 0, "Give a short usage message", 0 },
+	{ "version", 'V', NULL, 0, "Print program version", 0 },
+	{ 0 },
+};
+
 void help_describe(struct buf *out)
 {
 	describe_options(out, "mmtool", help_options);
+	describe_options(out, "mmtool", argp_options);
 	for (size_t i = 0; i < command_count; i++) {
 		const struct command *command = command_table[i];
 

@@ -52,7 +52,8 @@ static bool changed_hands(const struct comparison *c, const struct delta_piece *
 {
 	if (p->old_region == NULL || p->new_region == NULL || p->old_region->id == p->new_region->id)
 		return false;
-	return !(c->in_place && p->start >= c->hint.old_start && p->end <= c->hint_old_end && p->end <= c->hint_new_end);
+	return !(c->in_place && p->start >= c->hint.old_start && p->end <= c->hint_old_end &&
+		 p->end <= c->hint_new_end);
 }
 
 static enum piece_kind kind_of(const struct comparison *c, const struct delta_piece *p)
@@ -129,7 +130,8 @@ static bool at_same_line(const struct comparison *c, const struct walk *w)
 {
 	const struct mapping *m = w->before;
 
-	if (m == c->before_end || w->after == c->after_end || m->start != w->after->start || !mapping_same_line(m, w->after))
+	if (m == c->before_end || w->after == c->after_end || m->start != w->after->start ||
+	    !mapping_same_line(m, w->after))
 		return false;
 	if (region_differs(c->old, c->old_end, m) || region_differs(c->new, c->new_end, m))
 		return false;
@@ -139,7 +141,9 @@ static bool at_same_line(const struct comparison *c, const struct walk *w)
 
 void delta_cut(const struct comparison *c)
 {
-	struct walk w = { .before = c->before, .after = c->after, .old = c->old_regions->list, .new = c->new_regions->list };
+	struct walk w = {
+		.before = c->before, .after = c->after, .old = c->old_regions->list, .new = c->new_regions->list
+	};
 	uint64_t at = 0;
 
 	for (;;) {

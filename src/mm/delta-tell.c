@@ -45,7 +45,8 @@ static void tell(struct delta *delta, struct change change, const struct cast *c
 {
 	for (unsigned i = 0; i < cast->count; i++)
 		change.names[i] = cast->list[i]->name;
-	delta->changes = alloc_grow(delta->changes, &delta->change_cap, delta->change_count + 1, sizeof(*delta->changes));
+	delta->changes =
+		alloc_grow(delta->changes, &delta->change_cap, delta->change_count + 1, sizeof(*delta->changes));
 	delta->changes[delta->change_count++] = change;
 }
 
@@ -149,7 +150,8 @@ static void tell_regions(struct comparison *c)
 		struct cast cast = { .list = { new }, .count = 1 };
 
 		if (old != NULL)
-			tell_edges(c, old->start, range_end(old->start, old->size), new->start, range_end(new->start, new->size), &cast);
+			tell_edges(c, old->start, range_end(old->start, old->size), new->start,
+				   range_end(new->start, new->size), &cast);
 	}
 }
 
@@ -189,7 +191,8 @@ static void tell_added(struct comparison *c, size_t i)
 
 	if (before == NULL) {
 		cast_add(&cast, p->new_region);
-		tell(c->delta, (struct change){ .kind = CHANGE_ADDED, .new_start = p->start, .new_end = p->end, .after = after },
+		tell(c->delta,
+		     (struct change){ .kind = CHANGE_ADDED, .new_start = p->start, .new_end = p->end, .after = after },
 		     &cast);
 		return;
 	}

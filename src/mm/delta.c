@@ -79,8 +79,8 @@ static void find_regions(struct comparison *c)
 	c->new = c->new_regions->list;
 	c->old_end = regions_end(c->old_regions);
 	c->new_end = regions_end(c->new_regions);
-	while (c->old < c->old_end && c->new < c->new_end && c->old->id == c->new->id && c->old->start == c->new->start &&
-	       c->old->size == c->new->size) {
+	while (c->old < c->old_end && c->new < c->new_end && c->old->id == c->new->id &&
+	       c->old->start == c->new->start && c->old->size == c->new->size) {
 		c->old++;
 		c->new++;
 	}
@@ -127,8 +127,9 @@ static void find_window(struct comparison *c)
 		size_t same = common_head(before->text.data, after->text.data, len);
 
 		head = same == before->text.len && same == after->text.len ? before->count : lines_within(before, same);
-		same = common_tail(before->text.data + before->text.len, after->text.data + after->text.len, len - same);
-		/* One more than the first line that begins within: the newline before a line tells that it begins there. */
+		same = common_tail(before->text.data + before->text.len, after->text.data + after->text.len,
+				   len - same);
+		/* The newline before a line must be in common too, or the line may begin earlier in the other text. */
 		size_t others = lines_within(before, before->text.len - same) + 1;
 
 		tail = others < before->count ? before->count - others : 0;

@@ -59,6 +59,7 @@ struct event_call {
 	bool is_system;      /* a system call; else a memory operation or another call of the language */
 	bool performed;      /* false: it was not made, and reason of the step says why */
 	bool injected;       /* the error was injected, the call was not made */
+	bool answered;       /* result and error are valid; false: it was not made, or did not return */
 };
 
 struct event_fault {
@@ -74,6 +75,7 @@ struct event_operand {
 	const char *text;  /* source; not NUL-terminated */
 	uint32_t text_len;
 	const char *value; /* rendered: a number, name+offset, a quoted string, a constant's name; NUL-terminated */
+	bool varies;       /* another run may find another value */
 };
 
 struct event_check {
@@ -89,12 +91,16 @@ struct event_step {
 	const char *process;  /* the name of the process that performed it; NULL in the main process */
 	pid_t pid;
 	bool ok;              /* came out as the script says */
+	bool checked;         /* the statement says how it must come out: an expect, or a call with a RESULT other than ? */
+	bool looped;          /* it stands in a repeat, so that it can come again */
 	const char *reason;   /* why the step failed, one line; NULL when ok */
 
 	struct event_call call;
 	const char *bound;    /* the name that the result or the value was bound to, or NULL */
 	int64_t value;        /* STEP_BIND of an integer */
+	bool value_is_integer;
 	const char *value_text; /* STEP_BIND: rendered value, NUL-terminated */
+	bool value_varies;      /* another run may find another value */
 	const struct event_fault *faults;
 	size_t fault_count;
 	int death;            /* the signal that killed the process during this step, or 0 */
@@ -113,6 +119,7 @@ struct event_step {
 struct event_note {
 	struct event_source source;
 	const char *text; /* rendered */
+	const char *symbolic; /* the same with * for what another run may find different */
 };
 
 struct event_start {

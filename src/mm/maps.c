@@ -102,7 +102,8 @@ static inline const char *read_inode(const char *p, uint64_t *inode)
 /* Reads offset, device and inode. */
 static inline const char *read_object(const char *p, struct mapping *m)
 {
-	static const char none[] = "00000000 00:00 0"; /* of everything without a file: worth a glance before the parts */
+	/* So it stands for all that has no file, which is worth a glance before the parts. */
+	static const char none[] = "00000000 00:00 0";
 
 	if (memcmp(p, none, sizeof(none) - 1) == 0 && (p[16] == ' ' || p[16] == '\n')) {
 		m->offset = m->inode = m->major = m->minor = 0;

@@ -87,7 +87,8 @@ void regions_add(struct regions *regions, const char *name, unsigned id, uint64_
 	size_t i = above(regions, start);
 
 	memmove(&regions->list[i + 1], &regions->list[i], (regions->count - i) * sizeof(*regions->list));
-	regions->list[i] = (struct region){ .name = name, .id = id, .start = start, .size = end_of(start, size) - start };
+	regions->list[i] =
+		(struct region){ .name = name, .id = id, .start = start, .size = end_of(start, size) - start };
 	regions->count++;
 }
 

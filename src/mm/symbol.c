@@ -38,7 +38,7 @@ static void base_name(const char **name, size_t *len)
 	}
 }
 
-/* How much of an unlinked file's base name differs from run to run: O_TMPFILE's number, and a temporary name of ours. */
+/* How much of an unlinked file's base name differs from run to run: O_TMPFILE's number, a temporary name of ours. */
 static size_t random_suffix(const char *name, size_t len)
 {
 	static const char temporary[] = "mmtool-";
@@ -85,7 +85,9 @@ static void anchor_mapping(struct anchor *anchor, const struct maps *maps, const
 		if (p[-1].name_len == m->name_len && memcmp(p[-1].name, m->name, m->name_len) == 0)
 			first = p - 1;
 	}
-	*anchor = (struct anchor){ .name = m->name, .name_len = m->name_len, .start = first->start, .base = first->start };
+	*anchor = (struct anchor){
+		.name = m->name, .name_len = m->name_len, .start = first->start, .base = first->start
+	};
 	anchor->is_stack = m->name_len == strlen("[stack]") && memcmp(m->name, "[stack]", m->name_len) == 0;
 	if (anchor->is_stack)
 		anchor->base = m->end;
@@ -174,6 +176,26 @@ static bool anchor_within(struct anchor *anchor, uint64_t addr, const struct reg
 }
 
 /*
+ * Anonymous memory m that ends, without a gap, where something named begins, and does not begin so: what lies below it was
+ * placed apart from it, at a distance that huge pages make random.
+ */
+static bool anchor_joined(struct anchor *anchor, const struct regions *regions, const struct maps *maps,
+                          const struct mapping *m)
+{
+	const struct mapping *p = m, *end = maps->list + maps->count;
+
+	while (p > maps->list && p[-1].end == p->start && p[-1].name_len == 0)
+		p--;
+	if ((p > maps->list && p[-1].end == p->start) || regions_find(regions, p->start - 1) != NULL)
+		return false;
+	while (m + 1 < end && m[1].start == m->end && m->name_len == 0)
+		m++;
+	if (m->name_len > 0)
+		anchor_mapping(anchor, maps, m);
+	return m->name_len > 0;
+}
+
+/*
  * Finds what addr is told from.  An address that begins a line of maps belongs to what is above it, so a region that
  * ends there comes last then.
  */
@@ -195,7 +217,8 @@ static bool find_anchor(struct anchor *anchor, uint64_t addr, const struct regio
 	}
 	if (m == NULL && addr < near)
 		return false;
-	return (m != NULL && anchor_within(anchor, addr, regions, m)) || anchor_below(anchor, addr, regions, maps) ||
+	return (m != NULL && (anchor_within(anchor, addr, regions, m) || anchor_joined(anchor, regions, maps, m))) ||
+	       anchor_below(anchor, addr, regions, maps) ||
 	       anchor_above(anchor, addr, regions, maps);
 }
 
@@ -278,8 +301,8 @@ void symbol_format_line(struct buf *buf, const struct mapping *mapping, const st
 	const char *fields = memchr(mapping->line, ' ', mapping->line_len);
 	struct anchor anchor;
 
-	if (find_anchor(&anchor, mapping->start, regions != NULL ? regions : &no_regions, maps != NULL ? maps : &no_maps,
-	                true)) {
+	if (find_anchor(&anchor, mapping->start, regions != NULL ? regions : &no_regions,
+			maps != NULL ? maps : &no_maps, true)) {
 		format_from(buf, mapping->start, &anchor);
 		buf_putc(buf, '-');
 		format_from(buf, mapping->end, &anchor);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,4 +95,20 @@ void wrap_add(struct buf *buf, const char *text, size_t len, const struct wrap *
 		len -= part + 1;
 	}
 	buf_fini(&line);
+}
+
+void flat_add(struct buf *buf, const char *source, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool space = isspace((unsigned char)source[i]);
+		size_t run = i;
+
+		while (run < len && (isspace((unsigned char)source[run]) != 0) == space)
+			run++;
+		if (space)
+			buf_putc(buf, ' ');
+		else
+			buf_escape(buf, source + i, run - i, 0);
+		i = run - 1;
+	}
 }

@@ -53,6 +53,9 @@ enum { WRAP_WIDTH = 80 };
  */
 void wrap_add(struct buf *buf, const char *text, size_t len, const struct wrap *wrap);
 
+/* Adds source text on one line: each run of white space is one space, and controls are escaped. */
+void flat_add(struct buf *buf, const char *source, size_t len);
+
 /* Columns of escaped UTF-8 text: one for each code point. */
 size_t wrap_columns(const char *text, size_t len);
 

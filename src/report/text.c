@@ -63,6 +63,12 @@ static void add_sentence(const struct text *text, struct buf *out, enum ink ink,
 	add_wrapped(text, out, "    ", "      ", ink, words);
 }
 
+/* A value; with --symbolic not one that another run may find different. */
+static const char *shown(const struct text *text, const char *value, bool varies)
+{
+	return text->base.options.symbolic && varies ? "*" : value;
+}
+
 static void separate(struct text *text, struct buf *out, enum block next)
 {
 	bool blank = text->last >= BLOCK_HELD;
@@ -319,27 +325,11 @@ static void add_delta(struct text *text, struct buf *out, const struct event_ste
 	add_sentences(text, out, step);
 }
 
-/* Adds source text on one line. */
-static void add_flat(struct buf *buf, const char *source, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		bool space = isspace((unsigned char)source[i]);
-		size_t run = i;
-
-		while (run < len && (isspace((unsigned char)source[run]) != 0) == space)
-			run++;
-		if (space)
-			buf_putc(buf, ' ');
-		else
-			buf_escape(buf, source + i, run - i, 0);
-		i = run - 1;
-	}
-}
-
 /* "    = 4096" where the statement does not say the value itself. */
 static void add_value(struct text *text, struct buf *out, const struct event_step *step)
 {
-	const char *at = step->source.text, *end = at + step->source.text_len, *value = step->value_text;
+	const char *at = step->source.text, *end = at + step->source.text_len;
+	const char *words = shown(text, step->value_text, step->value_varies), *value = words;
 
 	while (at < end && *at != '=')
 		at++;
@@ -350,7 +340,7 @@ static void add_value(struct text *text, struct buf *out, const struct event_ste
 		return;
 	buf_reset(&text->words);
 	buf_puts(&text->words, "= ");
-	buf_escape(&text->words, step->value_text, strlen(step->value_text), 0);
+	buf_escape(&text->words, words, strlen(words), 0);
 	add_line(text, out, "    ", INK_PLAIN, &text->words);
 }
 
@@ -398,11 +388,12 @@ static void add_held(struct text *text, struct buf *out, const struct event_step
 	buf_reset(line);
 	buf_puts(line, "ok");
 	if (check->compared) {
-		const char *left = check->left.value, *right = check->right.value;
+		const char *left = shown(text, check->left.value, check->left.varies);
+		const char *right = shown(text, check->right.value, check->right.varies);
 		size_t len = find_operator(step, &operator);
 
 		buf_puts(line, ": ");
-		if (len == 2 && memcmp(operator, "==", 2) == 0 && (isdigit((unsigned char)left[0]) || left[0] == '-'))
+		if (len == 2 && memcmp(operator, "==", 2) == 0 && strchr("0123456789-*", left[0]) != NULL)
 			buf_escape(line, right, strlen(right), 0); /* of two ways to write it a name says more */
 		else
 			buf_escape(line, left, strlen(left), 0);
@@ -426,15 +417,17 @@ static void add_sides(struct text *text, struct buf *out, const struct event_che
 
 	for (unsigned i = 0; i < 2; i++) {
 		buf_reset(&text->words);
-		add_flat(&text->words, sides[i]->text, sides[i]->text_len);
+		flat_add(&text->words, sides[i]->text, sides[i]->text_len);
 		widths[i] = wrap_columns(buf_text(&text->words), text->words.len);
 	}
 	width = widths[0] > widths[1] ? widths[0] : widths[1];
 	for (unsigned i = 0; i < 2; i++) {
 		buf_reset(&text->words);
-		add_flat(&text->words, sides[i]->text, sides[i]->text_len);
+		const char *value = shown(text, sides[i]->value, sides[i]->varies);
+
+		flat_add(&text->words, sides[i]->text, sides[i]->text_len);
 		buf_printf(&text->words, "%*s = ", (int)(width - widths[i]), "");
-		buf_escape(&text->words, sides[i]->value, strlen(sides[i]->value), 0);
+		buf_escape(&text->words, value, strlen(value), 0);
 		add_line(text, out, "      ", INK_PLAIN, &text->words);
 	}
 }
@@ -523,7 +516,7 @@ static void show_note(struct text *text, struct buf *out, const struct event_not
 	if (text->base.options.quiet)
 		return;
 	separate(text, out, BLOCK_NOTE);
-	add_wrapped(text, out, "# ", NULL, INK_CYAN, note->text);
+	add_wrapped(text, out, "# ", NULL, INK_CYAN, text->base.options.symbolic ? note->symbolic : note->text);
 }
 
 static void add_counts(struct buf *line, const struct event_verdict *verdict)

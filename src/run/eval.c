@@ -13,14 +13,21 @@ static bool integer(struct value *value, int64_t number)
 	return true;
 }
 
+static bool eval_number(struct machine *m, const struct expr *expr, struct value *value)
+{
+	if (!eval(m, expr, value))
+		return false;
+	if (value->is_string)
+		return machine_fail(m, "%.*s is a string; an integer is needed", (int)expr->span.len, expr->span.text);
+	return true;
+}
+
 bool eval_integer(struct machine *m, const struct expr *expr, int64_t *value)
 {
 	struct value got;
 
-	if (!eval(m, expr, &got))
+	if (!eval_number(m, expr, &got))
 		return false;
-	if (got.is_string)
-		return machine_fail(m, "%.*s is a string; an integer is needed", (int)expr->span.len, expr->span.text);
 	*value = got.integer;
 	return true;
 }
@@ -48,7 +55,8 @@ static bool predefined(struct machine *m, enum predefined which, struct value *v
 	case PRE_ERRNO:
 		return integer(value, m->last_error);
 	case PRE_SCRATCH:
-		return integer(value, (int64_t)m->here->process.scratch);
+		*value = (struct value){ .integer = (int64_t)m->here->process.scratch, .steadiness = SHIFTED };
+		return true;
 	}
 	return false;
 }
@@ -64,20 +72,18 @@ static bool name_value(struct machine *m, uint32_t slot, struct value *value)
 
 static bool unary(struct machine *m, const struct expr *expr, struct value *value)
 {
-	int64_t right = 0;
-
-	if (!eval_integer(m, expr->right, &right))
+	if (!eval_number(m, expr->right, value))
 		return false;
-	switch ((enum operator)expr->op) {
-	case OP_NOT:
-		return integer(value, right == 0);
-	case OP_INVERT:
-		return integer(value, ~right);
-	default:
-		if (right == INT64_MIN)
-			return machine_fail(m, "%.*s overflows", (int)expr->span.len, expr->span.text);
-		return integer(value, -right);
-	}
+	if (expr->op == OP_NOT)
+		return integer(value, value->integer == 0);
+	value->steadiness = value->steadiness != STEADY ? NOISY : STEADY;
+	if (expr->op == OP_INVERT)
+		value->integer = ~value->integer;
+	else if (value->integer == INT64_MIN)
+		return machine_fail(m, "%.*s overflows", (int)expr->span.len, expr->span.text);
+	else
+		value->integer = -value->integer;
+	return true;
 }
 
 /* Strings compare with == and != only; the checker sees most of it, names only show what they hold here. */
@@ -178,6 +184,17 @@ static bool logical(struct machine *m, const struct expr *expr, struct value *va
 	return eval_integer(m, expr->right, &side) && integer(value, side != 0);
 }
 
+static enum steadiness steadiness_of(enum operator op, enum steadiness left, enum steadiness right)
+{
+	if ((op >= OP_LT && op <= OP_NE) || (left == STEADY && right == STEADY))
+		return STEADY;
+	if (left == NOISY || right == NOISY)
+		return NOISY;
+	if (op == OP_SUB)
+		return left == right ? STEADY : left == SHIFTED ? SHIFTED : NOISY;
+	return op == OP_ADD && left != right ? SHIFTED : NOISY;
+}
+
 bool eval_sides(struct machine *m, const struct expr *expr, struct value *left, struct value *right, struct value *value)
 {
 	int64_t result = 0;
@@ -186,7 +203,11 @@ bool eval_sides(struct machine *m, const struct expr *expr, struct value *left, 
 		return false;
 	if (left->is_string || right->is_string)
 		return compare_strings(m, expr, left, right, value);
-	return combine(m, expr, left->integer, right->integer, &result) && integer(value, result);
+	if (!combine(m, expr, left->integer, right->integer, &result))
+		return false;
+	*value = (struct value){ .integer = result,
+		                 .steadiness = steadiness_of(expr->op, left->steadiness, right->steadiness) };
+	return true;
 }
 
 static bool binary(struct machine *m, const struct expr *expr, struct value *value)

@@ -367,6 +367,7 @@ static _Noreturn void serve(void)
 			_exit(0);
 		reply.answer = ANSWER_DONE;
 		reply.signo = 0;
+		reply.address = 0;
 		int64_t result = perform();
 
 		if (result == INT64_MIN)

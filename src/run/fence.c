@@ -90,7 +90,14 @@ static const uint32_t refused_fcntl[] = { F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX 
 /* prctl(2) options that would undo the fence, or hide the subject from its observer. */
 static const uint32_t refused_prctl[] = { PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_PTRACER };
 
-enum { PROGRAM_MAX = 192, COUNT_ALLOWED = sizeof(allowed) / sizeof(allowed[0]) };
+enum {
+	PROGRAM_MAX = 256, /* also what the 8-bit jumps of the tree can reach */
+	NUMBERS = 512,     /* system calls above that are refused as one */
+	COUNT_ALLOWED = sizeof(allowed) / sizeof(allowed[0]),
+};
+
+/* What is done with a system call, by its number. */
+enum verdict_of_number { NUMBER_REFUSED, NUMBER_ALLOWED, NUMBER_LOOKED_AT };
 
 struct program {
 	struct sock_filter code[PROGRAM_MAX];
@@ -130,6 +137,15 @@ static void refuse_values(struct program *program, const uint32_t *values, uint8
 		answer(program, refuse);
 	}
 }
+
+/* Calls whose arguments decide: each has a part of its own at the program's end. */
+static const uint32_t looked_at[] = {
+	__NR_fcntl,
+#ifdef __NR_fcntl64
+	__NR_fcntl64,
+#endif
+	__NR_prctl, __NR_ioctl, __NR_clone,
+};
 
 /* Begins a part that only the calls of that number (or its 64-bit twin on 32-bit machines) enter; part_end() closes it. */
 static unsigned short part_begin(struct program *program, uint32_t number)
@@ -206,16 +222,66 @@ static void clone_part(struct program *program)
 	part_end(program, begin);
 }
 
+/* Numbers from start on, up to the next range's, are treated alike. */
+struct range {
+	uint32_t start;
+	uint8_t verdict; /* enum verdict_of_number */
+};
+
+static size_t find_ranges(struct range *ranges)
+{
+	uint8_t verdict[NUMBERS] = { NUMBER_REFUSED };
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT_ALLOWED; i++)
+		verdict[allowed[i]] = NUMBER_ALLOWED;
+	for (size_t i = 0; i < sizeof(looked_at) / sizeof(looked_at[0]); i++)
+		verdict[looked_at[i]] = NUMBER_LOOKED_AT;
+	for (uint32_t number = 0; number < NUMBERS; number++) {
+		if (count == 0 || ranges[count - 1].verdict != verdict[number])
+			ranges[count++] = (struct range){ number, verdict[number] };
+	}
+	if (ranges[count - 1].verdict != NUMBER_REFUSED)
+		ranges[count++] = (struct range){ NUMBERS, NUMBER_REFUSED };
+	return count;
+}
+
+/*
+ * A binary search over the ranges: the kernel walks the filter once for every number when it is installed
+ * (seccomp_cache_prepare(), Linux 5.11), so that a list costs a hundred microseconds.
+ */
+static void add_tree(struct program *program, const struct range *ranges, size_t count)
+{
+	if (count == 1) {
+		if (ranges->verdict == NUMBER_LOOKED_AT)
+			add(program, BPF_JMP | BPF_JA, 0, 0, 0); /* to the parts: build() fills in how far */
+		else
+			answer(program, ranges->verdict == NUMBER_ALLOWED ? SECCOMP_RET_ALLOW : refuse);
+		return;
+	}
+	size_t half = count / 2;
+	unsigned short node = program->len;
+
+	add(program, BPF_JMP | BPF_JGE | BPF_K, ranges[half].start, 0, 0);
+	add_tree(program, ranges, half);
+	program->code[node].jt = (uint8_t)(program->len - node - 1);
+	add_tree(program, ranges + half, count - half);
+}
+
 static void build(struct program *program)
 {
+	struct range ranges[NUMBERS + 1];
+
 	program->len = 0;
 	load(program, offsetof(struct seccomp_data, arch));
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, FENCE_ARCH, 1, 0);
 	answer(program, SECCOMP_RET_KILL_PROCESS);
 	load(program, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < COUNT_ALLOWED; i++)
-		add(program, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], (uint8_t)(COUNT_ALLOWED - 1 - i), i + 1 == COUNT_ALLOWED);
-	answer(program, SECCOMP_RET_ALLOW);
+	add_tree(program, ranges, find_ranges(ranges));
+	for (unsigned short i = 0; i < program->len; i++) {
+		if (program->code[i].code == (BPF_JMP | BPF_JA))
+			program->code[i].k = (uint32_t)(program->len - i - 1);
+	}
 	fcntl_part(program, __NR_fcntl);
 #ifdef __NR_fcntl64
 	fcntl_part(program, __NR_fcntl64);

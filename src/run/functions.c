@@ -12,6 +12,19 @@ static bool give(struct value *value, int64_t number)
 	return true;
 }
 
+/* An address, or a count since some start. */
+static bool give_shifted(struct value *value, int64_t number)
+{
+	*value = (struct value){ .integer = number, .steadiness = SHIFTED };
+	return true;
+}
+
+static bool give_noisy(struct value *value, int64_t number)
+{
+	*value = (struct value){ .integer = number, .steadiness = NOISY };
+	return true;
+}
+
 static bool give_text(struct machine *m, struct value *value, const char *text, size_t len)
 {
 	*value = (struct value){ .is_string = true, .text = arena_string(&m->temp, text, len), .len = len };
@@ -103,13 +116,13 @@ static bool hole(struct machine *m, const struct value *len, struct value *value
 		return machine_fail(m, "hole: the length must be positive: %" PRId64, len->integer);
 	for (size_t i = 0; i < m->hole_count; i++) {
 		if (m->holes[i].len == size && maps_mapped(maps, m->holes[i].start, size, NULL) == 0)
-			return give(value, (int64_t)m->holes[i].start);
+			return give_shifted(value, (int64_t)m->holes[i].start);
 	}
 	if (!find_hole(maps, m->page, size, &start))
 		return machine_fail(m, "hole: there is no free range of %" PRIu64 " bytes far from every mapping", size);
 	m->holes = alloc_grow(m->holes, &m->hole_cap, m->hole_count + 1, sizeof(*m->holes));
 	m->holes[m->hole_count++] = (struct hole){ start, size };
-	return give(value, (int64_t)start);
+	return give_shifted(value, (int64_t)start);
 }
 
 /* The fields of a maps line. */
@@ -128,9 +141,9 @@ static bool line_field(struct machine *m, enum function_id id, const struct valu
 		return mapping != NULL ? give_text(m, value, mapping->name, mapping->name_len)
 		                       : give_text(m, value, "", 0);
 	case FN_START:
-		return give(value, mapping != NULL ? (int64_t)mapping->start : 0);
+		return give_shifted(value, mapping != NULL ? (int64_t)mapping->start : 0);
 	case FN_END:
-		return give(value, mapping != NULL ? (int64_t)mapping->end : 0);
+		return give_shifted(value, mapping != NULL ? (int64_t)mapping->end : 0);
 	default:
 		return give(value, mapping != NULL ? (int64_t)mapping->offset : 0);
 	}
@@ -200,7 +213,39 @@ static bool page_frame(struct machine *m, const struct value *args, struct value
 
 	if (error < 0)
 		return machine_fail(m, "pfn: pagemap cannot be read: %s", strerror(-error));
-	return give(value, number);
+	return number != 0 ? give_noisy(value, number) : give(value, 0);
+}
+
+static bool begins(const char *field, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(field, words[i], strlen(words[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Of the numbers in the kernel's books most are the script's own; these depend on what else the machine does. */
+static enum steadiness steadiness_of(enum function_id id, const char *field)
+{
+	static const char *const firm[] = { "MemTotal", "SwapTotal", "CommitLimit", "VmallocTotal", "Huge" };
+	static const char *const counted[] = { "VmPeak", "VmSize", "VmData", "VmStk", "VmExe", "VmLib", "VmPTE" };
+	static const char *const noisy[] = { "VmRSS", "VmHWM", "Rss", "Pid", "PPid", "Tgid", "Ngid", "NS", "voluntary",
+		                             "nonvoluntary" };
+
+	switch (id) {
+	case FN_MINFLT:
+	case FN_MAJFLT:
+		return SHIFTED;
+	case FN_MEMINFO:
+		return begins(field, firm, sizeof(firm) / sizeof(firm[0])) ? STEADY : NOISY;
+	case FN_STATUS:
+		if (begins(field, counted, sizeof(counted) / sizeof(counted[0])))
+			return SHIFTED;
+		return begins(field, noisy, sizeof(noisy) / sizeof(noisy[0])) ? NOISY : STEADY;
+	default:
+		return STEADY;
+	}
 }
 
 static bool books(struct machine *m, const struct function *function, const struct value *args, struct value *value)
@@ -232,7 +277,10 @@ static bool books(struct machine *m, const struct function *function, const stru
 		field = NULL;
 		error = observer_faults(observer, function->id == FN_MAJFLT, &number);
 	}
-	return book(m, function->name, field, error, number, value);
+	if (!book(m, function->name, field, error, number, value))
+		return false;
+	value->steadiness = (uint8_t)steadiness_of(function->id, field != NULL ? field->text : "");
+	return true;
 }
 
 bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
@@ -260,7 +308,7 @@ bool function_call(struct machine *m, const struct function *function, const str
 	case FN_PFN:
 		return page_frame(m, args, value);
 	case FN_GETPID:
-		return give(value, m->here->process.pid);
+		return give_noisy(value, m->here->process.pid);
 	default:
 		return books(m, function, args, value);
 	}

@@ -42,6 +42,7 @@ static struct event step_event(struct machine *m, const struct statement *statem
 		                         .source = source_of(m, statement),
 		                         .process = m->here->name,
 		                         .pid = m->here->process.pid,
+		                         .looped = m->loops > 0,
 		                         .old_regions = &m->here->regions,
 		                         .new_regions = &m->here->regions } };
 }
@@ -116,7 +117,7 @@ static enum flow step_end(struct machine *m, struct event *event)
 		conclude_from(m, &step->source);
 		return FLOW_STOP;
 	}
-	if (!m->folding || !step->ok)
+	if (!m->folding || !step->ok || (m->options->all_checks && step->checked))
 		send(m, event);
 	if (step->ok)
 		return FLOW_ON;
@@ -135,9 +136,10 @@ static void bind_value(struct machine *m, const struct statement *statement, str
 	if (!eval(m, statement->expr, &value))
 		return;
 	machine_bind(m, statement->slot, &value);
-	render_value(m, &text, &value, statement->expr);
+	step->value_varies = !render_value(m, &text, &value, statement->expr);
 	step->bound = m->script->names[statement->slot].text;
 	step->value = value.integer;
+	step->value_is_integer = !value.is_string;
 	step->value_text = arena_string(&m->temp, buf_text(&text), text.len);
 	buf_fini(&text);
 }
@@ -148,7 +150,7 @@ static struct event_operand operand(struct machine *m, const struct expr *expr, 
 	struct buf text = { 0 };
 	struct event_operand made = { .text = expr->span.text, .text_len = expr->span.len };
 
-	render_value(m, &text, value, other);
+	made.varies = !render_value(m, &text, value, other);
 	made.value = arena_string(&m->temp, buf_text(&text), text.len);
 	buf_fini(&text);
 	return made;
@@ -166,6 +168,7 @@ static void expect(struct machine *m, const struct statement *statement, struct 
 	struct value value, left, right;
 
 	m->verdict.checks++;
+	step->checked = true;
 	check->message = statement->message != NULL ? statement->message->string.data : NULL;
 	if (is_comparison(expr)) {
 		if (!eval_sides(m, expr, &left, &right, &value))
@@ -231,23 +234,32 @@ static void require(struct machine *m, const struct statement *statement)
 
 static void note(struct machine *m, const struct statement *statement)
 {
-	struct buf text = { 0 };
+	struct buf text = { 0 }, symbolic = { 0 };
 	struct value value;
 
 	for (uint32_t i = 0; i < statement->count; i++) {
 		if (!eval(m, statement->args[i], &value))
 			break;
-		if (i > 0)
+		if (i > 0) {
 			buf_putc(&text, ' ');
+			buf_putc(&symbolic, ' ');
+		}
+		size_t mark = text.len;
+		bool steady = true;
+
 		if (value.is_string)
 			buf_add(&text, value.text, value.len);
 		else
-			render_value(m, &text, &value, NULL);
+			steady = render_value(m, &text, &value, NULL);
+		buf_puts(&symbolic, steady ? buf_text(&text) + mark : "*");
 	}
 	if (m->reason.len == 0 && !m->folding)
 		send(m, &(struct event){ .type = EVENT_NOTE,
-		                         .note = { .source = source_of(m, statement), .text = buf_text(&text) } });
+		                         .note = { .source = source_of(m, statement),
+		                                   .text = buf_text(&text),
+		                                   .symbolic = buf_text(&symbolic) } });
 	buf_fini(&text);
+	buf_fini(&symbolic);
 }
 
 static enum step_kind kind_of(const struct statement *statement)

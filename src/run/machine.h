@@ -14,9 +14,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How a value would come out in another run on the same machine: what --symbolic may not print. */
+enum steadiness {
+	STEADY,
+	SHIFTED, /* an address, a count since some start: the difference of two is steady */
+	NOISY,
+};
+
 /* A value of the language.  A string is borrowed: from the script, from the step's arena, or from the name it is bound to. */
 struct value {
 	bool is_string;
+	uint8_t steadiness; /* enum steadiness, of an integer */
 	int64_t integer;
 	const char *text; /* len bytes and a NUL; may hold others */
 	size_t len;
@@ -72,6 +80,7 @@ struct machine {
 	struct buf conclusion; /* the first reason why the script does not pass */
 	bool broken;           /* the tool cannot go on; reason says why */
 	bool unsupported;      /* this kernel or machine cannot do it; reason says why */
+	unsigned loops;        /* how many repeats the statement in hand stands in */
 	bool breaking;         /* a break is on its way to its repeat */
 	bool folding;          /* the passes of a repeat are not shown one by one any more */
 	struct maps fold_maps; /* how things stood when that began */
@@ -108,8 +117,11 @@ bool eval_sides(struct machine *m, const struct expr *expr, struct value *left, 
 /* functions.c: a function of the language, arguments already evaluated. */
 bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value);
 
-/* render.c: a value as a report shows it; like says what it is compared with (constants are shown by name), or NULL. */
-void render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like);
+/*
+ * render.c: a value as a report shows it; like says what it is compared with (constants are shown by name), or NULL.
+ * Returns whether another run would show the same.
+ */
+bool render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like);
 
 /*
  * A call that a statement makes: what the parts that perform it fill in.  result is -errno on failure, as the kernel's.

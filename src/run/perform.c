@@ -201,10 +201,15 @@ static bool perform(struct machine *m, struct performance *p)
 	return false;
 }
 
-static void bind(struct machine *m, uint32_t slot, int64_t result)
+static void bind(struct machine *m, const struct statement *statement, int64_t result)
 {
-	if (slot != NO_SLOT)
-		machine_bind(m, slot, &(struct value){ .integer = result });
+	const struct call *call = statement->call;
+	struct value value = { .integer = result };
+
+	if (result != -1)
+		value.steadiness = call->class == CALL_FORK ? NOISY : call->result == RESULT_ADDRESS ? SHIFTED : STEADY;
+	if (statement->slot != NO_SLOT)
+		machine_bind(m, statement->slot, &value);
 }
 
 /* Whether the maps have to be read after a call, so that the event can say what changed. */
@@ -304,7 +309,8 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	bool moved = false;
 
 	p.survives = statement->expected == EXPECT_ANYTHING && statement->call->class == CALL_MEMORY;
-	m->verdict.checks += is_checked(statement);
+	step->checked = is_checked(statement);
+	m->verdict.checks += step->checked;
 	if (!evaluate(m, statement, &p, &want))
 		return;
 	if (!m->folding && !statement->call->keeps_maps && machine_maps(m) == NULL)
@@ -316,14 +322,15 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 		buf_reset(&m->reason);
 		p.result = -EFAULT;
 	} else if (!made && m->reason.len > 0) {
-		bind(m, statement->slot, -1);
+		bind(m, statement, -1);
 		return;
 	}
 	step->call.error = p.result < 0 && p.result >= -4095 ? (int)-p.result : 0;
 	step->call.result = step->call.error != 0 ? -1 : p.result;
+	step->call.answered = made;
 	if (statement->call->class != CALL_MEMORY)
 		m->last_error = step->call.error;
-	bind(m, statement->slot, step->call.result);
+	bind(m, statement, step->call.result);
 	if (worth_a_look(m, statement->call))
 		look(m, step);
 	else if (statement->call->class == CALL_SYSTEM && !statement->call->keeps_maps)

@@ -283,7 +283,7 @@ enum exchange process_give(struct process *process, const struct exec_request *r
 
 enum exchange process_fork(struct process *process, struct process *child, int *error)
 {
-	static struct exec_request request = { .op = EXEC_FORK };
+	static struct exec_request request;
 	static struct exec_reply reply;
 	const char *call;
 	int pair[2];
@@ -293,6 +293,7 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 		errno = -failed;
 		return EXCHANGE_BROKEN;
 	}
+	request.op = EXEC_FORK;
 	enum exchange outcome = ask(process, &request, pair[1], &reply, NULL);
 
 	close(pair[1]);

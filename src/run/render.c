@@ -26,7 +26,7 @@ static bool is_character(const struct expr *like)
 	return like != NULL && like->kind == EXPR_INT && like->span.len > 0 && like->span.text[0] == '\'';
 }
 
-void render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like)
+bool render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like)
 {
 	enum constant_group group = group_of(like);
 	const char *name = NULL;
@@ -35,7 +35,7 @@ void render_value(struct machine *m, struct buf *out, const struct value *value,
 		buf_putc(out, '"');
 		buf_escape(out, value->text, value->len, 1);
 		buf_putc(out, '"');
-		return;
+		return true;
 	}
 	if (group != GROUP_NONE)
 		name = constant_name(group, value->integer);
@@ -47,6 +47,9 @@ void render_value(struct machine *m, struct buf *out, const struct value *value,
 		buf_printf(out, "'%c'", (char)value->integer);
 	else if (regions_find(&m->here->regions, (uint64_t)value->integer) != NULL)
 		symbol_format(out, (uint64_t)value->integer, &m->here->regions, NULL);
-	else
+	else {
 		buf_printf(out, "%" PRId64, value->integer);
+		return value->steadiness == STEADY;
+	}
+	return true;
 }

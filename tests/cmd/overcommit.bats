@@ -9,10 +9,17 @@ load ../helper/common
 
 knobs=/proc/sys/vm/overcommit
 
+# What the machine had before the first test, whatever one of them leaves.
+setup_file()
+{
+	export first_policy first_ratio first_kbytes
+	first_policy=$(<${knobs}_memory) first_ratio=$(<${knobs}_ratio) first_kbytes=$(<${knobs}_kbytes)
+}
+
 setup()
 {
 	cd "$BATS_TEST_TMPDIR"
-	old_policy=$(<${knobs}_memory) old_ratio=$(<${knobs}_ratio) old_kbytes=$(<${knobs}_kbytes)
+	old_policy=$first_policy old_ratio=$first_ratio old_kbytes=$first_kbytes
 	other=$((old_policy == 0 ? 1 : 0))
 	started=()
 }
@@ -24,16 +31,19 @@ teardown()
 	for pid in "${started[@]}" $(cat command 2>/dev/null); do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
-	[ -w ${knobs}_memory ] || return 0
-	wait
-	[ "$(knob_values)" != "$old_policy $old_ratio $old_kbytes" ] || return 0
-	sleep 1 # a watcher may be about to do so
-	echo "$old_policy" >${knobs}_memory
-	if [ "$old_kbytes" -ne 0 ]; then
-		echo "$old_kbytes" >${knobs}_kbytes
+	# Until then a watcher has still to put back what it found.
+	soon flock --nonblock ${knobs}_memory true || true
+	[ "$(knob_values)" != "$first_policy $first_ratio $first_kbytes" ] || return 0
+	echo "$first_policy" >${knobs}_memory
+	if [ "$first_kbytes" -ne 0 ]; then
+		echo "$first_kbytes" >${knobs}_kbytes
 	else
-		echo "$old_ratio" >${knobs}_ratio
+		echo "$first_ratio" >${knobs}_ratio
 	fi
+	[ "$(knob_values)" = "$first_policy $first_ratio $first_kbytes" ] || {
+		echo "NOT PUT BACK: vm.overcommit_memory, _ratio, _kbytes were $first_policy $first_ratio $first_kbytes" >&2
+		return 1
+	}
 }
 
 need_sysctl()
@@ -86,7 +96,7 @@ policy_is()
 	[ "$(<${knobs}_memory)" = "$1" ]
 }
 
-# start [SCRIPT]: mmtool in the background, running a shell script under the other policy, whose pid is then in $command.
+# start [SCRIPT]: mmtool in the background, running a shell script under the other policy; its pid is then in $command.
 start()
 {
 	local script=${1:-exec sleep 60}
@@ -94,7 +104,7 @@ start()
 	rm -f command
 	# bash has a job in the background ignore SIGINT and SIGQUIT.
 	env --default-signal=INT,QUIT,HUP,TERM "$MMTOOL" overcommit --set="$other" ${options:-} -- \
-		sh -c "echo \$\$ >command.new; mv command.new command; $script" 3>&- >out 2>&1 &
+		sh -c "echo \$\$ >new; mv new command; $script" 3>&- >out 2>&1 &
 	tool=$!
 	started+=("$tool")
 	soon test -e command
@@ -518,6 +528,7 @@ at_terminal()
 }
 
 @test "an ordinary user is refused plainly" {
+	need_sysctl
 	as_nobody "$MMTOOL" overcommit --set=0 -- echo ran
 	assert_failure 77
 	assert_output --partial 'only its root may change it'

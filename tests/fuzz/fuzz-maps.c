@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as maps.  The input is two snapshots with an empty line between them; what is parsed must be consistent, and
- * the delta from the one to the other must have the lines of both, and stand up to regions and a hint taken from them.
+ * Any bytes as maps.  The input is two snapshots with an empty line between them; what is parsed must be consistent,
+ * and the delta from the one to the other must have the lines of both, and stand up to regions and a hint taken from
+ * them.
  *
  * clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz-maps.c src/mm/maps.c
  *     src/mm/region.c src/mm/delta*.c src/mm/symbol.c src/base/{alloc,buf,diag,size}.c -o fuzz-maps
@@ -35,7 +36,8 @@ static void check_list(const struct maps *maps)
 		require(m->start >= above && m->start < m->end && strlen(m->perms) == 4);
 		require(m->line == text && m->name >= m->line && m->name + m->name_len == m->line + m->line_len);
 		require(m->line + m->line_len <= end && memchr(m->line, '\n', m->line_len) == NULL);
-		require(maps_find(maps, m->start) == m && maps_find(maps, m->end - 1) == m && maps_above(maps, above) == m);
+		require(maps_find(maps, m->start) == m && maps_find(maps, m->end - 1) == m &&
+			maps_above(maps, above) == m);
 		text = m->line + m->line_len + (m->line + m->line_len < end);
 		above = m->end;
 	}
@@ -82,7 +84,8 @@ static void check_symbols(const struct maps *maps, const struct regions *regions
 	for (size_t i = 0; i < maps->count; i++) {
 		symbol_format_line(&text, &maps->list[i], regions, maps);
 		symbol_format(&text, maps->list[i].end, regions, maps);
-		require(text.len > 0 && memchr(text.data, '\033', text.len) == NULL && memchr(text.data, '\n', text.len) == NULL);
+		require(text.len > 0 && memchr(text.data, '\033', text.len) == NULL &&
+			memchr(text.data, '\n', text.len) == NULL);
 		buf_reset(&text);
 	}
 	buf_fini(&text);
@@ -94,7 +97,8 @@ static void name_some(struct regions *regions, const struct maps *maps, unsigned
 	static const char *const names[] = { "a", "b", "c" };
 
 	for (size_t i = shift; i < maps->count && i < 16; i += 2)
-		regions_add(regions, names[i % 3], (unsigned)i / 2, maps->list[i].start, maps->list[i].end - maps->list[i].start);
+		regions_add(regions, names[i % 3], (unsigned)i / 2, maps->list[i].start,
+			    maps->list[i].end - maps->list[i].start);
 }
 
 static void compare(const struct maps *before, const struct maps *after)
@@ -112,7 +116,8 @@ static void compare(const struct maps *before, const struct maps *after)
 	check_symbols(after, &new_regions);
 	if (before->count > 0 && after->count > 0) {
 		const struct mapping *b = &before->list[before->count / 2], *a = &after->list[after->count / 2];
-		struct delta_hint hint = { b->start, b->end - b->start, a->start, a->end - a->start, before->count % 2 == 0 };
+		struct delta_hint hint = { b->start, b->end - b->start, a->start, a->end - a->start,
+					   before->count % 2 == 0 };
 
 		delta_compute(&delta, before, after, &old_regions, &new_regions, &hint);
 		check_delta(&delta, before, after);

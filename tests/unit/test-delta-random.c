@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deltas of random operations on a model of an address space, checked page by page: what is told, and nothing else, changed. */
+/* Deltas of random operations on a model of an address space: page by page, what is told changed, and nothing else. */
 #include "mm/delta.h"
 
 #include "tap.h"
@@ -75,8 +75,8 @@ static void write_maps(const struct state *state, struct maps *maps)
 			;
 		if (!p->mapped)
 			continue;
-		buf_printf(&maps->text, "%08" PRIx64 "-%08" PRIx64 " %s%c %08" PRIx64 " ", address(i), address(end), prots[p->prot],
-		           p->shared ? 's' : 'p', p->file > 0 ? p->offset * page_size : 0);
+		buf_printf(&maps->text, "%08" PRIx64 "-%08" PRIx64 " %s%c %08" PRIx64 " ", address(i), address(end),
+			   prots[p->prot], p->shared ? 's' : 'p', p->file > 0 ? p->offset * page_size : 0);
 		if (p->file > 0)
 			buf_printf(&maps->text, "fe:00 %u          /file%u\n", p->file, p->file);
 		else
@@ -265,7 +265,9 @@ static const char *apply_page(struct trial *t, const struct change *change, unsi
 			return NULL;
 		p->prot = now.prot;
 		t->told[i]++;
-		return change->before == change->after || change->after != maps_find(t->maps_after, address(i)) ? "protected" : NULL;
+		return change->before == change->after || change->after != maps_find(t->maps_after, address(i))
+			       ? "protected"
+			       : NULL;
 	case CHANGE_REPLACED:
 		if (!in_new)
 			return NULL;
@@ -283,7 +285,8 @@ static const char *apply_move(struct trial *t, const struct change *change)
 	unsigned from = index_of(change->old_start), to = index_of(change->new_start);
 	struct page page = t->before->pages[from];
 
-	if (t->hint == NULL || change->old_start != t->hint->old_start || change->new_end - change->new_start != t->hint->new_size)
+	if (t->hint == NULL || change->old_start != t->hint->old_start ||
+	    change->new_end - change->new_start != t->hint->new_size)
 		return "moved without a hint";
 	for (unsigned i = from; !t->hint->keeps_old && i < index_of(change->old_end); i++) {
 		t->pages[i] = (struct page){ 0 };
@@ -314,8 +317,8 @@ static const char *check_changes(struct trial *t)
 		const struct region *old = regions_find(&t->before->regions, address(i));
 		const struct region *new = regions_find(&t->after->regions, address(i));
 		bool other = old != NULL && new != NULL && old->id != new->id && b->mapped && a->mapped;
-		bool target = t->hint != NULL && t->hint->new_start != t->hint->old_start && address(i) >= t->hint->new_start &&
-		              address(i) < t->hint->new_start + t->hint->new_size;
+		bool target = t->hint != NULL && t->hint->new_start != t->hint->old_start &&
+			      address(i) >= t->hint->new_start && address(i) < t->hint->new_start + t->hint->new_size;
 
 		if (!same_page(&t->pages[i], a))
 			fault = "what is told does not lead to what is there";
@@ -343,7 +346,8 @@ static const char *check_lines(const struct trial *t)
 	size_t count = 0;
 
 	for (unsigned i = 0; i < PAGES; i++) {
-		const struct mapping *sides[] = { maps_find(t->maps_before, address(i)), maps_find(t->maps_after, address(i)) };
+		const struct mapping *sides[] = { maps_find(t->maps_before, address(i)),
+						  maps_find(t->maps_after, address(i)) };
 		const struct maps *others[] = { t->maps_after, t->maps_before };
 
 		for (unsigned k = 0; k < 2; k++) {
@@ -444,9 +448,14 @@ int main(void)
 		}
 		write_maps(&before, &maps_before);
 		write_maps(&after, &maps_after);
-		delta_compute(&delta, &maps_before, &maps_after, &before.regions, &after.regions, hinted ? &hint : NULL);
-		struct trial trial = { .before = &before, .after = &after, .maps_before = &maps_before, .maps_after = &maps_after,
-			               .delta = &delta, .hint = hinted ? &hint : NULL };
+		delta_compute(&delta, &maps_before, &maps_after, &before.regions, &after.regions,
+			      hinted ? &hint : NULL);
+		struct trial trial = { .before = &before,
+				       .after = &after,
+				       .maps_before = &maps_before,
+				       .maps_after = &maps_after,
+				       .delta = &delta,
+				       .hint = hinted ? &hint : NULL };
 		const char *fault = check_changes(&trial);
 
 		if (fault == NULL)

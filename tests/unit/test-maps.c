@@ -49,8 +49,8 @@ static bool same_again(void)
 		const struct mapping *m = &maps.list[i];
 		char fields[128];
 		int len = snprintf(fields, sizeof(fields),
-		                   "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02" PRIx32 ":%02" PRIx32 " %" PRIu64, m->start,
-		                   m->end, m->perms, m->offset, m->major, m->minor, m->inode);
+				   "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02" PRIx32 ":%02" PRIx32 " %" PRIu64,
+				   m->start, m->end, m->perms, m->offset, m->major, m->minor, m->inode);
 
 		buf_add(&again, fields, (size_t)len);
 		for (const char *p = m->line + len; p < m->name; p++)
@@ -149,7 +149,8 @@ static void test_order(void)
 	char text[128];
 
 	snprintf(text, sizeof(text), "%s1000-3000 rw-p 00000000 00:00 0\n", good);
-	ok(parse_bytes(text, strlen(text), &bad_line) == -EINVAL && bad_line == 2, "an overlap is refused, with its line");
+	ok(parse_bytes(text, strlen(text), &bad_line) == -EINVAL && bad_line == 2,
+	   "an overlap is refused, with its line");
 	snprintf(text, sizeof(text), "%s%s0-1000 rw-p 00000000 00:00 0\n", good, "5000-6000 rw-p 00000000 00:00 0\n");
 	ok(parse_bytes(text, strlen(text), &bad_line) == -EINVAL && bad_line == 3, "and so is disorder");
 	snprintf(text, sizeof(text), "%s2000-3000 rw-p 00000000 00:00 0\n", good);
@@ -159,7 +160,8 @@ static void test_order(void)
 /* Every beginning of a good text is parsed or refused, with no byte beyond it looked at (the sanitizers watch). */
 static void test_beginnings(void)
 {
-	static const char text[] = "1000-2000 rw-p 00000000 00:00 0 \n7f0000000000-7f0000001000 r--p 00001000 fe:00 9  /x\n";
+	static const char text[] =
+		"1000-2000 rw-p 00000000 00:00 0 \n7f0000000000-7f0000001000 r--p 00001000 fe:00 9  /x\n";
 	bool all = true;
 
 	for (size_t len = 0; len < sizeof(text); len++) {
@@ -180,14 +182,17 @@ static void test_look_ups(void)
 
 	parse("1000-2000 rw-p 00000000 00:00 0\n2000-4000 r--p 00000000 00:00 0\n8000-9000 rw-p 00000000 00:00 0\n");
 	ok(maps_find(&maps, 0xfff) == NULL && maps_find(&maps, 0x4000) == NULL, "nothing holds a hole");
-	ok(maps_find(&maps, 0x1000) == &maps.list[0] && maps_find(&maps, 0x3fff) == &maps.list[1], "first and last bytes");
+	ok(maps_find(&maps, 0x1000) == &maps.list[0] && maps_find(&maps, 0x3fff) == &maps.list[1],
+	   "first and last bytes");
 	ok(maps_above(&maps, 0) == &maps.list[0] && maps_above(&maps, 0x4000) == &maps.list[2], "the next mapping");
 	ok(maps_above(&maps, 0x9000) == NULL, "nothing above the last");
-	ok(maps_covered(&maps, 0x1800, 0x2000) && !maps_covered(&maps, 0x3000, 0x2000), "covered across mappings, not holes");
+	ok(maps_covered(&maps, 0x1800, 0x2000) && !maps_covered(&maps, 0x3000, 0x2000),
+	   "covered across mappings, not holes");
 	ok(maps_covered(&maps, 0x5000, 0), "no bytes are always covered");
 	ok(maps_mapped(&maps, 0, UINT64_MAX, &touching) == 0x4000 && touching == 3, "bytes mapped of everything");
 	ok(maps_mapped(&maps, 0x1800, 0x7000, &touching) == 0x3000 && touching == 3, "bytes mapped of a part");
-	ok(maps_mapped(&maps, 0x8800, UINT64_MAX, &touching) == 0x800 && touching == 1, "a range that would wrap ends at the top");
+	ok(maps_mapped(&maps, 0x8800, UINT64_MAX, &touching) == 0x800 && touching == 1,
+	   "a range that would wrap ends at the top");
 	ok(maps_mapped(&maps, 0x1800, 0, &touching) == 0 && touching == 0, "an empty range touches nothing");
 	ok(!maps_covered(&maps, 0x8800, UINT64_MAX), "a range that would wrap is not covered");
 	struct maps none = { 0 };

@@ -40,7 +40,8 @@ static void build(uint64_t shift, uint64_t stack_size)
 	add_line(m + 0x44000, m + 0x45000, "r--p 00000000 fe:00 47                         /tmp/a\033b");
 	add_line(m + 0x8000000, m + 0x8001000, "rw-p 00000000 00:00 0 ");
 	add_line(s - stack_size, s, "rw-p 00000000 00:00 0                          [stack]");
-	add_line(UINT64_C(0xffffffffff600000), UINT64_C(0xffffffffff601000), "--xp 00000000 00:00 0                  [vsyscall]");
+	add_line(UINT64_C(0xffffffffff600000), UINT64_C(0xffffffffff601000),
+		 "--xp 00000000 00:00 0                  [vsyscall]");
 	ok(maps_parse(&maps, NULL) == 0, "a snapshot");
 	regions_cut(&regions, 0, UINT64_MAX);
 	regions_add(&regions, "a", 1, m - 0x9000, 0x4000);
@@ -101,7 +102,8 @@ static void test_lines(void)
 	is(line(2), "tool+0x3000-tool+0x4000 rw-p 00000000 00:00 0", "an anonymous line");
 	is(line(3), "[heap]-[heap]+0x21000 rw-p 00000000 00:00 0 [heap]", "the heap");
 	is(line(4), "a-a+20K rw-p 00000000 00:00 0", "a region's line");
-	is(line(6), "libc.so.6+0x26000-libc.so.6+0x30000 r-xp 00026000 fe:00 12 /usr/lib/libc.so.6", "a library's second line");
+	is(line(6), "libc.so.6+0x26000-libc.so.6+0x30000 r-xp 00026000 fe:00 12 /usr/lib/libc.so.6",
+	   "a library's second line");
 	is(line(9), "zero-zero+0x1000 rw-s 00000000 00:01 * /dev/zero (deleted)", "shared anonymous memory");
 	is(line(10), "memfd:x y-memfd:x y+0x1000 rw-s 00000000 00:01 * /memfd:x y (deleted)", "a memfd, with a space");
 	is(line(11), "#*-#*+0x1000 rw-s 00000000 fe:00 * /var/tmp/#* (deleted)", "a file that never had a name");

@@ -58,14 +58,14 @@ static void bare(const char *source)
 
 static void note(const char *words)
 {
-	struct event event = { .type = EVENT_NOTE, .note = { .text = words } };
+	struct event event = { .type = EVENT_NOTE, .note = { .text = words, .symbolic = words } };
 
 	take(&event);
 }
 
 static struct event_operand operand(const char *source, const char *value)
 {
-	return (struct event_operand){ source, (uint32_t)strlen(source), value };
+	return (struct event_operand){ source, (uint32_t)strlen(source), value, false };
 }
 
 static struct event check_of(const char *source, bool held, const char *left, const char *left_value, const char *right,
@@ -107,6 +107,7 @@ static struct event call_of(const char *source, const char *name, unsigned count
 	made->error = error;
 	made->is_system = call->class == CALL_SYSTEM;
 	made->performed = true;
+	made->changes_maps = made->is_system && !call->keeps_maps;
 	return event;
 }
 
@@ -213,8 +214,8 @@ static void test_blocks(void)
 	   "\n"
 	   "a = mremap(a, 1p, 4p, MREMAP_MAYMOVE)\n"
 	   "    mremap(0x7f3c5a1e4000, 4096, 16384, MREMAP_MAYMOVE) = 0x7f3c5a1e0000\n"
-	   "  + 7f3c5a1e0000-7f3c5a1e4000 rw-p 00000000 00:00 0\n"
 	   "  - 7f3c5a1e4000-7f3c5a1e5000 rw-p 00000000 00:00 0\n"
+	   "  + 7f3c5a1e0000-7f3c5a1e4000 rw-p 00000000 00:00 0\n"
 	   "    a moved down by 16K and grew from 4K to 16K\n"
 	   "\n"
 	   "strcpy(a, \"Original data in page 0\")\n"
@@ -274,8 +275,8 @@ static void test_symbolic(void)
 	   "\n"
 	   "a = mremap(a, 1p, 4p, MREMAP_MAYMOVE)\n"
 	   "    mremap(a, 4096, 16384, MREMAP_MAYMOVE) = a\n"
-	   "  + a-a+16K rw-p 00000000 00:00 0\n"
 	   "  - a-a+4K rw-p 00000000 00:00 0\n"
+	   "  + a-a+16K rw-p 00000000 00:00 0\n"
 	   "    a moved down by 16K and grew from 4K to 16K\n"
 	   "\n"
 	   "pidfd_open(getpid(), 0)\n"
@@ -302,8 +303,8 @@ static void test_color(void)
 	   "# \033[36mfirst\033[0m\n"
 	   "\033[1ma = mremap(a, 1p, 4p, MREMAP_MAYMOVE)\033[0m\n"
 	   "    mremap(0x7f3c5a1e4000, 4096, 16384, MREMAP_MAYMOVE) = 0x7f3c5a1e0000\n"
-	   "  \033[32m+ 7f3c5a1e0000-7f3c5a1e4000 rw-p 00000000 00:00 0\033[0m\n"
 	   "  \033[31m- 7f3c5a1e4000-7f3c5a1e5000 rw-p 00000000 00:00 0\033[0m\n"
+	   "  \033[32m+ 7f3c5a1e0000-7f3c5a1e4000 rw-p 00000000 00:00 0\033[0m\n"
 	   "    a moved down by 16K and grew from 4K to 16K\n"
 	   "    | \033[2mWhy.\033[0m\n"
 	   "\n"
