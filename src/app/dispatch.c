@@ -78,7 +78,7 @@ static void read_options(const struct command *command, int argc, char **argv, s
 		doc.data[0] = (char)(doc.data[0] - 'a' + 'A');
 	buf_putc(&doc, '\n');
 	argp.doc = buf_text(&doc);
-	if (argp_parse(&argp, argc, argv, 0, NULL, input) != 0)
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, input) != 0)
 		exit(STATUS_USAGE);
 	buf_fini(&doc);
 }
@@ -182,7 +182,7 @@ static int run_help(int argc, char **argv)
 {
 	static char help[] = "--help";
 
-	if (argc < 3 || argv[2][0] == '-') {
+	if (argc < 3 || argv[2][0] == '-' || strcmp(argv[2], "help") == 0) {
 		argv[1] = help;
 		return run_top(2, argv);
 	}
@@ -198,6 +198,7 @@ int app_main(int argc, char **argv)
 	struct buf overview = { 0 };
 
 	output_claim_standard();
+	atexit(output_check_stream);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argc < 2) {
 		help_overview(&overview);

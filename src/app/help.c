@@ -16,6 +16,8 @@ static const char *const group_titles[COMMAND_GROUPS] = {
 	[COMMAND_HELP] = "Help",
 };
 
+static const char help_summary[] = "show this overview, or a command's help";
+
 void help_overview(struct buf *out)
 {
 	buf_puts(out, "Usage: mmtool COMMAND [OPTION...]\n"
@@ -27,6 +29,7 @@ void help_overview(struct buf *out)
 				buf_printf(out, "  %-13s %s\n", command_table[i]->name, command_table[i]->summary);
 		}
 	}
+	buf_printf(out, "  %-13s %s\n", "help", help_summary);
 	buf_puts(out, "\n`mmtool COMMAND --help' tells a command's options, `man mmtool' the rest.\n");
 }
 
@@ -107,6 +110,7 @@ void help_describe(struct buf *out)
 {
 	describe_options(out, "mmtool", help_options);
 	describe_options(out, "mmtool", argp_options);
+	buf_printf(out, "command\thelp\t[COMMAND]\t%s\n", help_summary);
 	for (size_t i = 0; i < command_count; i++) {
 		const struct command *command = command_table[i];
 

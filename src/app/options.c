@@ -7,6 +7,9 @@
 
 enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
 
+/* In the order of enum format. */
+#define FORMATS "text|script|json|tap"
+
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Report:", 10 },
 	{ "full", OPTION_FULL, NULL, 0, "Show the whole maps before and after each change", 10 },
@@ -14,7 +17,7 @@ static const struct argp_option options[] = {
 	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did", 10 },
 	{ "step", OPTION_STEP, NULL, 0, "Wait for Enter before each statement, and say the subject's pid", 10 },
 	{ "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 },
-	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), or script: print the script and perform nothing", 10 },
+	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, tap, or script: print the script and perform nothing", 10 },
 	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 },
 	{ "quiet", 'q', NULL, 0, "Show only what failed", 10 },
 	{ 0 },
@@ -25,7 +28,7 @@ static const struct {
 	const char *arg, *values;
 } vocabularies[] = {
 	{ "WHEN", "auto|always|never" },
-	{ "FORMAT", "text|script" },
+	{ "FORMAT", FORMATS },
 };
 
 const char *option_values(const struct argp_option *option)
@@ -83,11 +86,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "--color: %s: not a time (try auto, always or never)", arg);
 		return EINVAL;
 	case OPTION_FORMAT:
-		word = word_index("text|script", arg);
+		word = word_index(FORMATS, arg);
 		self->format = (enum format)word;
 		if (word >= 0)
 			return 0;
-		argp_error(state, "--format: %s: not a format (try text or script)", arg);
+		argp_error(state, "--format: %s: not a format (try text, json, tap or script)", arg);
 		return EINVAL;
 	case 'o':
 		self->output = arg;

@@ -2,9 +2,13 @@
 /* Where the report goes. */
 #include "app/output.h"
 
+#include "base/diag.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { FLUSH_AT = 64 * 1024 };
@@ -13,20 +17,9 @@ void output_claim_standard(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		/* The lowest free number is the one that is closed.  Write-only for 0, read-only for 1 and 2. */
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
 			return;
 	}
-}
-
-int output_open(struct output *output, const char *path)
-{
-	*output = (struct output){ .fd = STDOUT_FILENO, .name = path != NULL ? path : "standard output" };
-	if (path != NULL)
-		output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (output->fd < 0)
-		return -errno;
-	output->live = isatty(output->fd) == 1;
-	return 0;
 }
 
 static void die_of_pipe(void)
@@ -38,6 +31,30 @@ static void die_of_pipe(void)
 	sigaddset(&pipe_signal, SIGPIPE);
 	sigprocmask(SIG_UNBLOCK, &pipe_signal, NULL);
 	raise(SIGPIPE);
+}
+
+void output_check_stream(void)
+{
+	bool failed_before = ferror(stdout) != 0;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !failed_before)
+		return;
+	if (errno == EPIPE)
+		die_of_pipe();
+	diag_error("standard output: %s", errno != 0 ? strerror(errno) : "cannot be written");
+	_exit(STATUS_TOOL);
+}
+
+int output_open(struct output *output, const char *path)
+{
+	*output = (struct output){ .fd = STDOUT_FILENO, .name = path != NULL ? path : "standard output" };
+	if (path != NULL)
+		output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (output->fd < 0)
+		return -errno;
+	output->live = isatty(output->fd) == 1;
+	return 0;
 }
 
 void output_flush(struct output *output)

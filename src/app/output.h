@@ -30,4 +30,7 @@ int output_close(struct output *output);
  */
 void output_claim_standard(void);
 
+/* For atexit(3): what argp printed (--help, --version) went through the stream stdout; a failure is noticed here. */
+void output_check_stream(void);
+
 #endif

@@ -21,6 +21,7 @@ static const uint64_t default_max_touch = UINT64_C(1) << 30;
 
 struct session {
 	const struct common_options *options;
+	enum format format;
 	struct output output;
 	struct report *report;
 	int keyboard; /* where --step reads, or -1: go on without waiting */
@@ -117,23 +118,29 @@ static int make_subject(struct process *first, bool only, struct process *subjec
 		*first = (struct process){ .socket = -1, .dead = true };
 		return STATUS_OK;
 	}
-	if (process_fork(first, subject, &error) == EXCHANGE_DONE && error == 0)
+	if (process_fork(first, subject, &error, NULL) == EXCHANGE_DONE && error == 0)
 		return STATUS_OK;
 	diag_error("fork: %s", strerror(error != 0 ? error : errno));
 	return STATUS_TOOL;
 }
 
-static int perform(struct session *session, const struct script *script, bool several, struct process *subject)
+static int perform(struct session *session, const struct interp_options *how, const struct script *script, bool several,
+                   struct process *subject)
 {
 	const struct common_options *common = session->options;
 	const struct event_sink sink = { take_event, session };
-	const struct interp_options options = {
-		.explain = common->report.explain,
-		.several = several,
-		.limits = { .timeout_ms = DEFAULT_TIMEOUT_MS, .max_touch = default_max_touch },
-		.before_step = common->step ? wait_for_enter : NULL,
-		.context = session,
-	};
+	struct interp_options options = *how;
+
+	options.explain = common->report.explain;
+	options.several = several;
+	/* Each is a test point, and points are not summed up. */
+	options.all_checks = session->format == FORMAT_TAP;
+	if (options.limits.timeout_ms == 0)
+		options.limits.timeout_ms = DEFAULT_TIMEOUT_MS;
+	if (options.limits.max_touch == 0)
+		options.limits.max_touch = default_max_touch;
+	options.before_step = common->step ? wait_for_enter : NULL;
+	options.context = session;
 	char *problem = NULL;
 	enum verdict verdict = interp_run(script, subject, &options, &sink, &problem);
 
@@ -145,8 +152,10 @@ static int perform(struct session *session, const struct script *script, bool se
 	return status_of(verdict);
 }
 
-static int perform_all(struct session *session, struct script *const *scripts, size_t count, struct process *first)
+static int perform_all(struct session *session, const struct plan *plan, struct script *const *scripts,
+                       struct process *first)
 {
+	size_t count = plan->count;
 	const char *call;
 	int error = process_greet(first, &call);
 	int status = STATUS_OK;
@@ -159,9 +168,13 @@ static int perform_all(struct session *session, struct script *const *scripts, s
 		struct process subject;
 		int made = make_subject(first, count == 1, &subject);
 
-		status = worse(status, made != STATUS_OK ? made : perform(session, scripts[i], count > 1, &subject));
+		status = worse(status, made != STATUS_OK ? made
+		                                         : perform(session, &plan->performance, scripts[i], count > 1, &subject));
 	}
 	process_end(first);
+	/* A harness counts the points; a status beside them would be one more error. */
+	if (session->format == FORMAT_TAP && status != STATUS_TOOL)
+		status = STATUS_OK;
 	take_event(session, &(struct event){ .type = EVENT_END, .status = status });
 	return status;
 }
@@ -169,21 +182,34 @@ static int perform_all(struct session *session, struct script *const *scripts, s
 /* All scripts are checked before the first statement of the first is performed. */
 static int parse_all(const struct plan *plan, struct script **scripts)
 {
+	const struct interp_options *how = &plan->performance;
+	struct definition *names = alloc_zeroed(how->definition_count, sizeof(*names));
 	struct buf errors = { 0 };
 	int status = STATUS_OK;
 
+	for (size_t i = 0; i < how->definition_count; i++)
+		names[i].name = how->definitions[i].name;
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct source *source = &plan->sources[i];
 
-		scripts[i] = script_parse(source->name, buf_text(&source->text), source->text.len, size_page(), NULL, 0, &errors);
+		scripts[i] = script_parse(source->name, buf_text(&source->text), source->text.len, size_page(), names,
+		                          how->definition_count, &errors);
 		if (scripts[i] == NULL)
 			status = STATUS_USAGE;
 	}
 	if (errors.len > 0)
 		say(errors.data, errors.len);
 	buf_fini(&errors);
+	free(names);
 	return status;
 }
+
+static const struct report_class *const reports[] = {
+	[FORMAT_TEXT] = &report_text,
+	[FORMAT_SCRIPT] = &report_text,
+	[FORMAT_JSON] = &report_json,
+	[FORMAT_TAP] = &report_tap,
+};
 
 static void print_scripts(const struct plan *plan, struct buf *out)
 {
@@ -204,12 +230,12 @@ static int write_report(struct session *session, const struct plan *plan, struct
 		return STATUS_TOOL;
 	}
 	report.color = want_color(options->color, session->output.fd);
-	session->report = report_new(&report_text, &report);
+	session->report = report_new(reports[session->format], &report);
 	session->keyboard = open_keyboard(plan, options);
-	if (options->format == FORMAT_SCRIPT)
+	if (session->format == FORMAT_SCRIPT)
 		print_scripts(plan, &session->output.buf);
 	else
-		status = perform_all(session, scripts, plan->count, first);
+		status = perform_all(session, plan, scripts, first);
 	report_free(session->report);
 	error = output_close(&session->output);
 	if (error < 0) {
@@ -221,10 +247,12 @@ static int write_report(struct session *session, const struct plan *plan, struct
 
 int session_run(const struct plan *plan, const struct common_options *options, struct process *first)
 {
-	struct session session = { .options = options };
+	struct session session = { .options = options, .format = options->format };
 	struct script **scripts = alloc_zeroed(plan->count, sizeof(struct script *));
 	int status = parse_all(plan, scripts);
 
+	if (plan->tap && options->format == FORMAT_TEXT)
+		session.format = FORMAT_TAP;
 	if (status == STATUS_OK)
 		status = write_report(&session, plan, scripts, first);
 	for (size_t i = 0; i < plan->count; i++) {

@@ -3,8 +3,8 @@
 #include "base/buf.h"
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,50 +66,14 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(args);
 }
 
-/* The code point at data, and its length in *used; -1 for a byte that is not the start of valid UTF-8. */
-static int32_t decode(const unsigned char *data, size_t len, size_t *used)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} forms[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
-
-	*used = 1;
-	for (size_t form = 0; form < 4; form++) {
-		if ((data[0] & forms[form].mask) != forms[form].lead)
-			continue;
-		uint32_t point = data[0] & (unsigned char)~forms[form].mask;
-
-		if (form >= len)
-			return -1;
-		for (size_t i = 1; i <= form; i++) {
-			if ((data[i] & 0xc0) != 0x80)
-				return -1;
-			point = point << 6 | (data[i] & 0x3f);
-		}
-		if (point < forms[form].least || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
-			return -1;
-		*used = form + 1;
-		return (int32_t)point;
-	}
-	return -1;
-}
-
-/* Controls, and the marks that reorder a line (Unicode's Bidi_Control, and the line and paragraph separators). */
-static bool unsafe(int32_t point)
-{
-	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200e || point == 0x200f ||
-	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-}
-
 void buf_escape(struct buf *buf, const char *data, size_t len, int quoted)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < len; i += used) {
-		int32_t point = decode((const unsigned char *)data + i, len - i, &used);
+		int32_t point = utf8_decode(data + i, len - i, &used);
 
-		if (!unsafe(point) && !(quoted && (point == '"' || point == '\\'))) {
+		if (!utf8_unsafe(point) && !(quoted && (point == '"' || point == '\\'))) {
 			buf_add(buf, data + i, used);
 			continue;
 		}

@@ -4,6 +4,7 @@
 #define MMTOOL_CMD_COMMAND_H
 
 #include "base/buf.h"
+#include "run/interp.h"
 
 #include <argp.h>
 #include <stdbool.h>
@@ -30,6 +31,9 @@ struct plan {
 	struct source *sources;
 	size_t count, cap;
 	bool from_stdin; /* a source was read from standard input */
+	bool tap;        /* the report is TAP unless the user asked for another: run's --tap */
+	/* How they are performed, for the options that an experiment does not have.  Zeroed: as usual. */
+	struct interp_options performance;
 };
 
 /* Adds an empty source and returns its text to be appended to. */

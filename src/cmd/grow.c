@@ -143,7 +143,7 @@ static void plan_new_pages(struct draft *d, const char *name)
 
 	if (d->self->shared) {
 		buf_printf(d->s,
-		           "# The mapping is longer; the object in memory behind it is not.\n"
+		           "note \"the mapping is longer now; the object in memory behind it is not: its new pages have nothing in them\"\n"
 		           "expect fault(%s[%s]) == BUS_ADRERR\n"
 		           "expect fault(%s[%s] = 'B') == BUS_ADRERR\n",
 		           name, size, name, size);

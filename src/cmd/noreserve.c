@@ -125,7 +125,10 @@ static void plan_with(const struct options *self, struct buf *s, const char *hin
 		           "    expect resident(big, touch) == touch, \"the touched pages are in memory\"\n"
 		           "    note \"VmRSS (approximate) grew by\", (status(\"VmRSS\") - vmrss) / 1K, \"KiB in all\"\n",
 		           self->touch);
-	buf_puts(s, "    munmap(big, size)\n}\n");
+	buf_puts(s, "    munmap(big, size)\n}\n"
+	            "note \"policy 0: refused without the flag when larger than RAM plus swap; granted with it, and not accounted\"\n"
+	            "note \"policy 1: granted with and without it, as long as there are addresses; the flag still skips the account\"\n"
+	            "note \"policy 2: the flag is ignored; refused when Committed_AS would pass CommitLimit\"\n");
 }
 
 static int plan(const void *input, struct plan *out, char **problem)

@@ -11,6 +11,7 @@
 
 const struct command *const command_table[] = {
 	&cmd_grow, &cmd_shrink, &cmd_move_fixed, &cmd_reserve_fill, &cmd_noreserve, &cmd_overcommit, &cmd_run,
+	&cmd_examples,
 };
 
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);

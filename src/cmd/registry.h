@@ -5,7 +5,8 @@
 
 #include "cmd/command.h"
 
-extern const struct command cmd_grow, cmd_shrink, cmd_move_fixed, cmd_reserve_fill, cmd_noreserve, cmd_overcommit, cmd_run;
+extern const struct command cmd_grow, cmd_shrink, cmd_move_fixed, cmd_reserve_fill, cmd_noreserve, cmd_overcommit, cmd_run,
+                            cmd_examples;
 
 extern const struct command *const command_table[];
 extern const size_t command_count;

@@ -68,7 +68,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 	           "expect before == %s, \"every page is in memory\"\n"
 	           "a = mremap(a, %s, %s, 0) = a    # shrinking never moves\n"
 	           "expect text(a) == \"Original data in page 0\", \"the kept data is intact\"\n",
-	           from, buf_text(&old), from, to);
+	           buf_text(&old), buf_text(&old), from, to);
 	if (self->to.bytes > size_page())
 		buf_printf(s, "expect filled(a + %s - 1p, 1, 1), \"the last kept page too\"\n", buf_text(&new));
 	buf_printf(s,
@@ -77,7 +77,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 	           "note before - after, \"bytes of memory were given back at once\"\n"
 	           "expect fault(a[%s]) == SEGV_MAPERR\n"
 	           "munmap(a, %s)\n",
-	           from, buf_text(&new), buf_text(&new), to);
+	           buf_text(&old), buf_text(&new), buf_text(&new), to);
 	buf_fini(&old);
 	buf_fini(&new);
 	return 0;

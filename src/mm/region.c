@@ -56,8 +56,11 @@ static struct region without(struct region region, uint64_t start, uint64_t end)
 	if (region.start < start) {
 		region.size = start - region.start;
 	} else {
-		region.start = end < stop ? end : stop;
-		region.size = stop - region.start;
+		uint64_t rest = end < stop ? end : stop;
+
+		region.cut += rest - region.start;
+		region.start = rest;
+		region.size = stop - rest;
 	}
 	return region;
 }

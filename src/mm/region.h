@@ -14,6 +14,7 @@ struct region {
 	const char *name;
 	unsigned id;
 	uint64_t start, size; /* bytes */
+	uint64_t cut;         /* bytes that it lost in front: the name's value is start - cut */
 };
 
 /* By address of start; regions do not overlap. */

@@ -73,7 +73,7 @@ static void add_base_name(struct buf *buf, const char *name, size_t len, bool un
 static void anchor_region(struct anchor *anchor, const struct region *region)
 {
 	*anchor = (struct anchor){ .name = region->name, .name_len = strlen(region->name), .start = region->start,
-		                   .base = region->start, .is_region = true };
+		                   .base = region->start - region->cut, .is_region = true };
 }
 
 /* A file's mappings are told from the first of them, as one library. */

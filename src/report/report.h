@@ -36,7 +36,7 @@ struct report {
 struct report *report_new(const struct report_class *class, const struct report_options *options);
 void report_free(struct report *report);
 
-extern const struct report_class report_text;
+extern const struct report_class report_text, report_json, report_tap;
 
 /* How lines are made: width 0 is WRAP_WIDTH. */
 struct wrap {

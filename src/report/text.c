@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Shows events as text for people: one block a statement. */
 #include "report/report.h"
+#include "report/phrase.h"
 #include "report/sentence.h"
 
 #include "base/buf.h"
@@ -113,91 +114,19 @@ static void add_statement(struct text *text, struct buf *out, const struct event
 	add_line(text, out, "", INK_BOLD, &text->words);
 }
 
-/* Symbols in what the call was given are of the moment before it, in what it returned of the moment after. */
-static void format_arg(const struct text *text, struct buf *buf, const struct event_step *step,
-                       const struct event_arg *arg)
-{
-	bool address = (arg->kind.kind == ARG_ADDRESS || arg->kind.kind == ARG_BUFFER) && arg->string == NULL;
-
-	if (!text->base.options.symbolic)
-		call_format_arg(buf, &arg->kind, arg->value, arg->string, arg->string_len);
-	else if (address && arg->value != 0)
-		symbol_format(buf, arg->value, step->old_regions, step->before);
-	else if (strcmp(arg->kind.name, "pid") == 0)
-		buf_putc(buf, '*');
-	else
-		call_format_arg(buf, &arg->kind, arg->value, arg->string, arg->string_len);
-}
-
-static void format_result(const struct text *text, struct buf *buf, const struct event_step *step)
-{
-	const struct event_call *call = &step->call;
-
-	if (!call->is_system && step->fault_count > 0) {
-		/* As strace writes a call that never returned. */
-		buf_puts(buf, " = ?");
-	} else if (text->base.options.symbolic && call->result_kind == RESULT_ADDRESS && call->error == 0 &&
-	           call->result != 0) {
-		buf_puts(buf, " = ");
-		symbol_format(buf, (uint64_t)call->result, step->new_regions, step->after);
-	} else {
-		call_format_result(buf, call->result_kind, call->result, call->error);
-	}
-	if (call->injected)
-		buf_puts(buf, " (injected)");
-}
-
 static void add_call(struct text *text, struct buf *out, const struct event_step *step)
 {
-	const struct event_call *call = &step->call;
-	struct buf *line = &text->words;
-
-	if (step->kind != STEP_CALL || !(call->performed || call->injected))
-		return;
-	if (!call->is_system && call->error == 0 && step->fault_count == 0)
-		return;
-	buf_reset(line);
-	buf_printf(line, "%s(", call->name);
-	for (unsigned i = 0; i < call->count; i++) {
-		if (i > 0)
-			buf_puts(line, ", ");
-		format_arg(text, line, step, &call->args[i]);
-	}
-	if (call->left_out > 0)
-		buf_puts(line, call->count > 0 ? ", ..." : "...");
-	buf_putc(line, ')');
-	format_result(text, line, step);
-	add_line(text, out, "    ", INK_PLAIN, line);
+	buf_reset(&text->words);
+	if (phrase_call(&text->words, step, text->base.options.symbolic))
+		add_line(text, out, "    ", INK_PLAIN, &text->words);
 }
 
 static void add_fault(struct text *text, struct buf *out, const struct event_step *step,
                       const struct event_fault *fault)
 {
-	const char *code = constant_name(GROUP_FAULT, fault->code);
-	const struct mapping *mapping = NULL;
-	struct buf *line = &text->words;
-
-	if (fault->has_address && step->before != NULL)
-		mapping = maps_find(step->before, fault->address);
-
-	const char *words = code != NULL ? sentence_fault(code, mapping) : NULL;
-
-	buf_reset(line);
-	constant_format(line, GROUP_SIGNAL, (uint64_t)fault->signo);
-	if (code != NULL)
-		buf_printf(line, ", %s", code);
-	else
-		buf_printf(line, ", code %" PRId64, fault->code);
-	if (fault->has_address) {
-		buf_puts(line, " at ");
-		if (text->base.options.symbolic)
-			symbol_format(line, fault->address, step->old_regions, step->before);
-		else
-			buf_printf(line, "0x%" PRIx64, fault->address);
-	}
-	if (words != NULL)
-		buf_printf(line, ": %s", words);
-	add_sentence(text, out, INK_PLAIN, buf_text(line));
+	buf_reset(&text->words);
+	phrase_fault(&text->words, step, fault, text->base.options.symbolic);
+	add_sentence(text, out, INK_PLAIN, buf_text(&text->words));
 }
 
 static void add_faults(struct text *text, struct buf *out, const struct event_step *step)
@@ -492,7 +421,9 @@ static void show_step(struct text *text, struct buf *out, const struct event_ste
 		add_statement(text, out, step);
 	statement_end = out->len;
 	add_body(text, out, step);
-	if (text->last == BLOCK_BARE && out->len > statement_end)
+	if (out->len == statement_end)
+		text->last = BLOCK_BARE;
+	else if (text->last == BLOCK_BARE)
 		text->last = BLOCK_BODY;
 }
 

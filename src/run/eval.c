@@ -65,7 +65,7 @@ static bool name_value(struct machine *m, uint32_t slot, struct value *value)
 {
 	if (!m->bound[slot])
 		return machine_fail(m, "%s has no value: the statement that binds it was not reached",
-		                    m->script->names[slot].text);
+		                    m->names[slot]);
 	*value = m->slots[slot];
 	return true;
 }

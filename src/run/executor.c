@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -38,6 +39,7 @@ static unsigned char *scratch;
 static void send_reply(size_t len)
 {
 	reply.len = (uint32_t)len;
+	reply.serial = request.serial;
 	/* MSG_NOSIGNAL: when the tool is gone the loop's next receive ends this process. */
 	(void)send(self.socket, &reply, offsetof(struct exec_reply, data) + len, MSG_NOSIGNAL);
 }
@@ -207,6 +209,23 @@ static int64_t follow_tool(void)
 	return 0;
 }
 
+/* The capability that frees from RLIMIT_MEMLOCK, out of all sets, so that nothing brings it back. */
+static int64_t drop_lock(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	const uint32_t lock = UINT32_C(1) << CAP_IPC_LOCK;
+
+	if (syscall(SYS_capget, &head, sets) < 0)
+		return -errno;
+	bool had = (sets[0].permitted & lock) != 0;
+
+	sets[0].effective &= ~lock;
+	sets[0].permitted &= ~lock;
+	sets[0].inheritable &= ~lock;
+	return syscall(SYS_capset, &head, sets) < 0 ? -errno : had;
+}
+
 static int64_t access_guarded(void)
 {
 	int64_t result;
@@ -354,6 +373,8 @@ static int64_t perform(void)
 		return adopt();
 	case EXEC_CLEAR:
 		return follow_tool();
+	case EXEC_DROP_LOCK:
+		return drop_lock();
 	case EXEC_EXIT:
 		_exit(0);
 	}

@@ -23,6 +23,7 @@ enum exec_op {
 	EXEC_FORK,        /* with the child's socket attached: the child's pid */
 	EXEC_ADOPT,       /* with a descriptor attached: keeps it, and answers its number */
 	EXEC_CLEAR,       /* undoes what setuid(2) does to the fence (PDEATHSIG) */
+	EXEC_DROP_LOCK,   /* gives up CAP_IPC_LOCK: 1 when it had it */
 	EXEC_EXIT,
 };
 
@@ -33,6 +34,7 @@ struct exec_request {
 	bool guarded; /* EXEC_LOAD, EXEC_STORE: survive a fault and answer it */
 	bool on_stack; /* EXEC_SYSCALL: the entry takes a pointer to its arguments (s390x's mmap) */
 	uint32_t strings;
+	uint32_t serial; /* which exchange of the process this is: the reply says the same */
 	uint64_t args[EXEC_ARGS];
 	uint32_t len; /* of data */
 	char data[EXEC_DATA];
@@ -46,6 +48,7 @@ enum exec_answer {
 
 struct exec_reply {
 	uint16_t answer; /* enum exec_answer */
+	uint32_t serial; /* the request's */
 	int32_t signo, code;
 	int64_t result; /* -errno on failure, as the kernel gives it */
 	uint64_t address;

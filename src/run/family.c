@@ -6,10 +6,48 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MOST_PROCESSES = 64 };
+enum {
+	MOST_PROCESSES = 64, /* at one time */
+	REMEMBERED = 256,    /* beyond that many, one that was collected is forgotten for a new one */
+};
+
+static size_t living(const struct machine *m)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->actor_count; i++)
+		count += !m->actors[i]->process.dead;
+	return count;
+}
+
+/* What the tool knows of a process goes with it, but for how it ended. */
+static void forget(struct actor *actor)
+{
+	if (actor->observed)
+		observer_close(&actor->observer);
+	actor->observed = false;
+	for (unsigned i = 0; i < 2; i++) {
+		maps_fini(&actor->maps[i]);
+		actor->maps[i] = (struct maps){ 0 };
+	}
+	regions_fini(&actor->regions);
+	regions_fini(&actor->old_regions);
+	actor->regions = actor->old_regions = (struct regions){ 0 };
+}
 
 static struct actor *add_actor(struct machine *m)
 {
+	for (size_t i = 1; i < m->actor_count && m->actor_count >= REMEMBERED; i++) {
+		struct actor *old = m->actors[i];
+
+		if (!old->waited || old == m->here)
+			continue;
+		/* At the end, in the order of their making. */
+		memmove(&m->actors[i], &m->actors[i + 1], (m->actor_count - i - 1) * sizeof(struct actor *));
+		m->actors[m->actor_count - 1] = old;
+		*old = (struct actor){ 0 };
+		return old;
+	}
 	struct actor *actor = alloc_zeroed(1, sizeof(*actor));
 
 	m->actors = alloc_grow(m->actors, &m->actor_cap, m->actor_count + 1, sizeof(struct actor *));
@@ -22,9 +60,9 @@ bool perform_fork(struct machine *m, struct performance *p)
 	struct process child;
 	int error = 0;
 
-	if (m->actor_count >= MOST_PROCESSES)
-		return machine_fail(m, "fork: a script can have %d processes at the most", MOST_PROCESSES);
-	enum exchange outcome = process_fork(&m->here->process, &child, &error);
+	if (living(m) >= MOST_PROCESSES)
+		return machine_fail(m, "fork: a script can have %d processes at one time", MOST_PROCESSES);
+	enum exchange outcome = process_fork(&m->here->process, &child, &error, &m->options->limits);
 
 	if (outcome == EXCHANGE_BROKEN)
 		return machine_break(m, "fork", -errno);
@@ -37,7 +75,7 @@ bool perform_fork(struct machine *m, struct performance *p)
 	struct actor *actor = add_actor(m);
 
 	actor->process = child;
-	actor->name = p->statement->slot != NO_SLOT ? m->script->names[p->statement->slot].text : "child";
+	actor->name = p->statement->slot != NO_SLOT ? m->names[p->statement->slot] : "child";
 	regions_copy(&actor->regions, &m->here->regions);
 	error = observer_open(&actor->observer, child.pid);
 	if (error < 0)
@@ -57,9 +95,12 @@ bool perform_wait(struct machine *m, struct performance *p)
 		return machine_fail(m, "wait: this process was already collected");
 	if (actor == m->here && !actor->process.dead)
 		return machine_fail(m, "wait: a process cannot wait for itself");
-	process_dismiss(&actor->process);
 	actor->waited = true;
+	if (process_dismiss(&actor->process, &m->options->limits) != EXCHANGE_DONE)
+		return machine_fail(m, "wait: the process did not exit, and mmtool killed it");
 	p->call->performed = true;
 	p->result = process_signal(&actor->process);
+	if (actor != m->here)
+		forget(actor);
 	return true;
 }

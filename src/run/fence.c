@@ -15,6 +15,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FENCE_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FENCE_SANITIZED
+#endif
+#endif
+
 #if defined(__x86_64__)
 #define FENCE_ARCH AUDIT_ARCH_X86_64
 #elif defined(__i386__)
@@ -81,7 +89,11 @@ static const uint32_t allowed[] = {
 #ifdef __NR_setuid32
 	__NR_setuid32,
 #endif
-	__NR_pidfd_open, __NR_process_vm_readv, __NR_prlimit64,
+	__NR_pidfd_open, __NR_process_vm_readv, __NR_prlimit64, __NR_capget, __NR_capset,
+#ifdef FENCE_SANITIZED
+	/* What AddressSanitizer's runtime asks for by itself, in a subject too. */
+	__NR_sched_getaffinity, __NR_getpid, __NR_gettid, __NR_futex, __NR_sched_yield,
+#endif
 };
 
 /* fcntl(2) commands that could send the tool a signal through the socket. */

@@ -163,7 +163,8 @@ static bool hand_over(struct machine *m, struct performance *p, int file, uint64
 		p->result = -errno;
 		return true;
 	}
-	enum exchange outcome = process_give(&m->here->process, machine_request(EXEC_ADOPT), fd, reply);
+	enum exchange outcome = process_give(&m->here->process, machine_request(EXEC_ADOPT), fd, reply,
+	                                     &m->options->limits);
 	int error = errno;
 
 	close(fd);

@@ -57,8 +57,8 @@ static bool text(struct machine *m, const struct value *args, struct value *valu
 		return false;
 	if (reply->result < 0)
 		return machine_fail(m, "text: no zero byte within the first %d bytes", EXEC_DATA);
-	machine_accessed(m, address(&args[0]), (uint64_t)reply->result + 1);
-	return give_text(m, value, reply->data, (size_t)reply->result);
+	machine_accessed(m, address(&args[0]), (uint64_t)reply->len + 1);
+	return give_text(m, value, reply->data, reply->len);
 }
 
 static bool filled(struct machine *m, const char *name, const struct value *addr, int64_t byte,
@@ -213,7 +213,10 @@ static bool page_frame(struct machine *m, const struct value *args, struct value
 
 	if (error < 0)
 		return machine_fail(m, "pfn: pagemap cannot be read: %s", strerror(-error));
-	return number != 0 ? give_noisy(value, number) : give(value, 0);
+	if (number != 0)
+		return give_noisy(value, number);
+	*value = (struct value){ .hidden = error > 0 };
+	return true;
 }
 
 static bool begins(const char *field, const char *const *words, size_t count)
@@ -283,8 +286,16 @@ static bool books(struct machine *m, const struct function *function, const stru
 	return true;
 }
 
+/* What is asked of the process itself; of the whole machine one can ask when it has died as well. */
+static bool is_of_process(const struct function *function)
+{
+	return function->id != FN_MEMINFO && function->id != FN_SYSCTL && function->id != FN_GETPID;
+}
+
 bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
 {
+	if (m->here->process.dead && is_of_process(function))
+		return machine_fail(m, "%s: the process has died", function->name);
 	switch ((enum function_id)function->id) {
 	case FN_TEXT:
 		return text(m, args, value);

@@ -54,13 +54,13 @@ static void step_begin(struct machine *m)
 	m->fault_count = 0;
 	m->death = 0;
 	m->overran = false;
+	m->was_dead = m->here->process.dead;
 }
 
-/* The passes that were not shown, in one line, with what they changed in all. */
-static void fold_flush(struct machine *m, const struct statement *repeat)
+/* The passes that were not shown, in one line, with what they changed in all; now NULL: in the middle of one. */
+static void fold_tell(struct machine *m, const struct maps *now)
 {
-	struct event event = step_event(m, repeat, STEP_PASSES);
-	const struct maps *now = m->here->process.dead ? NULL : machine_maps(m);
+	struct event event = step_event(m, m->fold_repeat, STEP_PASSES);
 
 	if (m->fold_passes == 0)
 		return;
@@ -78,7 +78,7 @@ static void fold_flush(struct machine *m, const struct statement *repeat)
 	m->fold_passes = 0;
 }
 
-static bool fold_begin(struct machine *m)
+static bool fold_begin(struct machine *m, const struct statement *repeat)
 {
 	const struct maps *now = machine_maps(m);
 
@@ -89,6 +89,7 @@ static bool fold_begin(struct machine *m)
 	maps_parse(&m->fold_maps, NULL);
 	regions_copy(&m->fold_regions, &m->here->regions);
 	m->fold_passes = 0;
+	m->fold_repeat = repeat;
 	m->folding = true;
 	return true;
 }
@@ -96,10 +97,14 @@ static bool fold_begin(struct machine *m)
 /* What the verdict tells: where and why it came to it. */
 static void conclude_from(struct machine *m, const struct event_source *source)
 {
-	m->verdict.source = *source;
+	/* What is fed goes on after a failure, and the text of the place may be gone when the verdict is told. */
+	if (!m->options->fed)
+		m->verdict.source = *source;
 	buf_reset(&m->conclusion);
 	buf_puts(&m->conclusion, buf_text(&m->reason));
 }
+
+static void fold_tell(struct machine *m, const struct maps *now);
 
 /* Ends a step: sends it, and says whether the script goes on. */
 static enum flow step_end(struct machine *m, struct event *event)
@@ -117,15 +122,18 @@ static enum flow step_end(struct machine *m, struct event *event)
 		conclude_from(m, &step->source);
 		return FLOW_STOP;
 	}
+	if (m->folding && !step->ok)
+		fold_tell(m, NULL);
 	if (!m->folding || !step->ok || (m->options->all_checks && step->checked))
 		send(m, event);
 	if (step->ok)
 		return FLOW_ON;
 	if (m->verdict.failed++ == 0)
 		conclude_from(m, &step->source);
-	bool main_died = m->here == m->actors[0] && m->here->process.dead;
+	/* What follows a death of the main process may be in another. */
+	bool main_is_dead = m->here == m->actors[0] && m->was_dead;
 
-	return m->options->keep_going && !main_died ? FLOW_ON : FLOW_STOP;
+	return m->options->keep_going && !main_is_dead ? FLOW_ON : FLOW_STOP;
 }
 
 static void bind_value(struct machine *m, const struct statement *statement, struct event_step *step)
@@ -137,7 +145,7 @@ static void bind_value(struct machine *m, const struct statement *statement, str
 		return;
 	machine_bind(m, statement->slot, &value);
 	step->value_varies = !render_value(m, &text, &value, statement->expr);
-	step->bound = m->script->names[statement->slot].text;
+	step->bound = m->names[statement->slot];
 	step->value = value.integer;
 	step->value_is_integer = !value.is_string;
 	step->value_text = arena_string(&m->temp, buf_text(&text), text.len);
@@ -286,7 +294,7 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 {
 	switch (kind_of(statement)) {
 	case STEP_CALL:
-		step->bound = statement->slot != NO_SLOT ? m->script->names[statement->slot].text : NULL;
+		step->bound = statement->slot != NO_SLOT ? m->names[statement->slot] : NULL;
 		step->old_regions = &m->here->old_regions;
 		regions_copy(&m->here->old_regions, &m->here->regions);
 		perform_call(m, statement, step);
@@ -309,6 +317,12 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 	}
 }
 
+/* Whether the user wants nothing more to be done. */
+static bool stopped(const struct machine *m)
+{
+	return m->options->limits.stop != NULL && *m->options->limits.stop != 0;
+}
+
 static enum flow run_step(struct machine *m, const struct statement *statement)
 {
 	struct event event = step_event(m, statement, kind_of(statement));
@@ -317,7 +331,9 @@ static enum flow run_step(struct machine *m, const struct statement *statement)
 	step_begin(m);
 	if (m->options->before_step != NULL && !m->folding && statement->kind != STATEMENT_NOTE)
 		m->options->before_step(m->options->context, &event.step.source, m->here->process.pid);
-	if (m->here->process.dead && !waits)
+	if (stopped(m))
+		machine_fail(m, "interrupted");
+	else if (m->here->process.dead && !waits)
 		machine_fail(m, "the process %s has died", m->here->name != NULL ? m->here->name : "of the script");
 	else
 		perform_step(m, statement, &event.step);
@@ -341,23 +357,25 @@ static enum flow run_passes(struct machine *m, const struct statement *statement
 	bool mine = false;
 	enum flow flow = FLOW_ON;
 
-	for (int64_t pass = 0; pass < count && flow == FLOW_ON && !m->breaking; pass++) {
+	m->loops++;
+	for (int64_t pass = 0; pass < count && flow == FLOW_ON && !m->breaking && !stopped(m); pass++) {
 		unsigned failed = m->verdict.failed;
 
-		if (pass >= SHOWN_PASSES && !m->folding && !(mine = fold_begin(m)))
+		if (pass >= SHOWN_PASSES && !m->folding && !(mine = fold_begin(m, statement)))
 			return FLOW_STOP;
 		if (statement->slot != NO_SLOT)
 			machine_bind(m, statement->slot, &(struct value){ .integer = pass });
 		flow = run_block(m, statement->body);
 		/* A failed step was shown; the passes after it begin a new count. */
-		if (mine && m->verdict.failed != failed && flow == FLOW_ON && !fold_begin(m))
+		if (mine && m->verdict.failed != failed && flow == FLOW_ON && !fold_begin(m, statement))
 			return FLOW_STOP;
 		m->fold_passes += mine && m->verdict.failed == failed;
 	}
 	m->breaking = false;
+	m->loops--;
 	if (mine && !m->broken) {
 		if (flow == FLOW_ON)
-			fold_flush(m, statement);
+			fold_tell(m, m->here->process.dead ? NULL : machine_maps(m));
 		m->folding = false;
 	}
 	return flow;
@@ -429,90 +447,34 @@ static enum flow run_block(struct machine *m, const struct statement *statement)
 	return flow;
 }
 
-/* The first process of the script: the subject that was handed in. */
-static bool adopt(struct machine *m, struct process *subject)
+enum verdict interp_feed(struct machine *m, const struct script *script)
 {
-	struct actor *actor = alloc_zeroed(1, sizeof(*actor));
+	unsigned failed = m->verdict.failed;
 
-	m->actors = alloc_grow(m->actors, &m->actor_cap, 1, sizeof(struct actor *));
-	m->actors[m->actor_count++] = actor;
-	actor->process = *subject;
-	m->here = actor;
-	int error = observer_check_proc();
-
-	if (error < 0)
-		return machine_break(m, error == -ESRCH ? "/proc is of another PID namespace" : "/proc/self cannot be read", error);
-	error = observer_open(&actor->observer, subject->pid);
-	if (error < 0)
-		return machine_break(m, "/proc/PID/maps of the subject cannot be opened", error);
-	actor->observed = true;
-	return machine_maps(m) != NULL;
-}
-
-static void release(struct machine *m)
-{
-	for (size_t i = 0; i < m->actor_count; i++) {
-		struct actor *actor = m->actors[i];
-
-		process_end(&actor->process);
-		if (actor->observed)
-			observer_close(&actor->observer);
-		maps_fini(&actor->maps[0]);
-		maps_fini(&actor->maps[1]);
-		regions_fini(&actor->regions);
-		regions_fini(&actor->old_regions);
-		free(actor);
-	}
-	for (uint32_t i = 0; i < m->script->name_count; i++) {
-		if (m->slots[i].is_string)
-			free((char *)(uintptr_t)m->slots[i].text);
-	}
-	free(m->actors);
-	free(m->slots);
-	free(m->bound);
-	free(m->holes);
-	maps_fini(&m->fold_maps);
-	regions_fini(&m->fold_regions);
-	delta_fini(&m->delta);
-	arena_fini(&m->temp);
-	buf_fini(&m->reason);
-	buf_fini(&m->conclusion);
-}
-
-static enum verdict conclude(struct machine *m, char **problem)
-{
-	struct event_verdict *verdict = &m->verdict;
-
-	verdict->verdict = m->broken          ? VERDICT_BROKEN
-	                   : m->unsupported   ? VERDICT_UNSUPPORTED
-	                   : verdict->failed > 0 ? VERDICT_FAILED
-	                                         : VERDICT_PASSED;
-	if (verdict->verdict != VERDICT_PASSED)
-		verdict->reason = buf_text(&m->conclusion);
-	if (m->broken)
-		*problem = alloc_string(buf_text(&m->reason), m->reason.len);
-	send(m, &(struct event){ .type = EVENT_VERDICT, .verdict = *verdict });
-	return verdict->verdict;
+	machine_learn(m, script);
+	m->script = script;
+	m->breaking = false;
+	m->unsupported = false;
+	m->here = m->actors[0];
+	run_block(m, script->first);
+	return m->broken                       ? VERDICT_BROKEN
+	       : m->unsupported                ? VERDICT_UNSUPPORTED
+	       : m->verdict.failed != failed   ? VERDICT_FAILED
+	                                       : VERDICT_PASSED;
 }
 
 enum verdict interp_run(const struct script *script, struct process *subject, const struct interp_options *options,
                         const struct event_sink *sink, char **problem)
 {
-	struct machine m = { .script = script, .options = options, .sink = sink, .page = size_page() };
+	struct machine *m = interp_new(options, sink);
 
-	m.slots = alloc_zeroed(script->name_count, sizeof(*m.slots));
-	m.bound = alloc_zeroed(script->name_count, sizeof(*m.bound));
-	if (adopt(&m, subject)) {
-		send(&m, &(struct event){ .type = EVENT_START,
-		                          .start = { .name = script->file,
-		                                     .several = options->several,
-		                                     .pid = subject->pid,
-		                                     .maps = machine_maps(&m) } });
-		run_block(&m, script->first);
+	if (interp_begin(m, subject, script->file)) {
+		machine_learn(m, script);
+		machine_define(m);
+		interp_feed(m, script);
 	}
-	enum verdict verdict = conclude(&m, problem);
+	enum verdict verdict = interp_conclude(m, problem);
 
-	release(&m);
-	*subject = (struct process){ .socket = -1, .dead = true };
+	interp_free(m);
 	return verdict;
 }

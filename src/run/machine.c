@@ -65,6 +65,10 @@ const struct exec_reply *machine_ask(struct machine *m)
 {
 	struct process *process = &m->here->process;
 
+	if (process->dead) {
+		machine_fail(m, "the process has died");
+		return NULL;
+	}
 	switch (process_ask(process, &request, &reply, &m->options->limits)) {
 	case EXCHANGE_DONE:
 		return &reply;
@@ -73,13 +77,21 @@ const struct exec_reply *machine_ask(struct machine *m)
 		return NULL;
 	case EXCHANGE_TIMEOUT:
 		m->death = process_signal(process);
-		machine_fail(m, "it took longer than %u seconds (--timeout): mmtool killed the process",
-		             m->options->limits.timeout_ms / 1000);
+		machine_fail(m, "it took longer than %g seconds (--timeout): mmtool killed the process",
+		             m->options->limits.timeout_ms / 1000.0);
 		return NULL;
 	case EXCHANGE_TOUCHED:
 		m->death = process_signal(process);
 		m->overran = true;
 		machine_fail(m, "it touched more memory than --max-touch allows: mmtool killed the process");
+		return NULL;
+	case EXCHANGE_STOPPED:
+		m->death = process_signal(process);
+		machine_fail(m, "interrupted: mmtool killed the process");
+		return NULL;
+	case EXCHANGE_CONFUSED:
+		m->death = process_signal(process);
+		machine_fail(m, "the process disturbed its connection with mmtool, which killed it");
 		return NULL;
 	case EXCHANGE_BROKEN:
 		machine_break(m, "recvmsg", -errno);
@@ -113,9 +125,10 @@ void machine_accessed(struct machine *m, uint64_t addr, uint64_t len)
 
 struct actor *machine_actor(struct machine *m, int64_t pid)
 {
-	for (size_t i = 0; i < m->actor_count; i++) {
-		if (m->actors[i]->process.pid == pid)
-			return m->actors[i];
+	/* The last one first: the number of a process that was collected can come again. */
+	for (size_t i = m->actor_count; i > 0; i--) {
+		if (m->actors[i - 1]->process.pid == pid)
+			return m->actors[i - 1];
 	}
 	return NULL;
 }

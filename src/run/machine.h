@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* How a value would come out in another run on the same machine: what --symbolic may not print. */
 enum steadiness {
@@ -24,6 +25,7 @@ enum steadiness {
 /* A value of the language.  A string is borrowed: from the script, from the step's arena, or from the name it is bound to. */
 struct value {
 	bool is_string;
+	bool hidden;        /* the kernel did not tell it: it is 0 */
 	uint8_t steadiness; /* enum steadiness, of an integer */
 	int64_t integer;
 	const char *text; /* len bytes and a NUL; may hold others */
@@ -61,8 +63,18 @@ struct machine {
 
 	struct value *slots;   /* by the script's slots; strings are owned here */
 	bool *bound;
+	const char **names;    /* copies: a name is one pointer for as long as the machine lives */
+	size_t name_count, slots_cap, bound_cap, names_cap;
+	struct arena name_texts;
 	int last_error;        /* errno of the language */
 	unsigned next_region;
+	const char *script_name;
+	struct {
+		pid_t keeper; /* of the System V segments; 0: there was no need yet */
+		int pipe, list;
+		time_t since; /* when the first could be made */
+	} segments;
+	uint64_t *injected;    /* by the options' injections: such calls so far */
 	struct hole *holes;
 	size_t hole_count, hole_cap;
 	uint64_t page;
@@ -72,6 +84,7 @@ struct machine {
 	struct buf reason;     /* why it fails; empty: it does not */
 	struct event_fault faults[STEP_FAULTS];
 	size_t fault_count;
+	bool was_dead;         /* the process had died before it */
 	int death;             /* the signal that killed the process in this step */
 	bool overran;          /* the tool killed it for --max-touch: a failure whatever the script expects */
 	struct delta delta;
@@ -85,6 +98,7 @@ struct machine {
 	bool folding;          /* the passes of a repeat are not shown one by one any more */
 	struct maps fold_maps; /* how things stood when that began */
 	struct regions fold_regions;
+	const struct statement *fold_repeat;
 	uint64_t fold_passes;  /* completed since then */
 };
 
@@ -103,6 +117,13 @@ const struct maps *machine_maps(struct machine *m);
 /* Says that [addr, addr + len) was loaded from or stored to: the maps stay fresh when all of it was mapped. */
 void machine_accessed(struct machine *m, uint64_t addr, uint64_t len);
 
+/* prepare.c: gives the main process the limits of the options; false: it cannot have them, and reason says why. */
+bool machine_limit(struct machine *m);
+/* Binds the names of the options, which are the first ones of the script. */
+void machine_define(struct machine *m);
+
+/* state.c: makes room for the names of a script whose first ones are those that are known. */
+void machine_learn(struct machine *m, const struct script *script);
 /* Binds a name of the script; a string is copied. */
 void machine_bind(struct machine *m, uint32_t slot, const struct value *value);
 
@@ -153,6 +174,11 @@ bool perform_tmpfile(struct machine *m, struct performance *p);
  */
 bool files_may_open(struct machine *m, const char *path, uint64_t flags);
 bool files_may_keep(struct machine *m, const char *path, int fd);
+
+/* segments.c: whether a call of shm(7) concerns the script's own segments only.  False: machine_fail() was called. */
+bool segments_may_call(struct machine *m, const struct performance *p);
+/* Takes away the segments that are left; all processes of the script have ended. */
+void segments_fini(struct machine *m);
 
 /* names.c: what a successful call does to the named regions.  hint is filled where something was moved. */
 bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint);

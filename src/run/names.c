@@ -15,7 +15,7 @@ static uint64_t number(const struct performance *p, unsigned arg)
 /* The name that the call binds, or NULL. */
 static const char *bound(const struct machine *m, const struct performance *p)
 {
-	return p->statement->slot != NO_SLOT ? m->script->names[p->statement->slot].text : NULL;
+	return p->statement->slot != NO_SLOT ? m->names[p->statement->slot] : NULL;
 }
 
 /* A name means what its call bound last: the region that had it before is nobody's now. */

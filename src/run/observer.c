@@ -267,7 +267,9 @@ int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value)
 
 	if (got < 0)
 		return (int)got;
+	bool present = got == 1 && entry >> PAGEMAP_PRESENT_BIT;
+
 	/* Bits 0 to 54 are the frame of a present page, zero without CAP_SYS_ADMIN. */
-	*value = got == 1 && entry >> PAGEMAP_PRESENT_BIT ? (int64_t)(entry & ((UINT64_C(1) << 55) - 1)) : 0;
-	return 0;
+	*value = present ? (int64_t)(entry & ((UINT64_C(1) << 55) - 1)) : 0;
+	return present && *value == 0 ? 1 : 0;
 }

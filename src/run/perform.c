@@ -128,6 +128,25 @@ static bool make_call(struct machine *m, struct performance *p, const struct ker
 	return true;
 }
 
+/* Whether this call is to fail without being made (--inject).  All that count it do so, also when another one fires. */
+static bool inject(struct machine *m, struct performance *p)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < m->options->injection_count; i++) {
+		const struct interp_injection *injection = &m->options->injections[i];
+
+		if (injection->call != p->statement->call)
+			continue;
+		m->injected[i]++;
+		if (error == 0 && (injection->nth == 0 || injection->nth == m->injected[i]))
+			error = injection->error;
+	}
+	p->call->injected = error != 0;
+	p->result = -error;
+	return error != 0;
+}
+
 bool perform_system(struct machine *m, struct performance *p)
 {
 	struct kernel_call kernel;
@@ -142,6 +161,10 @@ bool perform_system(struct machine *m, struct performance *p)
 		m->unsupported = true;
 		return machine_fail(m, "%s: this processor architecture has no such system call", p->statement->call->name);
 	}
+	if (inject(m, p))
+		return true;
+	if (!segments_may_call(m, p))
+		return false;
 	if (opens(p) && !files_may_open(m, p->args[0].text, p->words[1]))
 		return false;
 	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
@@ -192,11 +215,11 @@ static bool perform(struct machine *m, struct performance *p)
 		p->call->performed = true;
 		return perform_memory(m, p);
 	case CALL_FORK:
-		return perform_fork(m, p);
+		return inject(m, p) || perform_fork(m, p);
 	case CALL_WAIT:
 		return perform_wait(m, p);
 	case CALL_TMPFILE:
-		return perform_tmpfile(m, p);
+		return inject(m, p) || perform_tmpfile(m, p);
 	}
 	return false;
 }
@@ -331,7 +354,9 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	if (statement->call->class != CALL_MEMORY)
 		m->last_error = step->call.error;
 	bind(m, statement, step->call.result);
-	if (worth_a_look(m, statement->call))
+	if (step->call.injected)
+		moved = false; /* nothing was done: the maps are as they were */
+	else if (worth_a_look(m, statement->call))
 		look(m, step);
 	else if (statement->call->class == CALL_SYSTEM && !statement->call->keeps_maps)
 		m->here->fresh = false;
@@ -340,7 +365,8 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	compare(m, step, moved ? &hint : NULL);
 	if (m->death == 0)
 		judge(m, &p, &want);
-	why_call(m, &p, step);
+	if (!step->call.injected)
+		why_call(m, &p, step);
 }
 
 void perform_store(struct machine *m, const struct statement *statement, struct event_step *step)

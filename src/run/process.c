@@ -3,16 +3,15 @@
 #include "run/process.h"
 
 #include "base/size.h"
+#include "run/touched.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,6 +20,10 @@
 enum {
 	SAMPLE_MS = 20 /* how often a statement that takes long is looked at */
 };
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434 /* Linux 5.3 */
+#endif
 
 /* The processors that were allowed before; valid when pinned. */
 static cpu_set_t allowed;
@@ -44,6 +47,43 @@ void process_unpin(void)
 	if (pinned)
 		(void)sched_setaffinity(0, sizeof(allowed), &allowed);
 	pinned = false;
+}
+
+/* Those that live, so that what they touched can be summed up.  One that finds no room is not counted. */
+static pid_t alive[128];
+static size_t alive_count;
+
+static void count_in(pid_t pid)
+{
+	if (alive_count < sizeof(alive) / sizeof(alive[0]))
+		alive[alive_count++] = pid;
+}
+
+static bool is_counted(pid_t pid)
+{
+	for (size_t i = 0; i < alive_count; i++) {
+		if (alive[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+static void count_out(pid_t pid)
+{
+	for (size_t i = 0; i < alive_count; i++) {
+		if (alive[i] == pid) {
+			alive[i] = alive[--alive_count];
+			return;
+		}
+	}
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static int open_pair(int pair[2])
@@ -86,6 +126,8 @@ int process_spawn(struct process *process, const char **call)
 		close(pair[0]);
 	else
 		process->socket = pair[0];
+	if (error == 0)
+		count_in(process->pid);
 	return error;
 }
 
@@ -108,26 +150,38 @@ int process_greet(struct process *process, const char **call)
 	int error = got < 0 ? -errno : got < (ssize_t)sizeof(hello) ? -ECHILD : -hello.error;
 
 	*call = "recv";
+	hello.step[sizeof(hello.step) - 1] = '\0';
 	if (got == (ssize_t)sizeof(hello))
 		*call = hello.step;
 	if (error < 0)
 		process_end(process);
 	process->scratch = hello.scratch;
+	process->looked = now_ms();
 	return error;
 }
 
-static void collect(struct process *process)
+/* Takes the status of a process that has ended or is about to; false: with WNOHANG, it still lives. */
+static bool reap(struct process *process, int options)
 {
 	pid_t got;
 
 	do {
-		got = waitpid(process->pid, &process->status, 0);
+		got = waitpid(process->pid, &process->status, options);
 	} while (got < 0 && errno == EINTR);
+	if (got == 0)
+		return false;
 	if (got < 0)
 		process->status = 0;
+	count_out(process->pid);
 	close(process->socket);
 	process->socket = -1;
 	process->dead = true;
+	return true;
+}
+
+static void collect(struct process *process)
+{
+	reap(process, 0);
 }
 
 void process_end(struct process *process)
@@ -138,13 +192,47 @@ void process_end(struct process *process)
 	collect(process);
 }
 
-void process_dismiss(struct process *process)
+/* Whether the user has given up waiting. */
+static bool is_stopped(const struct exchange_limits *limits)
 {
-	if (process->dead || process->pid <= 0)
+	return limits != NULL && limits->stop != NULL && *limits->stop != 0;
+}
+
+/* Until it has ended, or some milliseconds have passed. */
+static void wait_a_while(const struct process *process, int ms)
+{
+	struct pollfd ended = { .fd = (int)syscall(SYS_pidfd_open, process->pid, 0), .events = POLLIN };
+	const struct timespec moment = { .tv_nsec = 200 * 1000 };
+
+	/* pidfd_open(2) is there since Linux 5.3. */
+	if (ended.fd < 0) {
+		nanosleep(&moment, NULL);
 		return;
-	/* The executor ends when its socket does. */
+	}
+	(void)poll(&ended, 1, ms);
+	close(ended.fd);
+}
+
+enum exchange process_dismiss(struct process *process, const struct exchange_limits *limits)
+{
+	uint64_t since = now_ms();
+
+	if (process->dead || process->pid <= 0)
+		return EXCHANGE_DONE;
+	/* The executor ends when its socket does, unless the script has made something else of its code. */
 	shutdown(process->socket, SHUT_RDWR);
-	collect(process);
+	while (!reap(process, WNOHANG)) {
+		if (limits->timeout_ms > 0 && now_ms() - since > limits->timeout_ms) {
+			process_end(process);
+			return EXCHANGE_TIMEOUT;
+		}
+		if (is_stopped(limits)) {
+			process_end(process);
+			return EXCHANGE_STOPPED;
+		}
+		wait_a_while(process, SAMPLE_MS);
+	}
+	return EXCHANGE_DONE;
 }
 
 int process_signal(const struct process *process)
@@ -152,82 +240,73 @@ int process_signal(const struct process *process)
 	return WIFSIGNALED(process->status) ? WTERMSIG(process->status) : 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* Bytes of anonymous and of shared memory that a process has resident: RssAnon and RssShmem of its status. */
-static uint64_t touched(pid_t pid)
-{
-	char path[64], text[4096];
-	uint64_t bytes = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	ssize_t got = read(fd, text, sizeof(text) - 1);
-
-	close(fd);
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
-	for (size_t i = 0; i < 2; i++) {
-		const char *field = strstr(text, i == 0 ? "\nRssAnon:" : "\nRssShmem:");
-
-		if (field != NULL)
-			bytes += strtoull(strchr(field, ':') + 1, NULL, 10) * 1024;
-	}
-	return bytes;
-}
-
-/* While a statement takes long: whether it has taken too long, or too much. */
+/* Whether the statement has taken too long, or all subjects together too much. */
 static enum exchange look(struct process *process, uint64_t since, const struct exchange_limits *limits)
 {
 	enum exchange outcome = EXCHANGE_DONE;
+	uint64_t now = now_ms();
 
-	if (limits != NULL && limits->max_touch > 0 && touched(process->pid) > limits->max_touch)
+	process->looked = now;
+	if (limits == NULL)
+		return outcome;
+	if (limits->max_touch > 0 && touched_over(alive, alive_count, limits->max_touch))
 		outcome = EXCHANGE_TOUCHED;
-	else if (limits != NULL && limits->timeout_ms > 0 && now_ms() - since > limits->timeout_ms)
+	else if (limits->timeout_ms > 0 && now - since > limits->timeout_ms)
 		outcome = EXCHANGE_TIMEOUT;
 	if (outcome != EXCHANGE_DONE)
 		process_end(process);
 	return outcome;
 }
 
+/* A script can reach the code of its executor, and the socket: nothing that comes from there is believed unseen. */
+static bool is_sound(const struct process *process, const struct exec_reply *reply, ssize_t got)
+{
+	return got >= (ssize_t)offsetof(struct exec_reply, data) && reply->serial == process->serial &&
+	       reply->len == (size_t)got - offsetof(struct exec_reply, data);
+}
+
+static enum exchange died(struct process *process)
+{
+	collect(process);
+	return EXCHANGE_DIED;
+}
+
 static enum exchange receive(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
 {
-	uint64_t since = 0;
+	uint64_t since = now_ms();
 
 	for (;;) {
 		ssize_t got = recv(process->socket, reply, sizeof(*reply) - 1, 0);
+		enum exchange outcome = EXCHANGE_DONE;
 
-		if (got >= (ssize_t)offsetof(struct exec_reply, data)) {
+		if (got > 0 && is_sound(process, reply, got)) {
 			((char *)reply)[got] = '\0';
+			/* Many short statements are looked at as one long one is. */
 			if (reply->answer != ANSWER_DYING)
-				return EXCHANGE_DONE;
+				return now_ms() - process->looked >= SAMPLE_MS ? look(process, since, limits) : EXCHANGE_DONE;
 			process->said_fault = true;
 			process->signo = reply->signo;
 			process->code = reply->code;
 			process->address = reply->address;
-		} else if (got >= 0 || errno == ECONNRESET) {
-			collect(process);
-			return EXCHANGE_DIED;
+		} else if (got > 0) {
+			process_end(process);
+			return EXCHANGE_CONFUSED;
+		} else if (got == 0 || errno == ECONNRESET) {
+			return died(process);
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			if (since == 0)
-				since = now_ms() - SAMPLE_MS;
-			enum exchange outcome = look(process, since, limits);
-
-			if (outcome != EXCHANGE_DONE)
-				return outcome;
+			/* A script can copy its end of the socket into another process, which keeps it open. */
+			if (reap(process, WNOHANG))
+				return EXCHANGE_DIED;
+			outcome = look(process, since, limits);
+			if (outcome == EXCHANGE_DONE && is_stopped(limits)) {
+				process_end(process);
+				outcome = EXCHANGE_STOPPED;
+			}
 		} else if (errno != EINTR) {
 			return EXCHANGE_BROKEN;
 		}
+		if (outcome != EXCHANGE_DONE)
+			return outcome;
 	}
 }
 
@@ -254,15 +333,14 @@ static int send_request(struct process *process, const struct exec_request *requ
 	return sendmsg(process->socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static enum exchange ask(struct process *process, const struct exec_request *request, int fd, struct exec_reply *reply,
+static enum exchange ask(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
                          const struct exchange_limits *limits)
 {
+	request->serial = ++process->serial;
 	int error = send_request(process, request, fd);
 
-	if (error == -EPIPE || error == -ECONNRESET) {
-		collect(process);
-		return EXCHANGE_DIED;
-	}
+	if (error == -EPIPE || error == -ECONNRESET)
+		return died(process);
 	if (error < 0) {
 		errno = -error;
 		return EXCHANGE_BROKEN;
@@ -270,18 +348,29 @@ static enum exchange ask(struct process *process, const struct exec_request *req
 	return receive(process, reply, limits);
 }
 
-enum exchange process_ask(struct process *process, const struct exec_request *request, struct exec_reply *reply,
+enum exchange process_ask(struct process *process, struct exec_request *request, struct exec_reply *reply,
                           const struct exchange_limits *limits)
 {
 	return ask(process, request, -1, reply, limits);
 }
 
-enum exchange process_give(struct process *process, const struct exec_request *request, int fd, struct exec_reply *reply)
+enum exchange process_give(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
+                           const struct exchange_limits *limits)
 {
-	return ask(process, request, fd, reply, NULL);
+	return ask(process, request, fd, reply, limits);
 }
 
-enum exchange process_fork(struct process *process, struct process *child, int *error)
+/* Whether that is a new child of the tool's, and not just any number that a subject answered. */
+static bool is_new_child(int64_t pid)
+{
+	siginfo_t info;
+
+	return pid > 0 && pid <= INT32_MAX && !is_counted((pid_t)pid) &&
+	       waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+enum exchange process_fork(struct process *process, struct process *child, int *error,
+                           const struct exchange_limits *limits)
 {
 	static struct exec_request request;
 	static struct exec_reply reply;
@@ -294,15 +383,20 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 		return EXCHANGE_BROKEN;
 	}
 	request.op = EXEC_FORK;
-	enum exchange outcome = ask(process, &request, pair[1], &reply, NULL);
+	enum exchange outcome = ask(process, &request, pair[1], &reply, limits);
 
 	close(pair[1]);
 	*error = outcome == EXCHANGE_DONE && reply.result < 0 ? (int)-reply.result : 0;
+	if (outcome == EXCHANGE_DONE && *error == 0 && !is_new_child(reply.result)) {
+		process_end(process);
+		outcome = EXCHANGE_CONFUSED;
+	}
 	if (outcome != EXCHANGE_DONE || *error != 0) {
 		close(pair[0]);
 		return outcome;
 	}
 	*child = (struct process){ .pid = (pid_t)reply.result, .socket = pair[0] };
+	count_in(child->pid);
 	failed = process_greet(child, &call);
 	if (failed < 0) {
 		errno = -failed;

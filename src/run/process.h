@@ -5,6 +5,7 @@
 
 #include "run/executor.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@
 struct process {
 	pid_t pid;
 	int socket;       /* -1 once it is dead */
+	uint32_t serial;  /* of the last exchange */
+	uint64_t looked;  /* when its memory was looked at last: milliseconds of CLOCK_MONOTONIC */
 	bool dead;        /* it has been collected: status is valid */
 	int status;       /* as waitpid(2) gives it */
 	bool said_fault;  /* it announced the fault that it was about to die of: signo, code and address */
@@ -28,12 +31,15 @@ enum exchange {
 	EXCHANGE_DIED,     /* the process died instead of answering; it has been collected */
 	EXCHANGE_TIMEOUT,  /* it took longer than allowed and was killed and collected */
 	EXCHANGE_TOUCHED,  /* it touched more memory than allowed and was killed and collected */
+	EXCHANGE_STOPPED,  /* the user wanted it to end: it was killed and collected */
+	EXCHANGE_CONFUSED, /* it sent what no executor sends, and was killed and collected */
 	EXCHANGE_BROKEN,   /* the tool's own failure: errno is set */
 };
 
 struct exchange_limits {
 	unsigned timeout_ms; /* 0: none */
-	uint64_t max_touch;  /* bytes of anonymous and shared memory; 0: none */
+	uint64_t max_touch;  /* bytes of anonymous and shared memory of all subjects together; 0: none */
+	const volatile sig_atomic_t *stop; /* not zero: nothing more is to be done (Ctrl-C in the shell); NULL: never */
 };
 
 /*
@@ -48,21 +54,23 @@ void process_unpin(void);
 int process_greet(struct process *process, const char **call);
 
 /* Asks, and waits for the answer.  reply->data is NUL-terminated. */
-enum exchange process_ask(struct process *process, const struct exec_request *request, struct exec_reply *reply,
+enum exchange process_ask(struct process *process, struct exec_request *request, struct exec_reply *reply,
                           const struct exchange_limits *limits);
 /* The same with a descriptor attached (EXEC_ADOPT); fd stays the caller's. */
-enum exchange process_give(struct process *process, const struct exec_request *request, int fd, struct exec_reply *reply);
+enum exchange process_give(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
+                           const struct exchange_limits *limits);
 
 /*
  * Has process fork: child becomes the new one, a child of the tool too, and is greeted.
  * EXCHANGE_DONE with *error 0, or with the positive errno of the fork; else as process_ask().
  */
-enum exchange process_fork(struct process *process, struct process *child, int *error);
+enum exchange process_fork(struct process *process, struct process *child, int *error,
+                           const struct exchange_limits *limits);
 
 /* Kills it, when it lives, and collects it. */
 void process_end(struct process *process);
-/* Lets it exit by itself and collects it. */
-void process_dismiss(struct process *process);
+/* Lets it exit by itself and collects it.  EXCHANGE_DONE; EXCHANGE_TIMEOUT, EXCHANGE_STOPPED: it did not, and was killed. */
+enum exchange process_dismiss(struct process *process, const struct exchange_limits *limits);
 
 /* The signal that killed a dead process, or 0 when it exited. */
 int process_signal(const struct process *process);

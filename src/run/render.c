@@ -41,7 +41,9 @@ bool render_value(struct machine *m, struct buf *out, const struct value *value,
 		name = constant_name(group, value->integer);
 	if (group == GROUP_FAULT && value->integer == 0)
 		name = "no fault";
-	if (name != NULL)
+	if (value->hidden)
+		buf_puts(out, "0 (hidden from this user)");
+	else if (name != NULL)
 		buf_puts(out, name);
 	else if (is_character(like) && value->integer >= ' ' && value->integer < 0x7f)
 		buf_printf(out, "'%c'", (char)value->integer);

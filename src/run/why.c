@@ -141,7 +141,9 @@ static bool unaligned(const struct why_case *c, uint64_t addr, const char *what)
 		return false;
 	buf_printf(c->out, "%s is not a multiple of the page size: ", what);
 	say_address(c, addr);
-	buf_printf(c->out, " is %" PRIu64 " bytes past a page's start", addr % c->page);
+	say(c, " is ");
+	say_size(c, addr % c->page);
+	say(c, " past a page's start");
 	return true;
 }
 

@@ -51,6 +51,7 @@ need_sysctl()
 	need_root
 	[ -w ${knobs}_memory ] || skip '/proc/sys is read-only here'
 	[ "$old_policy" != 2 ] || skip 'this machine has policy 2'
+	policy_lock -x
 }
 
 knob_values()

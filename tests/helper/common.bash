@@ -51,6 +51,15 @@ not_sanitized()
 	[ -z "${MMTOOL_SANITIZED-}" ] || skip "with AddressSanitizer: $1"
 }
 
+# policy_lock -s|-x: until the test ends, nobody changes the machine's overcommit policy (-s), or nobody looks at it (-x).
+# The files of a suite that runs in parallel share the program, so it is the lock.
+policy_lock()
+{
+	need flock
+	exec 8<"$MMTOOL"
+	flock "$1" 8
+}
+
 # open_dir: prints a directory that every user can read, and that is removed with bats' own.
 open_dir()
 {

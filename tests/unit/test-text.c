@@ -141,8 +141,8 @@ static void build_world(void)
 	snapshot(&world.empty, LINE_LIBC);
 	snapshot(&world.mapped, LINE_A LINE_LIBC);
 	snapshot(&world.moved, LINE_MOVED LINE_LIBC);
-	world.list[0] = (struct region){ "a", 1, ADDRESS, 4096 };
-	world.list[1] = (struct region){ "a", 1, LOWER, 16384 };
+	world.list[0] = (struct region){ "a", 1, ADDRESS, 4096, 0 };
+	world.list[1] = (struct region){ "a", 1, LOWER, 16384, 0 };
 	world.before = (struct regions){ &world.list[0], 1, 1 };
 	world.after = (struct regions){ &world.list[1], 1, 1 };
 	world.lines[0] = (struct delta_line){ '+', &world.mapped.list[0] };
@@ -501,8 +501,72 @@ static void test_bind(void)
 	event.step.value_text = "a+4K";
 	take(&event);
 	bare("a[0] = 1");
-	is(buf_text(&out), "n = 4K + 4\n    = 4100\n\nold =  a + 4K\na[0] = 1\n",
-	   "a value is shown that the source does not say");
+	event = step_of(STEP_BIND, "end = n + 4K");
+	event.step.value_text = "8196";
+	take(&event);
+	check("expect end > n", true, "end", "8196", "n", "4100");
+	bare("a[0] = 2");
+	is(buf_text(&out),
+	   "n = 4K + 4\n"
+	   "    = 4100\n"
+	   "old =  a + 4K\n"
+	   "a[0] = 1\n"
+	   "end = n + 4K\n"
+	   "    = 8196\n"
+	   "expect end > n\n"
+	   "    ok: 8196 > 4100\n"
+	   "\n"
+	   "a[0] = 2\n",
+	   "a value is shown that the source does not say, and stands close to the next");
+}
+
+/* What another run may find different does not show with --symbolic. */
+static void test_varying(void)
+{
+	struct event bind = step_of(STEP_BIND, "frame = pfn(a)");
+	struct event other = check_of("expect pfn(b) != frame", true, "pfn(b)", "4711", "frame", "4712");
+	struct event same = check_of("expect pfn(a) - frame == 0", true, "pfn(a) - frame", "0", "0", "0");
+	struct event lost = check_of("expect pfn(b) == frame", false, "pfn(b)", "4711", "frame", "4712");
+	struct event remark = { .type = EVENT_NOTE, .note = { .text = "frame 4712 of 5", .symbolic = "frame * of 5" } };
+
+	bind.step.value_text = "4712";
+	bind.step.value_varies = true;
+	other.step.check.left.varies = other.step.check.right.varies = true;
+	lost.step.check = other.step.check;
+	lost.step.check.held = false;
+	same.step.check.left.varies = true;
+	begin((struct report_options){ .symbolic = true });
+	take(&bind);
+	take(&other);
+	take(&same);
+	take(&remark);
+	take(&lost);
+	is(buf_text(&out),
+	   "frame = pfn(a)\n"
+	   "    = *\n"
+	   "expect pfn(b) != frame\n"
+	   "    ok: * != *\n"
+	   "expect pfn(a) - frame == 0\n"
+	   "    ok: 0\n"
+	   "\n"
+	   "# frame * of 5\n"
+	   "expect pfn(b) == frame\n"
+	   "    FAILED: it does not hold\n"
+	   "      pfn(b) = *\n"
+	   "      frame  = *\n",
+	   "--symbolic shows a star for a number that another run may find different");
+	begin((struct report_options){ 0 });
+	take(&bind);
+	take(&other);
+	take(&remark);
+	is(buf_text(&out),
+	   "frame = pfn(a)\n"
+	   "    = 4712\n"
+	   "expect pfn(b) != frame\n"
+	   "    ok: 4711 != 4712\n"
+	   "\n"
+	   "# frame 4712 of 5\n",
+	   "and the number without it");
 }
 
 static void test_notes(void)
@@ -579,6 +643,10 @@ static void test_verdicts(void)
 	begin((struct report_options){ 0 });
 	verdict((struct event_verdict){ .verdict = VERDICT_PASSED, .steps = 1 });
 	is(buf_text(&out), "1 step, all as expected\n", "one step, no checks");
+	report->class->event(report, &(struct event){ .type = EVENT_START, .start = { .name = "b\n.mmt", .several = true } }, &out);
+	buf_reset(&out);
+	verdict((struct event_verdict){ .verdict = VERDICT_PASSED, .steps = 1 });
+	is(buf_text(&out), "\nb\\012.mmt: 1 step, all as expected\n", "of several scripts each says its name");
 }
 
 /* One change, said by itself; the mappings come from one line each, "" for none. */
@@ -611,9 +679,9 @@ static void says(struct change change, const char *before_line, const char *afte
 
 static void test_ranges(void)
 {
-	struct region a[] = { { "a", 1, 0x10000, 0x4000 } };
-	struct region both[] = { { "b", 2, 0xf000, 0x1000 }, { "a", 1, 0x10000, 0x1000 } };
-	struct region far[] = { { "b", 1, 0x210000, 0x4000 } };
+	struct region a[] = { { "a", 1, 0x10000, 0x4000, 0 } };
+	struct region both[] = { { "b", 2, 0xf000, 0x1000, 0 }, { "a", 1, 0x10000, 0x1000, 0 } };
+	struct region far[] = { { "b", 1, 0x210000, 0x4000, 0 } };
 	const struct regions whole = { a, 1, 1 }, pair = { both, 2, 2 }, away = { far, 1, 1 };
 
 	says(CHANGE(ADDED, NEW(0xf000, 0x10000), NAMES("b")), "", ANON("f000-11000", "rw-p"), NULL, &pair,
@@ -652,9 +720,9 @@ static void test_ranges(void)
 
 static void test_attributes(void)
 {
-	struct region a[] = { { "a", 1, 0x10000, 0x4000 } };
-	struct region dest[] = { { "dest", 2, 0x10000, 0x2000 } };
-	struct region cut[] = { { "a", 1, 0x10000, 0x1000 }, { "dest", 2, 0x11000, 0x1000 } };
+	struct region a[] = { { "a", 1, 0x10000, 0x4000, 0 } };
+	struct region dest[] = { { "dest", 2, 0x10000, 0x2000, 0 } };
+	struct region cut[] = { { "a", 1, 0x10000, 0x1000, 0 }, { "dest", 2, 0x11000, 0x1000, 0x1000 } };
 	const struct regions whole = { a, 1, 1 }, aim = { dest, 1, 1 }, taken = { cut, 2, 2 };
 
 	says(CHANGE(REPLACED, BOTH(0x10000, 0x11000), NAMES("a", "dest")), ANON("10000-12000", "---p"),
@@ -715,6 +783,7 @@ int main(void)
 	test_faults();
 	test_checks();
 	test_bind();
+	test_varying();
 	test_notes();
 	test_hostile();
 	test_explain();

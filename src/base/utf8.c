@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8, one code point at a time. */
+#include "base/utf8.h"
+
+int32_t utf8_decode(const char *text, size_t len, size_t *used)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} forms[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+	const unsigned char *data = (const unsigned char *)text;
+
+	*used = 1;
+	for (size_t form = 0; form < 4; form++) {
+		if ((data[0] & forms[form].mask) != forms[form].lead)
+			continue;
+		uint32_t point = data[0] & (unsigned char)~forms[form].mask;
+
+		if (form >= len)
+			return -1;
+		for (size_t i = 1; i <= form; i++) {
+			if ((data[i] & 0xc0) != 0x80)
+				return -1;
+			point = point << 6 | (data[i] & 0x3f);
+		}
+		if (point < forms[form].least || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+			return -1;
+		*used = form + 1;
+		return (int32_t)point;
+	}
+	return -1;
+}
+
+bool utf8_valid(const char *data, size_t len)
+{
+	size_t used;
+
+	for (size_t i = 0; i < len; i += used) {
+		if (utf8_decode(data + i, len - i, &used) < 0)
+			return false;
+	}
+	return true;
+}
+
+bool utf8_unsafe(int32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200e || point == 0x200f ||
+	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8, one code point at a time. */
+#ifndef MMTOOL_BASE_UTF8_H
+#define MMTOOL_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The code point at data, of len bytes, at least one; *used is how many it takes.  -1, and one byte, where none begins:
+ * overlong forms and surrogates are none (RFC 3629).
+ */
+int32_t utf8_decode(const char *data, size_t len, size_t *used);
+
+/* Whether all of it is UTF-8. */
+bool utf8_valid(const char *data, size_t len);
+
+/*
+ * Whether a code point may not reach a terminal as it is: C0, DEL, C1, the marks that reorder a line (Unicode's
+ * Bidi_Control), the line and the paragraph separator; and -1.
+ */
+bool utf8_unsafe(int32_t point);
+
+#endif

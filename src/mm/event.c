@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of the events' fields. */
+#include "mm/event.h"
+
+#include "mm/event-field.h"
+
+#include <string.h>
+
+#define SIZE_OF(type, member) sizeof(((type *)0)->member)
+
+/* ROW(kind, of, name, struct, member, when it is there). */
+#define ROW(KIND, OF, NAME, TYPE, MEMBER, ...)                                                                        \
+	{                                                                                                             \
+		.name = NAME, .kind = FIELD_##KIND, .of = OF, .offset = offsetof(TYPE, MEMBER),                       \
+		.size = (uint8_t)(SIZE_OF(TYPE, MEMBER) <= UINT8_MAX ? SIZE_OF(TYPE, MEMBER) : 0), __VA_ARGS__        \
+	}
+#define ALWAYS .optional = false
+#define OPTIONAL .optional = true
+#define OTHER(TYPE, MEMBER) .other = offsetof(TYPE, MEMBER), .other_size = (uint8_t)SIZE_OF(TYPE, MEMBER)
+#define WHEN(TYPE, MEMBER, MASK) .guard = offsetof(TYPE, MEMBER), .guard_mask = MASK
+#define WHEN_TRUE(TYPE, MEMBER) WHEN(TYPE, MEMBER, 1 << true)
+#define WHEN_STEP(KIND) WHEN(struct event_step, kind, 1 << STEP_##KIND)
+#define NO_MEMBER(KIND, NAME) { .name = NAME, .kind = FIELD_##KIND }
+
+#define START(kind, of, name, ...) ROW(kind, of, name, struct event_start, __VA_ARGS__)
+#define STEP(kind, of, name, ...) ROW(kind, of, name, struct event_step, __VA_ARGS__)
+#define NOTE(kind, of, name, ...) ROW(kind, of, name, struct event_note, __VA_ARGS__)
+#define VERDICT(kind, of, name, ...) ROW(kind, of, name, struct event_verdict, __VA_ARGS__)
+#define SOURCE(kind, of, name, ...) ROW(kind, of, name, struct event_source, __VA_ARGS__)
+#define CALL(kind, of, name, ...) ROW(kind, of, name, struct event_call, __VA_ARGS__)
+#define ARGUMENT(kind, of, name, ...) ROW(kind, of, name, struct event_arg, __VA_ARGS__)
+#define FAULT(kind, of, name, ...) ROW(kind, of, name, struct event_fault, __VA_ARGS__)
+#define CHECK(kind, of, name, ...) ROW(kind, of, name, struct event_check, __VA_ARGS__)
+#define OPERAND(kind, of, name, ...) ROW(kind, of, name, struct event_operand, __VA_ARGS__)
+#define DELTA(kind, of, name, ...) ROW(kind, of, name, struct delta, __VA_ARGS__)
+#define LINE(kind, of, name, ...) ROW(kind, of, name, struct delta_line, __VA_ARGS__)
+#define CHANGE(kind, of, name, ...) ROW(kind, of, name, struct change, __VA_ARGS__)
+#define REGION(kind, of, name, ...) ROW(kind, of, name, struct region, __VA_ARGS__)
+#define MAPPING(kind, of, name, ...) ROW(kind, of, name, struct mapping, __VA_ARGS__)
+
+static const struct event_field start_fields[] = {
+	NO_MEMBER(FORMAT, "format"),
+	START(TEXT, 0, "name", name, ALWAYS),
+	START(SIGNED, 0, "pid", pid, ALWAYS),
+	START(BOOL, 0, "several", several, ALWAYS),
+	START(MAPS, OBJECT_MAPPING, "maps", maps, OPTIONAL),
+};
+
+static const struct event_field step_fields[] = {
+	STEP(WORD, WORDS_STEP, "kind", kind, ALWAYS),
+	STEP(OBJECT, OBJECT_SOURCE, "source", source, ALWAYS),
+	STEP(TEXT, 0, "process", process, OPTIONAL),
+	STEP(SIGNED, 0, "pid", pid, ALWAYS),
+	STEP(BOOL, 0, "ok", ok, ALWAYS),
+	STEP(BOOL, 0, "checked", checked, ALWAYS),
+	STEP(BOOL, 0, "looped", looped, ALWAYS),
+	STEP(TEXT, 0, "reason", reason, OPTIONAL),
+	STEP(OBJECT, OBJECT_CALL, "call", call, WHEN_STEP(CALL), OPTIONAL),
+	STEP(TEXT, 0, "bound", bound, OPTIONAL),
+	STEP(SIGNED, 0, "value", value, WHEN_TRUE(struct event_step, value_is_integer)),
+	STEP(DERIVED, 0, "", value_is_integer, ALWAYS),
+	STEP(TEXT, 0, "value_text", value_text, OPTIONAL),
+	STEP(BOOL, 0, "value_varies", value_varies, OPTIONAL),
+	STEP(LIST, OBJECT_FAULT, "faults", faults, OTHER(struct event_step, fault_count), OPTIONAL),
+	STEP(NAMED, GROUP_SIGNAL, "death", death, OPTIONAL),
+	STEP(OBJECT, OBJECT_CHECK, "check", check, WHEN_STEP(EXPECT)),
+	STEP(UNSIGNED, 0, "passes", passes, WHEN_STEP(PASSES)),
+	STEP(BOOL, 0, "looked", looked, ALWAYS),
+	STEP(BEFORE, OBJECT_MAPPING, "before", before, WHEN_TRUE(struct event_step, looked)),
+	STEP(DERIVED, 0, "", after, ALWAYS), /* before, with the delta's lines */
+	STEP(POINTER, OBJECT_DELTA, "delta", delta, WHEN_TRUE(struct event_step, looked), OPTIONAL),
+	STEP(OLD_REGIONS, OBJECT_REGION, "old_regions", old_regions, WHEN_TRUE(struct event_step, looked)),
+	STEP(REGIONS, OBJECT_REGION, "regions", new_regions, WHEN_TRUE(struct event_step, looked)),
+	STEP(TEXT, 0, "why", why, OPTIONAL),
+	STEP(TEXT, 0, "explain", explain, OPTIONAL),
+};
+
+static const struct event_field note_fields[] = {
+	NOTE(OBJECT, OBJECT_SOURCE, "source", source, ALWAYS),
+	NOTE(TEXT, 0, "text", text, ALWAYS),
+	NOTE(TEXT, 0, "symbolic", symbolic, OPTIONAL),
+};
+
+static const struct event_field verdict_fields[] = {
+	VERDICT(WORD, WORDS_VERDICT, "verdict", verdict, ALWAYS),
+	VERDICT(UNSIGNED, 0, "steps", steps, ALWAYS),
+	VERDICT(UNSIGNED, 0, "checks", checks, ALWAYS),
+	VERDICT(UNSIGNED, 0, "failed", failed, ALWAYS),
+	VERDICT(OBJECT, OBJECT_SOURCE, "source", source, OPTIONAL),
+	VERDICT(TEXT, 0, "reason", reason, OPTIONAL),
+};
+
+static const struct event_field end_fields[] = {
+	{ .name = "status", .kind = FIELD_SIGNED, .size = sizeof(int) },
+};
+
+static const struct event_field source_fields[] = {
+	SOURCE(TEXT, 0, "file", file, ALWAYS),
+	SOURCE(UNSIGNED, 0, "line", line, ALWAYS),
+	SOURCE(UNSIGNED, 0, "column", column, ALWAYS),
+	SOURCE(BYTES, 0, "text", text, OTHER(struct event_source, text_len)),
+	SOURCE(DERIVED, 0, "", text_len, ALWAYS),
+};
+
+static const struct event_field call_fields[] = {
+	CALL(TEXT, 0, "name", name, ALWAYS),
+	CALL(ARRAY, OBJECT_ARGUMENT, "args", args, OTHER(struct event_call, count)),
+	CALL(DERIVED, 0, "", count, ALWAYS),
+	CALL(UNSIGNED, 0, "left_out", left_out, OPTIONAL),
+	CALL(RESULT, 0, "result", result, OTHER(struct event_call, result_kind), WHEN_TRUE(struct event_call, answered)),
+	CALL(DERIVED, 0, "", result_kind, ALWAYS),
+	CALL(DERIVED, 0, "", answered, ALWAYS),
+	CALL(NAMED, GROUP_ERRNO, "errno", error, WHEN_TRUE(struct event_call, answered), OPTIONAL),
+	CALL(SIGNED, 0, "errno_number", error, WHEN_TRUE(struct event_call, answered), OPTIONAL),
+	CALL(BOOL, 0, "system", is_system, ALWAYS),
+	CALL(BOOL, 0, "performed", performed, ALWAYS),
+	CALL(BOOL, 0, "injected", injected, ALWAYS),
+	CALL(BOOL, 0, "changes_maps", changes_maps, ALWAYS),
+};
+
+static const struct event_field argument_fields[] = {
+	ARGUMENT(CHARS, 0, "name", kind.name, ALWAYS),
+	ARGUMENT(WORD, WORDS_ARG, "kind", kind.kind, ALWAYS),
+	ARGUMENT(WORD, WORDS_GROUP, "group", kind.group, OPTIONAL),
+	ARGUMENT(VALUE, 0, "value", value, OTHER(struct event_arg, kind)),
+	ARGUMENT(BYTES, 0, "string", string, OTHER(struct event_arg, string_len), OPTIONAL),
+	ARGUMENT(DERIVED, 0, "", string_len, ALWAYS),
+	NO_MEMBER(ARG_TEXT, "text"),
+};
+
+static const struct event_field fault_fields[] = {
+	FAULT(NAMED, GROUP_SIGNAL, "signal", signo, ALWAYS),
+	FAULT(NAMED, GROUP_FAULT, "code", code, ALWAYS),
+	FAULT(ADDRESS, 0, "address", address, WHEN_TRUE(struct event_fault, has_address)),
+	FAULT(DERIVED, 0, "", has_address, ALWAYS),
+	FAULT(BOOL, 0, "fatal", fatal, ALWAYS),
+};
+
+static const struct event_field check_fields[] = {
+	CHECK(BOOL, 0, "held", held, ALWAYS),
+	CHECK(DERIVED, 0, "", compared, ALWAYS),
+	CHECK(OBJECT, OBJECT_OPERAND, "left", left, WHEN_TRUE(struct event_check, compared)),
+	CHECK(OBJECT, OBJECT_OPERAND, "right", right, WHEN_TRUE(struct event_check, compared)),
+	CHECK(TEXT, 0, "message", message, OPTIONAL),
+};
+
+static const struct event_field operand_fields[] = {
+	OPERAND(BYTES, 0, "text", text, OTHER(struct event_operand, text_len)),
+	OPERAND(DERIVED, 0, "", text_len, ALWAYS),
+	OPERAND(TEXT, 0, "value", value, ALWAYS),
+	OPERAND(BOOL, 0, "varies", varies, OPTIONAL),
+};
+
+static const struct event_field delta_fields[] = {
+	DELTA(LIST, OBJECT_LINE, "lines", lines, OTHER(struct delta, line_count)),
+	DELTA(LIST, OBJECT_CHANGE, "changes", changes, OTHER(struct delta, change_count)),
+};
+
+static const struct event_field line_fields[] = {
+	LINE(CHAR, 0, "sign", sign, ALWAYS),
+	LINE(INLINE, OBJECT_MAPPING, "", mapping, ALWAYS),
+};
+
+static const struct event_field change_fields[] = {
+	CHANGE(WORD, WORDS_CHANGE, "kind", kind, ALWAYS),
+	CHANGE(NAMES, CHANGE_NAMES, "names", names, ALWAYS),
+	CHANGE(RANGE, 0, "old", old_start, OTHER(struct change, old_end), OPTIONAL),
+	CHANGE(RANGE, 0, "new", new_start, OTHER(struct change, new_end), OPTIONAL),
+	CHANGE(POINTER, OBJECT_MAPPING, "before", before, OPTIONAL),
+	CHANGE(POINTER, OBJECT_MAPPING, "after", after, OPTIONAL),
+	CHANGE(UNSIGNED, 0, "parts", parts, OPTIONAL),
+	NO_MEMBER(SENTENCE, "text"),
+};
+
+static const struct event_field region_fields[] = {
+	REGION(TEXT, 0, "name", name, ALWAYS),
+	REGION(UNSIGNED, 0, "id", id, ALWAYS),
+	REGION(ADDRESS, 0, "start", start, ALWAYS),
+	REGION(UNSIGNED, 0, "size", size, ALWAYS),
+	REGION(UNSIGNED, 0, "cut", cut, OPTIONAL),
+	{ .name = "mappings", .kind = FIELD_COVER, .of = OBJECT_MAPPING },
+};
+
+static const struct event_field mapping_fields[] = {
+	MAPPING(BYTES, 0, "line", line, OTHER(struct mapping, line_len)),
+	MAPPING(DERIVED, 0, "", line_len, ALWAYS),
+	MAPPING(ADDRESS, 0, "start", start, ALWAYS),
+	MAPPING(ADDRESS, 0, "end", end, ALWAYS),
+	MAPPING(LENGTH, 0, "size", start, OTHER(struct mapping, end)),
+	MAPPING(CHARS, 0, "perms", perms, ALWAYS),
+	MAPPING(UNSIGNED, 0, "offset", offset, ALWAYS),
+	MAPPING(DEVICE, 0, "dev", major, OTHER(struct mapping, minor)),
+	MAPPING(UNSIGNED, 0, "inode", inode, ALWAYS),
+	MAPPING(BYTES, 0, "name", name, OTHER(struct mapping, name_len)),
+	MAPPING(DERIVED, 0, "", name_len, ALWAYS),
+};
+
+#define SHAPE(NAME, TYPE, FIELDS) { NAME, sizeof(TYPE), FIELDS, sizeof(FIELDS) / sizeof((FIELDS)[0]) }
+
+const struct event_shape event_shapes[OBJECT_COUNT] = {
+	[OBJECT_START] = SHAPE("start", struct event_start, start_fields),
+	[OBJECT_STEP] = SHAPE("step", struct event_step, step_fields),
+	[OBJECT_NOTE] = SHAPE("note", struct event_note, note_fields),
+	[OBJECT_VERDICT] = SHAPE("verdict", struct event_verdict, verdict_fields),
+	[OBJECT_END] = SHAPE("end", int, end_fields),
+	[OBJECT_SOURCE] = SHAPE("source", struct event_source, source_fields),
+	[OBJECT_CALL] = SHAPE("call", struct event_call, call_fields),
+	[OBJECT_ARGUMENT] = SHAPE("argument", struct event_arg, argument_fields),
+	[OBJECT_FAULT] = SHAPE("fault", struct event_fault, fault_fields),
+	[OBJECT_CHECK] = SHAPE("check", struct event_check, check_fields),
+	[OBJECT_OPERAND] = SHAPE("operand", struct event_operand, operand_fields),
+	[OBJECT_DELTA] = SHAPE("delta", struct delta, delta_fields),
+	[OBJECT_LINE] = SHAPE("line", struct delta_line, line_fields),
+	[OBJECT_CHANGE] = SHAPE("change", struct change, change_fields),
+	[OBJECT_REGION] = SHAPE("region", struct region, region_fields),
+	[OBJECT_MAPPING] = SHAPE("mapping", struct mapping, mapping_fields),
+};
+
+size_t event_offset(enum event_type type)
+{
+	static const uint16_t offsets[] = {
+		[EVENT_START] = offsetof(struct event, start),     [EVENT_STEP] = offsetof(struct event, step),
+		[EVENT_NOTE] = offsetof(struct event, note),       [EVENT_VERDICT] = offsetof(struct event, verdict),
+		[EVENT_END] = offsetof(struct event, status),
+	};
+
+	return offsets[type];
+}
+
+enum { MOST_WORDS = GROUP_COUNT };
+
+static const char words[WORDS_COUNT][MOST_WORDS][12] = {
+	[WORDS_TYPE] = { "start", "step", "note", "verdict", "end" },
+	[WORDS_STEP] = { "call", "bind", "store", "expect", "require", "passes", "other" },
+	[WORDS_VERDICT] = { "passed", "failed", "unsupported", "broken" },
+	[WORDS_ARG] = { "int", "fd", "size", "offset", "address", "hex", "mode", "flags", "string", "buffer", "place",
+	                "dirfd", "rlimit" },
+	[WORDS_GROUP] = { "none", "prot", "map", "mremap", "madv", "ms", "mcl", "mlock", "open", "open_flags", "fcntl",
+	                  "seal", "mfd", "falloc", "fadv", "key", "ipc", "shm", "shmctl", "pr", "pr_vma", "pr_mm",
+	                  "pkey", "uffd", "uffdio", "rlimit", "errno", "signal", "fault", "other" },
+};
+
+const char *event_word(enum event_words list, unsigned value)
+{
+	if (list == WORDS_CHANGE)
+		return value <= CHANGE_FLAGGED ? change_kind_name((enum change_kind)value) : NULL;
+	return value < MOST_WORDS && words[list][value][0] != '\0' ? words[list][value] : NULL;
+}
+
+uint64_t event_unsigned(const void *member, size_t size)
+{
+	uint64_t wide;
+	uint32_t word;
+	uint16_t half;
+
+	switch (size) {
+	case 1:
+		return *(const uint8_t *)member;
+	case 2:
+		memcpy(&half, member, 2);
+		return half;
+	case 4:
+		memcpy(&word, member, 4);
+		return word;
+	default:
+		memcpy(&wide, member, 8);
+		return wide;
+	}
+}
+
+int64_t event_signed(const void *member, size_t size)
+{
+	return size == 4 ? (int32_t)event_unsigned(member, 4) : (int64_t)event_unsigned(member, 8);
+}
+
+/* Whether a field of any kind holds nothing. */
+static bool is_empty(const struct event_field *field, const char *object)
+{
+	const char *member = object + field->offset;
+
+	switch ((enum field_kind)field->kind) {
+	case FIELD_OBJECT:
+	case FIELD_TEXT:
+	case FIELD_BYTES:
+	case FIELD_POINTER:
+	case FIELD_MAPS:
+		return *(const void *const *)(const void *)member == NULL;
+	case FIELD_LIST:
+		return event_unsigned(object + field->other, field->other_size) == 0;
+	case FIELD_RANGE:
+		return event_unsigned(member, 8) == 0 && event_unsigned(object + field->other, 8) == 0;
+	default:
+		return event_unsigned(member, field->size) == 0;
+	}
+}
+
+bool event_field_present(const struct event_field *field, const void *object)
+{
+	const char *at = object;
+
+	if (field->guard_mask != 0 && (field->guard_mask >> *(const uint8_t *)(at + field->guard) & 1) == 0)
+		return false;
+	if (field->kind == FIELD_DERIVED)
+		return false;
+	/* A string in an argument's place has no number of its own. */
+	if (field->kind == FIELD_VALUE)
+		return ((const struct event_arg *)object)->string == NULL;
+	return !field->optional || !is_empty(field, at);
+}

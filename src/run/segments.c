@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* System V shared memory: a script has only the segments that it made, and they go when it does, however it ends. */
+#include "run/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char list_path[] = "/proc/sysvipc/shm";
+
+enum {
+	INDEX_MASK = 0x7fff, /* of an id: its place in the kernel's table (ipc/util.h: IPCMNI_SHIFT) */
+	COMMAND_MASK = 0xff, /* without IPC_64 */
+	MOST_CREATORS = 128,
+	GRACE_ROUNDS = 100, /* of GRACE_MS, in which the keeper looks again while a creator still lives */
+	GRACE_MS = 20,
+};
+
+/* A line of the list. */
+struct segment {
+	int key, id;
+	pid_t creator;
+	time_t changed;
+};
+
+/* All segments, with mode 000 and of other users too: proc_sysvipc(5).  NULL: this kernel has none. */
+static char *read_list(int fd)
+{
+	size_t len = 0, cap = 0;
+	char *text = NULL;
+	ssize_t got;
+
+	do {
+		text = alloc_grow(text, &cap, len + 4096, 1);
+		got = pread(fd, text + len, cap - len - 1, (off_t)len);
+		len += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	text[len] = '\0';
+	return text;
+}
+
+/* The next line; false at the end.  The first one, with the headings, has no number. */
+static bool next_segment(char **at, struct segment *segment)
+{
+	while (*at != NULL && **at != '\0') {
+		char *line = *at, *end = strchr(line, '\n');
+		int64_t changed = 0;
+		int fields = sscanf(line, "%d %d %*o %*u %d %*u %*u %*u %*u %*u %*u %*d %*d %" SCNd64, &segment->key,
+		                    &segment->id, &segment->creator, &changed);
+
+		segment->changed = (time_t)changed;
+		*at = end != NULL ? end + 1 : NULL;
+		if (fields == 4)
+			return true;
+	}
+	return false;
+}
+
+static bool is_one_of(pid_t pid, const pid_t *pids, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+/* One that nobody collects (a container's init need not) is dead all the same. */
+static bool is_alive(pid_t pid)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t got = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	const char *state = strrchr(text, ')');
+
+	return state != NULL && strchr("ZX", state[1] != '\0' ? state[2] : 'X') == NULL;
+}
+
+/* Takes away what the creators made since then.  Returns whether one of them lives. */
+static bool sweep(int list, const pid_t *creators, size_t count, time_t since)
+{
+	char *text = read_list(list), *at = text;
+	struct segment segment;
+	bool alive = false;
+
+	while (next_segment(&at, &segment)) {
+		if (is_one_of(segment.creator, creators, count) && segment.changed >= since)
+			(void)shmctl(segment.id, IPC_RMID, NULL);
+	}
+	free(text);
+	for (size_t i = 0; i < count; i++)
+		alive |= is_alive(creators[i]);
+	return alive;
+}
+
+/*
+ * The keeper: learns through its pipe who may make segments, and when the pipe closes, because the script has ended or the tool
+ * is gone, takes them away.  A session of its own: what kills the tool's terminal or group does not reach it.
+ */
+static _Noreturn void keep(int pipe_end, int list, time_t since)
+{
+	const struct timespec grace = { .tv_nsec = GRACE_MS * 1000000L };
+	pid_t creators[MOST_CREATORS], pid;
+	size_t count = 0;
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	setsid();
+	/* Nobody should wait for the keeper because it holds the other end of something. */
+	if (dup2(pipe_end, 0) < 0 || dup2(list, 1) < 0 || close_range(2, ~0u, 0) < 0) {
+		for (int fd = 2; fd < 1024; fd++)
+			close(fd);
+	}
+	for (;;) {
+		ssize_t got = read(0, &pid, sizeof(pid));
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			break;
+		if (got == sizeof(pid) && count < MOST_CREATORS && !is_one_of(pid, creators, count))
+			creators[count++] = pid;
+	}
+	/* The tool's end closes a moment before its processes are killed, and one may be making a segment just then. */
+	for (unsigned i = 0; i < GRACE_ROUNDS && sweep(1, creators, count, since); i++)
+		nanosleep(&grace, NULL);
+	_exit(0);
+}
+
+static bool start_keeper(struct machine *m)
+{
+	int ends[2];
+	time_t now = time(NULL);
+
+	if (m->segments.keeper > 0)
+		return true;
+	m->segments.list = open(list_path, O_RDONLY | O_CLOEXEC);
+	/* A kernel without them: shmget(2) will say so. */
+	if (m->segments.list < 0)
+		return true;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return machine_break(m, "pipe", -errno);
+	m->segments.since = now;
+	m->segments.keeper = fork();
+	if (m->segments.keeper == 0) {
+		close(ends[1]);
+		keep(ends[0], m->segments.list, now);
+	}
+	close(ends[0]);
+	m->segments.pipe = ends[1];
+	return m->segments.keeper > 0 || machine_break(m, "fork", -errno);
+}
+
+static bool is_own(const struct machine *m, const struct segment *segment)
+{
+	return machine_actor((struct machine *)(uintptr_t)m, segment->creator) != NULL && segment->changed >= m->segments.since;
+}
+
+enum judged_by { BY_ID, BY_KEY, BY_INDEX };
+
+/* Whether no segment of another program is meant.  One that does not exist is the kernel's to refuse. */
+static bool is_harmless(const struct machine *m, enum judged_by by, int number)
+{
+	int list = m->segments.keeper > 0 ? m->segments.list : open(list_path, O_RDONLY | O_CLOEXEC);
+	char *text = list >= 0 ? read_list(list) : NULL, *at = text;
+	struct segment segment;
+	bool harmless = true;
+
+	while (next_segment(&at, &segment)) {
+		int is = by == BY_ID ? segment.id : by == BY_KEY ? segment.key : segment.id & INDEX_MASK;
+
+		harmless &= is != number || is_own(m, &segment);
+	}
+	free(text);
+	if (list >= 0 && m->segments.keeper <= 0)
+		close(list);
+	return harmless;
+}
+
+static bool may_get(struct machine *m, const struct performance *p)
+{
+	const pid_t creator = m->here->process.pid;
+	int key = (int)p->args[0].integer;
+
+	if (!start_keeper(m))
+		return false;
+	if (key != IPC_PRIVATE && !is_harmless(m, BY_KEY, key))
+		return machine_fail(m, "shmget: the segment with this key is another program's: a script has only those it made");
+	/* Before the call is made, so that there is no moment in which nobody knows of the segment. */
+	if (m->segments.keeper > 0 && write(m->segments.pipe, &creator, sizeof(creator)) < 0)
+		return machine_break(m, "write", -errno);
+	return true;
+}
+
+bool segments_may_call(struct machine *m, const struct performance *p)
+{
+	uint8_t id = p->statement->call->id;
+	int number = (int)p->args[0].integer;
+	int command = id == CALL_SHMCTL ? (int)p->args[1].integer & COMMAND_MASK : 0;
+
+	if (id == CALL_SHMGET)
+		return may_get(m, p);
+	if ((id != CALL_SHMAT && id != CALL_SHMCTL) || command == IPC_INFO || command == SHM_INFO)
+		return true;
+	/* SHM_STAT and SHM_STAT_ANY (15, since Linux 4.17) take a place in the kernel's table. */
+	bool by_index = command == SHM_STAT || command == 15;
+
+	if (id == CALL_SHMCTL && by_index ? is_harmless(m, BY_INDEX, number) : is_harmless(m, BY_ID, number))
+		return true;
+	return machine_fail(m, "%s: this segment is another program's: a script has only those it made",
+	                    p->statement->call->name);
+}
+
+void segments_fini(struct machine *m)
+{
+	if (m->segments.keeper <= 0)
+		return;
+	close(m->segments.pipe);
+	close(m->segments.list);
+	while (waitpid(m->segments.keeper, NULL, 0) < 0 && errno == EINTR)
+		;
+	m->segments.keeper = 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* How much memory processes have touched, as /proc tells it. */
+#include "run/touched.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { BLOCK = 512 /* of st_blocks, stat(2) */ };
+
+/* Bytes of a line "Field:   N kB" of a file of /proc; 0 when there is none. */
+static uint64_t field_of(const char *text, const char *field)
+{
+	const char *line = strstr(text, field);
+
+	return line != NULL ? strtoull(line + strlen(field), NULL, 10) * 1024 : 0;
+}
+
+static bool read_file(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t got = read(fd, text, size - 1);
+
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	return got > 0;
+}
+
+/* Bytes in the files in memory (memfd_create(2), tmpfs) that a process has open: they need not be mapped to be there. */
+static uint64_t in_files(pid_t pid)
+{
+	char path[64];
+	uint64_t bytes = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	DIR *folder = opendir(path);
+
+	for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+		struct statfs system;
+		struct stat stat;
+
+		if (fstatat(dirfd(folder), entry->d_name, &stat, 0) < 0 || !S_ISREG(stat.st_mode) || stat.st_nlink > 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%.16s", (int)pid, entry->d_name);
+		if (statfs(path, &system) == 0 && system.f_type == TMPFS_MAGIC)
+			bytes += (uint64_t)stat.st_blocks * BLOCK;
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return bytes;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What a process has resident; shared pages, and those that a fork left common, count in each that has them. */
+static uint64_t resident(pid_t pid, uint64_t files)
+{
+	char text[4096];
+
+	if (!read_file(pid, "status", text, sizeof(text)))
+		return 0;
+	return field_of(text, "\nRssAnon:") + larger(field_of(text, "\nRssShmem:"), files);
+}
+
+/* The same with each page counted once: dearer, for the kernel walks all page tables. */
+static uint64_t proportional(pid_t pid, uint64_t files)
+{
+	char text[4096];
+
+	/* After a setuid(2) it cannot be read any more, and before Linux 5.9 it lacks these lines. */
+	if (!read_file(pid, "smaps_rollup", text, sizeof(text)) || strstr(text, "\nPss_Anon:") == NULL)
+		return resident(pid, files);
+	return field_of(text, "\nPss_Anon:") + larger(field_of(text, "\nPss_Shmem:"), files);
+}
+
+bool touched_over(const pid_t *pids, size_t count, uint64_t bytes)
+{
+	uint64_t sum = 0, exact = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += resident(pids[i], in_files(pids[i]));
+	if (sum <= bytes || count == 1)
+		return sum > bytes;
+	/* A memory file that was inherited is open in several: it counts where it is mapped. */
+	for (size_t i = 0; i < count; i++)
+		exact += proportional(pids[i], i == 0 ? in_files(pids[i]) : 0);
+	return exact > bytes;
+}

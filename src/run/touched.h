@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* How much memory processes have touched. */
+#ifndef MMTOOL_RUN_TOUCHED_H
+#define MMTOOL_RUN_TOUCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Whether these processes together hold more than that many bytes of anonymous and shared memory: the pages that they have
+ * resident, each counted once where the kernel tells (Pss), and the pages of the memory files that they have open.
+ */
+bool touched_over(const pid_t *pids, size_t count, uint64_t bytes);
+
+#endif

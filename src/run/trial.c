@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of trials: for each group of constants, a call that only a kernel that knows the constant takes. */
+#include "run/trial.h"
+
+#include "base/size.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A constant's value by its name: the headers of this machine may lack it. */
+static long known(const char *name)
+{
+	const struct constant *constant = constant_find(name, strlen(name));
+
+	return constant != NULL ? (long)constant->value : 0;
+}
+
+/* A system call of the language, by its name, as this architecture makes it; -errno on failure. */
+static long ask(const char *name, const long args[CALL_ARGS])
+{
+	struct kernel_call kernel;
+	uint64_t values[CALL_ARGS];
+
+	for (unsigned i = 0; i < CALL_ARGS; i++)
+		values[i] = (uint64_t)(int64_t)args[i];
+	call_translate(call_find(name, strlen(name)), values, 0, &kernel);
+	if (kernel.number < 0)
+		return -ENOSYS;
+	unsigned long w[6] = { 0 };
+
+	for (unsigned i = 0; i < kernel.word_count && i < 6; i++)
+		w[i] = (unsigned long)kernel.words[i];
+	long result = kernel.args_in_memory ? syscall(kernel.number, w)
+	                                    : syscall(kernel.number, w[0], w[1], w[2], w[3], w[4], w[5]);
+
+	return result == -1 ? -errno : result;
+}
+
+#define ASK(name, ...) ask(name, (const long[CALL_ARGS]){ __VA_ARGS__ })
+
+/* Most calls answer EINVAL to what they do not know; ENOSYS where they are missing themselves. */
+static enum trial unless_invalid(long result)
+{
+	return result == -EINVAL || result == -ENOSYS ? TRIAL_ABSENT : TRIAL_PRESENT;
+}
+
+static long page(void)
+{
+	return (long)size_page();
+}
+
+/* A mapping of so many pages of this process's own. */
+static long own_pages(long count)
+{
+	return ASK("mmap", 0, count * page(), known("PROT_READ"), known("MAP_PRIVATE") | known("MAP_ANONYMOUS"), -1, 0);
+}
+
+/* A small file in memory; -errno where there are none. */
+static long own_file(void)
+{
+	static const char name[] = "mmtool";
+	long fd = ASK("memfd_create", (long)(intptr_t)name, known("MFD_ALLOW_SEALING"));
+
+	if (fd >= 0)
+		(void)ASK("ftruncate", fd, page());
+	return fd;
+}
+
+/* A file that exists wherever mmtool runs, for reading. */
+static long read_only_file(void)
+{
+	return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+}
+
+static enum trial by_mprotect(const struct constant *constant)
+{
+	if (strncmp(constant->name, "PROT_GROWS", 10) == 0)
+		return TRIAL_UNKNOWN;
+	return unless_invalid(ASK("mprotect", own_pages(1), page(), constant->value));
+}
+
+static long anonymous(long flags, long size)
+{
+	return ASK("mmap", 0, size, known("PROT_NONE"),
+	           known("MAP_PRIVATE") | known("MAP_ANONYMOUS") | known("MAP_NORESERVE") | flags, -1, 0);
+}
+
+static enum trial map_shared_validate(const struct constant *constant)
+{
+	(void)constant;
+	return unless_invalid(ASK("mmap", 0, page(), known("PROT_READ"), known("MAP_SHARED_VALIDATE"), read_only_file(), 0));
+}
+
+static enum trial map_droppable(const struct constant *constant)
+{
+	long result = ASK("mmap", 0, page(), known("PROT_READ"), constant->value | known("MAP_ANONYMOUS"), -1, 0);
+
+	return result == -EOPNOTSUPP ? TRIAL_ABSENT : unless_invalid(result);
+}
+
+/* A kernel that does not know it takes the address for a hint, and maps elsewhere. */
+static enum trial map_noreplace(const struct constant *constant)
+{
+	long taken = own_pages(1);
+	long result = ASK("mmap", taken, page(), known("PROT_NONE"),
+	                  constant->value | known("MAP_PRIVATE") | known("MAP_ANONYMOUS"), -1, 0);
+
+	return result == -EEXIST ? TRIAL_PRESENT : TRIAL_ABSENT;
+}
+
+static enum trial map_32bit(const struct constant *constant)
+{
+	long result = anonymous(constant->value, page());
+
+	return result > 0 && (uint64_t)result < UINT64_C(1) << 32 ? TRIAL_PRESENT : TRIAL_ABSENT;
+}
+
+/* The start of this process's lowest mapping. */
+static uint64_t lowest_mapping(void)
+{
+	char line[64] = "";
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, line, sizeof(line) - 1) < 0)
+		return 0;
+	return strtoull(line, NULL, 16);
+}
+
+/* It shows only where a mapping is so large that there is room for it nowhere but from below 4 GiB on. */
+static enum trial map_above4g(const struct constant *constant)
+{
+	const uint64_t half = UINT64_C(2) << 30, border = UINT64_C(4) << 30;
+	uint64_t end = lowest_mapping();
+
+	if (sizeof(long) < 8 || end < 2 * border)
+		return TRIAL_UNKNOWN;
+	long without = anonymous(0, (long)(end - half));
+
+	if (without < 0 || (uint64_t)without >= border)
+		return TRIAL_UNKNOWN;
+	(void)ASK("munmap", without, (long)(end - half));
+	long with = anonymous(constant->value, (long)(end - half));
+
+	return with < 0 || (uint64_t)with >= border ? TRIAL_PRESENT : TRIAL_ABSENT;
+}
+
+/* Reserves no huge page: MAP_NORESERVE, and nothing is touched. */
+static enum trial map_hugetlb(const struct constant *constant)
+{
+	long shift = known("MAP_HUGE_SHIFT"), log = constant->value >> shift & known("MAP_HUGE_MASK");
+	bool sized = strncmp(constant->name, "MAP_HUGE_", 9) == 0;
+
+	if (sized && (log == 0 || log >= (long)sizeof(long) * 8 - 1))
+		return log == 0 ? TRIAL_UNKNOWN : TRIAL_ABSENT;
+	return unless_invalid(anonymous(constant->value | known("MAP_HUGETLB"), sized ? 1L << log : page()));
+}
+
+static enum trial by_mremap(const struct constant *constant)
+{
+	long from = own_pages(1), to = own_pages(1), maymove = known("MREMAP_MAYMOVE");
+
+	return unless_invalid(ASK("mremap", from, page(), page(), maymove | constant->value,
+	                          constant->value == known("MREMAP_FIXED") ? to : 0));
+}
+
+/* An advice that is not known is refused even for no bytes at all (do_madvise() in the kernel's mm/madvise.c). */
+static enum trial by_madvise(const struct constant *constant)
+{
+	return unless_invalid(ASK("madvise", own_pages(1), 0, constant->value));
+}
+
+static enum trial by_msync(const struct constant *constant)
+{
+	return unless_invalid(ASK("msync", own_pages(1), 0, constant->value));
+}
+
+/* MCL_CURRENT would bring all of this process into memory. */
+static enum trial by_mlockall(const struct constant *constant)
+{
+	if (constant->value == known("MCL_CURRENT"))
+		return TRIAL_UNKNOWN;
+	return unless_invalid(ASK("mlockall", known("MCL_FUTURE") | constant->value));
+}
+
+static enum trial by_mlock2(const struct constant *constant)
+{
+	return unless_invalid(ASK("mlock2", own_pages(1), 0, constant->value));
+}
+
+/* open(2) ignores flags that it does not know; these leave a trace. */
+static enum trial open_path(const struct constant *constant)
+{
+	char byte;
+	int fd = open("/proc/self/exe", O_RDONLY | (int)constant->value);
+
+	return fd >= 0 && read(fd, &byte, 1) < 0 ? TRIAL_PRESENT : TRIAL_ABSENT;
+}
+
+static enum trial open_cloexec(const struct constant *constant)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | (int)constant->value);
+
+	return fd >= 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0 ? TRIAL_PRESENT : TRIAL_ABSENT;
+}
+
+/* No file is made: /proc has no unlinked files.  A kernel that does not know it sees a folder opened for writing. */
+static enum trial open_tmpfile(const struct constant *constant)
+{
+	int fd = open("/proc", O_RDWR | (int)constant->value, 0600);
+
+	return fd < 0 && errno == EISDIR ? TRIAL_ABSENT : TRIAL_PRESENT;
+}
+
+static enum trial by_fcntl(const struct constant *constant)
+{
+	long fd = own_file();
+
+	return unless_invalid(ASK("fcntl", fd >= 0 ? fd : read_only_file(), constant->value, 0));
+}
+
+static enum trial by_seal(const struct constant *constant)
+{
+	return unless_invalid(ASK("fcntl", own_file(), known("F_ADD_SEALS"), constant->value));
+}
+
+static enum trial by_memfd(const struct constant *constant)
+{
+	static const char name[] = "mmtool";
+	bool sized = strncmp(constant->name, "MFD_HUGE_", 9) == 0;
+
+	if (sized && (constant->value >> known("MFD_HUGE_SHIFT")) == 0)
+		return TRIAL_UNKNOWN;
+	return unless_invalid(ASK("memfd_create", (long)(intptr_t)name,
+	                          constant->value | (sized ? known("MFD_HUGETLB") : 0)));
+}
+
+/* A mode that is known is refused later than one that is not: because the file is open for reading only. */
+static enum trial by_fallocate(const struct constant *constant)
+{
+	bool punch = constant->value == known("FALLOC_FL_PUNCH_HOLE");
+	long result = ASK("fallocate", read_only_file(), constant->value | (punch ? known("FALLOC_FL_KEEP_SIZE") : 0), 0, 1);
+
+	return result == -EOPNOTSUPP ? TRIAL_ABSENT : unless_invalid(result);
+}
+
+static enum trial by_fadvise(const struct constant *constant)
+{
+	long fd = own_file();
+
+	return fd < 0 ? TRIAL_UNKNOWN : unless_invalid(ASK("fadvise64", fd, 0, 0, constant->value));
+}
+
+/* No flag or command can be told from another without a segment; System V shared memory itself may be missing. */
+static enum trial by_shm(const struct constant *constant)
+{
+	(void)constant;
+	return ASK("shmdt", 1) == -ENOSYS ? TRIAL_ABSENT : TRIAL_UNKNOWN;
+}
+
+/* Options of prctl(2) that take some second or third argument only, where 0 would be refused. */
+static const struct {
+	const char *name;
+	long second, third;
+} options[] = {
+	{ "PR_SET_SECCOMP", 2, 0 },        /* a filter, of which there is none: EFAULT */
+	{ "PR_SET_NO_NEW_PRIVS", 1, 0 },
+	{ "PR_SET_TSC", 1, 0 },            /* PR_TSC_ENABLE */
+	{ "PR_SET_MM", 13, -1 },           /* PR_SET_MM_EXE_FILE, no descriptor: EBADF, or EPERM before it */
+	{ "PR_CAP_AMBIENT", 4, 0 },        /* PR_CAP_AMBIENT_CLEAR_ALL */
+	{ "PR_SET_MDWE", 1, 0 },           /* PR_MDWE_REFUSE_EXEC_GAIN */
+	{ "PR_FUTEX_HASH", 2, 0 },         /* PR_FUTEX_HASH_GET_SLOTS */
+};
+
+static enum trial by_prctl(const struct constant *constant)
+{
+	long second = 0, third = 0;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strcmp(options[i].name, constant->name) == 0) {
+			second = options[i].second;
+			third = options[i].third;
+		}
+	}
+	return unless_invalid(ASK("prctl", constant->value, second, third, 0, 0));
+}
+
+/* PR_SET_MM_MAP and _MAP_SIZE: there where the kernel is made for checkpoints.  The size would be written to NULL: EFAULT. */
+static enum trial mm_map(const struct constant *constant)
+{
+	(void)constant;
+	return unless_invalid(ASK("prctl", known("PR_SET_MM"), known("PR_SET_MM_MAP_SIZE"), 0, 0, 0));
+}
+
+static enum trial thp_except_advised(const struct constant *constant)
+{
+	return unless_invalid(ASK("prctl", known("PR_SET_THP_DISABLE"), 1, constant->value, 0, 0));
+}
+
+static enum trial mdwe(const struct constant *constant)
+{
+	return unless_invalid(ASK("prctl", known("PR_SET_MDWE"), known("PR_MDWE_REFUSE_EXEC_GAIN") | constant->value, 0, 0, 0));
+}
+
+/* A processor without protection keys: ENOSPC, or EINVAL even for no right at all. */
+static enum trial by_pkey(const struct constant *constant)
+{
+	return ASK("pkey_alloc", 0, constant->value) < 0 ? TRIAL_ABSENT : TRIAL_PRESENT;
+}
+
+static enum trial by_userfaultfd(const struct constant *constant)
+{
+	return unless_invalid(ASK("userfaultfd", constant->value));
+}
+
+/* struct uffdio_api of linux/userfaultfd.h. */
+struct api {
+	uint64_t api, features, ioctls;
+};
+
+/* A userfaultfd on which the kernel has told its features, or -errno. */
+static long open_userfaultfd(struct api *api)
+{
+	long fd = ASK("userfaultfd", known("UFFD_USER_MODE_ONLY"));
+
+	/* Linux before 5.11 has no such flag. */
+	if (fd == -EINVAL)
+		fd = ASK("userfaultfd", 0);
+	*api = (struct api){ .api = (uint64_t)known("UFFD_API") };
+	if (fd < 0)
+		return fd;
+	long result = ASK("ioctl", fd, known("UFFDIO_API"), (long)(intptr_t)api);
+
+	return result < 0 ? result : fd;
+}
+
+/* Without an argument: EFAULT where the request is known. */
+static enum trial by_uffdio(const struct constant *constant)
+{
+	struct api api;
+	long fd = open_userfaultfd(&api);
+
+	if (fd < 0)
+		return fd == -ENOSYS ? TRIAL_ABSENT : TRIAL_UNKNOWN;
+	if (constant->value == known("UFFDIO_API"))
+		return TRIAL_PRESENT;
+	return unless_invalid(ASK("ioctl", fd, constant->value, 0));
+}
+
+static enum trial by_feature(const struct constant *constant)
+{
+	struct api api;
+	long fd = open_userfaultfd(&api);
+
+	if (fd < 0)
+		return fd == -ENOSYS ? TRIAL_ABSENT : TRIAL_UNKNOWN;
+	return (api.features & (uint64_t)constant->value) != 0 ? TRIAL_PRESENT : TRIAL_ABSENT;
+}
+
+static enum trial by_prlimit(const struct constant *constant)
+{
+	if (strcmp(constant->name, "RLIMIT_NLIMITS") == 0)
+		return TRIAL_UNKNOWN;
+	return unless_invalid(ASK("setrlimit", constant->value, 0));
+}
+
+typedef enum trial trial_function(const struct constant *constant);
+
+/* By the beginning of the name; the first row that fits decides.  A row with another name asks about that one instead. */
+static const struct {
+	const char *begins;
+	trial_function *try;
+	const char *instead;
+} by_name[] = {
+	{ "MAP_SHARED_VALIDATE", map_shared_validate, NULL },
+	{ "MAP_SYNC", map_shared_validate, NULL }, /* of the same release; other files than DAX refuse it either way */
+	{ "MAP_DROPPABLE", map_droppable, NULL },
+	{ "MAP_FIXED_NOREPLACE", map_noreplace, NULL },
+	{ "MAP_32BIT", map_32bit, NULL },
+	{ "MAP_ABOVE4G", map_above4g, NULL },
+	{ "MAP_HUGE_SHIFT", NULL, "MAP_HUGETLB" },
+	{ "MAP_HUGE_MASK", NULL, "MAP_HUGETLB" },
+	{ "MAP_HUGE", map_hugetlb, NULL },
+	{ "MFD_HUGE_SHIFT", NULL, "MFD_HUGETLB" },
+	{ "MFD_HUGE_MASK", NULL, "MFD_HUGETLB" },
+	{ "O_PATH", open_path, NULL },
+	{ "O_CLOEXEC", open_cloexec, NULL },
+	{ "O_TMPFILE", open_tmpfile, NULL },
+	{ "PR_SET_VMA_", NULL, "PR_SET_VMA" },
+	{ "PR_SET_MM_MAP", mm_map, NULL },
+	{ "PR_SET_MM_", NULL, "PR_SET_MM" },
+	{ "PR_MDWE_", mdwe, NULL },
+	{ "PR_THP_DISABLE_EXCEPT_ADVISED", thp_except_advised, NULL },
+	{ "PR_SPEC_", NULL, "PR_GET_SPECULATION_CTRL" },
+	{ "PR_TSC_", NULL, "PR_GET_TSC" },
+	{ "PR_MCE_KILL_", NULL, "PR_MCE_KILL" },
+	{ "PR_SET_PTRACER_", NULL, "PR_SET_PTRACER" },
+	{ "PR_UNALIGN_", NULL, "PR_GET_UNALIGN" },
+	{ "PR_FPEMU_", NULL, "PR_GET_FPEMU" },
+	{ "PR_FP_EXC_", NULL, "PR_GET_FPEXC" },
+	{ "PR_FP_MODE_", NULL, "PR_GET_FP_MODE" },
+	{ "PR_ENDIAN_", NULL, "PR_GET_ENDIAN" },
+	{ "PR_CAP_AMBIENT_", NULL, "PR_CAP_AMBIENT" },
+	{ "PR_SVE_VL_", NULL, "PR_SVE_GET_VL" },
+	{ "PR_SVE_SET_VL_", NULL, "PR_SVE_SET_VL" },
+	{ "PR_SME_VL_", NULL, "PR_SME_GET_VL" },
+	{ "PR_SME_SET_VL_", NULL, "PR_SME_SET_VL" },
+	{ "PR_PAC_AP", NULL, "PR_PAC_RESET_KEYS" },
+	{ "PR_TAGGED_ADDR_ENABLE", NULL, "PR_GET_TAGGED_ADDR_CTRL" },
+	{ "PR_MTE_", NULL, "PR_GET_TAGGED_ADDR_CTRL" },
+	{ "PR_PMLEN_", NULL, "PR_GET_TAGGED_ADDR_CTRL" },
+	{ "PR_SYS_DISPATCH_", NULL, "PR_SET_SYSCALL_USER_DISPATCH" },
+	{ "PR_SCHED_CORE_", NULL, "PR_SCHED_CORE" },
+	{ "PR_RISCV_V_VSTATE_", NULL, "PR_RISCV_V_GET_CONTROL" },
+	{ "PR_RISCV_CTX_", NULL, "PR_RISCV_SET_ICACHE_FLUSH_CTX" },
+	{ "PR_RISCV_SCOPE_", NULL, "PR_RISCV_SET_ICACHE_FLUSH_CTX" },
+	{ "PR_PPC_DEXCR_", NULL, "PR_PPC_GET_DEXCR" },
+	{ "PR_SHADOW_STACK_", NULL, "PR_GET_SHADOW_STACK_STATUS" },
+	{ "PR_TIMER_CREATE_RESTORE_IDS_", NULL, "PR_TIMER_CREATE_RESTORE_IDS" },
+	{ "PR_FUTEX_HASH_", NULL, "PR_FUTEX_HASH" },
+	{ "UFFD_FEATURE_", by_feature, NULL },
+	{ "UFFD_EVENT_FORK", NULL, "UFFD_FEATURE_EVENT_FORK" },
+	{ "UFFD_EVENT_REMAP", NULL, "UFFD_FEATURE_EVENT_REMAP" },
+	{ "UFFD_EVENT_REMOVE", NULL, "UFFD_FEATURE_EVENT_REMOVE" },
+	{ "UFFD_EVENT_UNMAP", NULL, "UFFD_FEATURE_EVENT_UNMAP" },
+	{ "UFFD_PAGEFAULT_FLAG_WP", NULL, "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
+	{ "UFFD_PAGEFAULT_FLAG_MINOR", NULL, "UFFD_FEATURE_MINOR_HUGETLBFS" },
+	{ "UFFDIO_REGISTER_MODE_WP", NULL, "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
+	{ "UFFDIO_REGISTER_MODE_MINOR", NULL, "UFFD_FEATURE_MINOR_HUGETLBFS" },
+	{ "UFFDIO_COPY_MODE_WP", NULL, "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
+	{ "UFFDIO_WRITEPROTECT_MODE_", NULL, "UFFDIO_WRITEPROTECT" },
+	{ "UFFDIO_CONTINUE_MODE_", NULL, "UFFDIO_CONTINUE" },
+	{ "UFFDIO_POISON_MODE_", NULL, "UFFDIO_POISON" },
+	{ "UFFDIO_MOVE_MODE_", NULL, "UFFDIO_MOVE" },
+	{ "UFFD_API", NULL, "UFFDIO_API" },
+	{ "UFFD_EVENT_", NULL, "UFFDIO_API" },
+	{ "UFFD_PAGEFAULT_", NULL, "UFFDIO_API" },
+	{ "UFFDIO_REGISTER_MODE_", NULL, "UFFDIO_REGISTER" },
+	{ "UFFDIO_COPY_MODE_", NULL, "UFFDIO_COPY" },
+	{ "UFFDIO_ZEROPAGE_MODE_", NULL, "UFFDIO_ZEROPAGE" },
+};
+
+/* The groups whose every constant is tried in one way.  Others cannot be asked about. */
+static trial_function *const by_group[GROUP_COUNT] = {
+	[GROUP_PROT] = by_mprotect, [GROUP_MREMAP] = by_mremap,   [GROUP_MADV] = by_madvise,
+	[GROUP_MS] = by_msync,      [GROUP_MCL] = by_mlockall,    [GROUP_MLOCK] = by_mlock2,
+	[GROUP_FCNTL] = by_fcntl,   [GROUP_SEAL] = by_seal,       [GROUP_MFD] = by_memfd,
+	[GROUP_FALLOC] = by_fallocate, [GROUP_FADV] = by_fadvise, [GROUP_KEY] = by_shm,
+	[GROUP_IPC] = by_shm,       [GROUP_SHM] = by_shm,         [GROUP_SHMCTL] = by_shm,
+	[GROUP_PR] = by_prctl,      [GROUP_PKEY] = by_pkey,       [GROUP_UFFD] = by_userfaultfd,
+	[GROUP_UFFDIO] = by_uffdio, [GROUP_RLIMIT] = by_prlimit,
+};
+
+enum trial trial_constant(const struct constant *constant)
+{
+	for (size_t i = 0; i < sizeof(by_name) / sizeof(by_name[0]); i++) {
+		if (strncmp(constant->name, by_name[i].begins, strlen(by_name[i].begins)) != 0)
+			continue;
+		if (by_name[i].try != NULL)
+			return by_name[i].try(constant);
+		const struct constant *other = constant_find(by_name[i].instead, strlen(by_name[i].instead));
+
+		return other == NULL || other->absent ? TRIAL_ABSENT : trial_constant(other);
+	}
+	return by_group[constant->group] != NULL ? by_group[constant->group](constant) : TRIAL_UNKNOWN;
+}
+
+/* Arguments of all ones are refused by every call of the language before it does anything: a descriptor, an address that
+ * is not a page's, a size beyond the address space, flags that do not exist. */
+enum trial trial_call(const struct call *call)
+{
+	static const long nonsense[CALL_ARGS] = { -1, -1, -1, -1, -1, -1 };
+	/* A key and flags that ask for nothing new, and no bytes. */
+	static const long nothing[CALL_ARGS] = { 0, 0, 0 };
+
+	if (call->class != CALL_SYSTEM)
+		return TRIAL_PRESENT;
+	return ask(call->name, call->id == CALL_SHMGET ? nothing : nonsense) == -ENOSYS ? TRIAL_ABSENT : TRIAL_PRESENT;
+}
