@@ -8,7 +8,7 @@
 enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
 
 /* In the order of enum format. */
-#define FORMATS "text|script|json|tap"
+#define FORMATS "text|script|json|tap|c"
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Report:", 10 },
@@ -17,7 +17,7 @@ static const struct argp_option options[] = {
 	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did", 10 },
 	{ "step", OPTION_STEP, NULL, 0, "Wait for Enter before each statement, and say the subject's pid", 10 },
 	{ "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 },
-	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, tap, or script: print the script and perform nothing", 10 },
+	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, tap; or script, c: print the script, or a C program of it, and perform nothing", 10 },
 	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 },
 	{ "quiet", 'q', NULL, 0, "Show only what failed", 10 },
 	{ 0 },
@@ -90,7 +90,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		self->format = (enum format)word;
 		if (word >= 0)
 			return 0;
-		argp_error(state, "--format: %s: not a format (try text, json, tap or script)", arg);
+		argp_error(state, "--format: %s: not a format (try text, json, tap, script or c)", arg);
 		return EINVAL;
 	case 'o':
 		self->output = arg;

@@ -8,7 +8,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
-enum format { FORMAT_TEXT, FORMAT_SCRIPT, FORMAT_JSON, FORMAT_TAP };
+enum format { FORMAT_TEXT, FORMAT_SCRIPT, FORMAT_JSON, FORMAT_TAP, FORMAT_C };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct common_options {

@@ -3,9 +3,11 @@
 #include "app/session.h"
 
 #include "app/output.h"
+#include "app/shell.h"
 #include "base/alloc.h"
 #include "base/diag.h"
 #include "base/size.h"
+#include "lang/program.h"
 #include "lang/script.h"
 #include "run/interp.h"
 
@@ -67,7 +69,7 @@ static void wait_for_enter(void *context, const struct event_source *source, pid
 	}
 }
 
-static bool want_color(enum color color, int fd)
+bool session_wants_color(enum color color, int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *terminal = getenv("TERM");
@@ -85,8 +87,7 @@ static int open_keyboard(const struct plan *plan, const struct common_options *o
 	return plan->from_stdin ? open("/dev/tty", O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 }
 
-/* How bad an outcome is: the exit status is the worst. */
-static int worse(int a, int b)
+int session_worse(int a, int b)
 {
 	static const int order[] = { STATUS_OK, STATUS_UNSUPPORTED, STATUS_FAILED, STATUS_USAGE, STATUS_TOOL };
 	size_t rank[2] = { 0, 0 };
@@ -98,7 +99,7 @@ static int worse(int a, int b)
 	return rank[0] >= rank[1] ? a : b;
 }
 
-static int status_of(enum verdict verdict)
+int session_status(enum verdict verdict)
 {
 	static const int status[] = { [VERDICT_PASSED] = STATUS_OK,
 		                      [VERDICT_FAILED] = STATUS_FAILED,
@@ -124,6 +125,14 @@ static int make_subject(struct process *first, bool only, struct process *subjec
 	return STATUS_TOOL;
 }
 
+void session_limits(struct interp_options *options)
+{
+	if (options->limits.timeout_ms == 0)
+		options->limits.timeout_ms = DEFAULT_TIMEOUT_MS;
+	if (options->limits.max_touch == 0)
+		options->limits.max_touch = default_max_touch;
+}
+
 static int perform(struct session *session, const struct interp_options *how, const struct script *script, bool several,
                    struct process *subject)
 {
@@ -135,10 +144,7 @@ static int perform(struct session *session, const struct interp_options *how, co
 	options.several = several;
 	/* Each is a test point, and points are not summed up. */
 	options.all_checks = session->format == FORMAT_TAP;
-	if (options.limits.timeout_ms == 0)
-		options.limits.timeout_ms = DEFAULT_TIMEOUT_MS;
-	if (options.limits.max_touch == 0)
-		options.limits.max_touch = default_max_touch;
+	session_limits(&options);
 	options.before_step = common->step ? wait_for_enter : NULL;
 	options.context = session;
 	char *problem = NULL;
@@ -149,7 +155,7 @@ static int perform(struct session *session, const struct interp_options *how, co
 		diag_error("%s", problem);
 	}
 	free(problem);
-	return status_of(verdict);
+	return session_status(verdict);
 }
 
 static int perform_all(struct session *session, const struct plan *plan, struct script *const *scripts,
@@ -168,7 +174,7 @@ static int perform_all(struct session *session, const struct plan *plan, struct 
 		struct process subject;
 		int made = make_subject(first, count == 1, &subject);
 
-		status = worse(status, made != STATUS_OK ? made
+		status = session_worse(status, made != STATUS_OK ? made
 		                                         : perform(session, &plan->performance, scripts[i], count > 1, &subject));
 	}
 	process_end(first);
@@ -204,17 +210,47 @@ static int parse_all(const struct plan *plan, struct script **scripts)
 	return status;
 }
 
-static const struct report_class *const reports[] = {
+const struct report_class *const session_reports[] = {
 	[FORMAT_TEXT] = &report_text,
 	[FORMAT_SCRIPT] = &report_text,
 	[FORMAT_JSON] = &report_json,
 	[FORMAT_TAP] = &report_tap,
+	[FORMAT_C] = &report_text,
 };
 
 static void print_scripts(const struct plan *plan, struct buf *out)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		buf_add(out, buf_text(&plan->sources[i].text), plan->sources[i].text.len);
+}
+
+/* A C program is one script, and has the names that were defined for it; what else a run can be given it has not. */
+static int check_program(const struct plan *plan)
+{
+	const struct interp_options *how = &plan->performance;
+
+	if (plan->count != 1)
+		diag_error("--format=c: a C program is made of one script, and %zu were given", plan->count);
+	else if (how->injection_count > 0 || how->rlimit_count > 0)
+		diag_error("--format=c: %s is of a run, and a C program has it not",
+		           how->injection_count > 0 ? "--inject" : "--limit");
+	else
+		return STATUS_OK;
+	return STATUS_USAGE;
+}
+
+static void print_program(const struct plan *plan, const struct script *script, struct buf *out)
+{
+	const struct interp_options *how = &plan->performance;
+	struct program_definition *values = alloc_zeroed(how->definition_count, sizeof(*values));
+
+	for (size_t i = 0; i < how->definition_count; i++) {
+		const struct interp_definition *from = &how->definitions[i];
+
+		values[i] = (struct program_definition){ from->is_string, from->integer, from->text, from->len };
+	}
+	program_print(out, script, plan->sources[0].name, values, how->definition_count);
+	free(values);
 }
 
 static int write_report(struct session *session, const struct plan *plan, struct script *const *scripts,
@@ -229,11 +265,13 @@ static int write_report(struct session *session, const struct plan *plan, struct
 		diag_error("%s: cannot be written: %s", session->output.name, strerror(-error));
 		return STATUS_TOOL;
 	}
-	report.color = want_color(options->color, session->output.fd);
-	session->report = report_new(reports[session->format], &report);
+	report.color = session_wants_color(options->color, session->output.fd);
+	session->report = report_new(session_reports[session->format], &report);
 	session->keyboard = open_keyboard(plan, options);
 	if (session->format == FORMAT_SCRIPT)
 		print_scripts(plan, &session->output.buf);
+	else if (session->format == FORMAT_C)
+		print_program(plan, scripts[0], &session->output.buf);
 	else
 		status = perform_all(session, plan, scripts, first);
 	report_free(session->report);
@@ -247,12 +285,16 @@ static int write_report(struct session *session, const struct plan *plan, struct
 
 int session_run(const struct plan *plan, const struct common_options *options, struct process *first)
 {
+	if (plan->from_keyboard)
+		return shell_run(plan, options, first);
 	struct session session = { .options = options, .format = options->format };
 	struct script **scripts = alloc_zeroed(plan->count, sizeof(struct script *));
 	int status = parse_all(plan, scripts);
 
 	if (plan->tap && options->format == FORMAT_TEXT)
 		session.format = FORMAT_TAP;
+	if (status == STATUS_OK && session.format == FORMAT_C)
+		status = check_program(plan);
 	if (status == STATUS_OK)
 		status = write_report(&session, plan, scripts, first);
 	for (size_t i = 0; i < plan->count; i++) {

@@ -13,4 +13,14 @@
  */
 int session_run(const struct plan *plan, const struct common_options *options, struct process *first);
 
+/* What the shell shares with it.  The report of each enum format. */
+extern const struct report_class *const session_reports[];
+/* Whether what is written to fd is coloured. */
+bool session_wants_color(enum color color, int fd);
+/* Fills in the limits that were not given. */
+void session_limits(struct interp_options *options);
+/* The exit status of a verdict, and the worse of two: the status of all is the worst. */
+int session_status(enum verdict verdict);
+int session_worse(int a, int b);
+
 #endif

@@ -31,6 +31,7 @@ struct plan {
 	struct source *sources;
 	size_t count, cap;
 	bool from_stdin; /* a source was read from standard input */
+	bool from_keyboard; /* no sources: statements are performed as they come on standard input */
 	bool tap;        /* the report is TAP unless the user asked for another: run's --tap */
 	/* How they are performed, for the options that an experiment does not have.  Zeroed: as usual. */
 	struct interp_options performance;

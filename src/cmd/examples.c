@@ -207,8 +207,8 @@ const struct command cmd_examples = {
 	.name = "examples",
 	.args = "[NAME]",
 	.summary = "list the scripts that come with mmtool, or print one",
-	.doc = "Each is a lesson of its own: `mmtool examples cow' shows the script, `mmtool examples cow | mmtool run -' what it does. "
-	       "MMTOOL_EXAMPLES, where set, is the folder to look in.",
+	.doc = "Each is a lesson of its own: `mmtool examples cow' shows the script, `mmtool examples cow | mmtool run -' what "
+	       "it does. MMTOOL_EXAMPLES, where set, is the folder to look in.",
 	.group = COMMAND_SCRIPT,
 	.parse = parse,
 	.options_size = sizeof(struct options),

@@ -10,7 +10,7 @@
 #include <string.h>
 
 const struct command *const command_table[] = {
-	&cmd_grow, &cmd_shrink, &cmd_move_fixed, &cmd_reserve_fill, &cmd_noreserve, &cmd_overcommit, &cmd_run,
+	&cmd_grow, &cmd_shrink, &cmd_move_fixed, &cmd_reserve_fill, &cmd_noreserve, &cmd_overcommit, &cmd_run, &cmd_shell,
 	&cmd_examples,
 };
 

@@ -314,6 +314,7 @@ struct statement *parser_parse(struct script *script, uint64_t page, struct erro
 	struct parser parser = { .arena = &script->arena, .errors = errors };
 
 	lexer_init(&parser.lexer, script->text, script->len, page);
+	parser.lexer.line = script->line;
 	lexer_next(&parser.lexer, &parser.now);
 	struct statement *first = statements(&parser, false);
 

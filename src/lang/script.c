@@ -16,7 +16,7 @@ enum { TEXT_MOST = 1 << 30 };
 
 static void parse(struct script *script, uint64_t page, struct names *names, struct errors *errors)
 {
-	struct span start = { script->text, 0, { 1, 1 } };
+	struct span start = { script->text, 0, { script->line, 1 } };
 
 	if (script->len > TEXT_MOST) {
 		errors_add(errors, start, "the script has %zu bytes, more than the %d that a script can have",
@@ -34,12 +34,19 @@ static void parse(struct script *script, uint64_t page, struct names *names, str
 struct script *script_parse(const char *file, const char *text, size_t len, uint64_t page,
                             const struct definition *definitions, size_t definition_count, struct buf *errors)
 {
+	return script_parse_part(file, 1, text, len, page, definitions, definition_count, errors);
+}
+
+struct script *script_parse_part(const char *file, uint32_t line, const char *text, size_t len, uint64_t page,
+                                 const struct definition *definitions, size_t definition_count, struct buf *errors)
+{
 	struct script *script = alloc_zeroed(1, sizeof(*script));
 	struct names names = { 0 };
 
 	script->file = arena_string(&script->arena, file, strlen(file));
 	script->text = len > 0 ? text : "";
 	script->len = len;
+	script->line = line;
 	struct errors found = { .file = script->file, .text = script->text, .len = len };
 
 	for (size_t i = 0; i < definition_count; i++)

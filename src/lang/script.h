@@ -154,6 +154,7 @@ struct script {
 	const char *file;        /* what it is called in messages */
 	const char *text;        /* the whole source, borrowed from the caller until script_free() */
 	size_t len;
+	uint32_t line;           /* the number of its first line */
 	struct statement *first; /* NULL: an empty script */
 	struct name *names;      /* slots; [0, predefined_names) were defined by the caller */
 	uint32_t name_count;
@@ -173,6 +174,9 @@ struct definition {
  */
 struct script *script_parse(const char *file, const char *text, size_t len, uint64_t page,
                             const struct definition *definitions, size_t definition_count, struct buf *errors);
+/* The same for a part of a longer text: its first line is that line of it, counted from 1. */
+struct script *script_parse_part(const char *file, uint32_t line, const char *text, size_t len, uint64_t page,
+                                 const struct definition *definitions, size_t definition_count, struct buf *errors);
 void script_free(struct script *script);
 
 /* Whether a word may not be bound: a keyword, a predefined name or a constant. */

@@ -163,6 +163,17 @@ static bool anchor_above(struct anchor *anchor, uint64_t addr, const struct regi
 	return region != NULL;
 }
 
+/* Where nothing is mapped any more: the name whose region began here and lost this part. */
+static bool anchor_cut(struct anchor *anchor, uint64_t addr, const struct regions *regions)
+{
+	const struct region *region = region_above(regions, addr, UINT64_MAX);
+
+	if (region == NULL || addr < region->start - region->cut)
+		return false;
+	anchor_region(anchor, region);
+	return true;
+}
+
 /* In anonymous memory m: a region that shares the mapping is nearer than anything outside. */
 static bool anchor_within(struct anchor *anchor, uint64_t addr, const struct regions *regions, const struct mapping *m)
 {
@@ -215,6 +226,8 @@ static bool find_anchor(struct anchor *anchor, uint64_t addr, const struct regio
 		anchor_mapping(anchor, maps, m);
 		return true;
 	}
+	if (m == NULL && anchor_cut(anchor, addr, regions))
+		return true;
 	if (m == NULL && addr < near)
 		return false;
 	return (m != NULL && (anchor_within(anchor, addr, regions, m) || anchor_joined(anchor, regions, maps, m))) ||

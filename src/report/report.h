@@ -16,6 +16,7 @@ struct report_options {
 	bool explain;  /* show the paragraphs that say why */
 	bool quiet;    /* only what failed */
 	bool color;    /* already decided */
+	bool bare;     /* the statement was just typed: it is not repeated.  May change between events */
 };
 
 struct report;

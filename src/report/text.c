@@ -417,7 +417,7 @@ static void show_step(struct text *text, struct buf *out, const struct event_ste
 	separate(text, out, brief ? BLOCK_HELD : BLOCK_BARE);
 	if (step->kind == STEP_PASSES)
 		add_passes(text, out, step);
-	else
+	else if (!text->base.options.bare)
 		add_statement(text, out, step);
 	statement_end = out->len;
 	add_body(text, out, step);
@@ -488,6 +488,8 @@ static void take(struct report *report, const struct event *event, struct buf *o
 {
 	struct text *text = (struct text *)report;
 
+	if (text->base.options.bare)
+		text->last = BLOCK_NONE;
 	switch ((enum event_type)event->type) {
 	case EVENT_START:
 		show_start(text, out, &event->start);

@@ -206,7 +206,7 @@ bool eval_sides(struct machine *m, const struct expr *expr, struct value *left, 
 	if (!combine(m, expr, left->integer, right->integer, &result))
 		return false;
 	*value = (struct value){ .integer = result,
-		                 .steadiness = steadiness_of(expr->op, left->steadiness, right->steadiness) };
+		                 .steadiness = (uint8_t)steadiness_of(expr->op, left->steadiness, right->steadiness) };
 	return true;
 }
 

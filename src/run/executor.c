@@ -443,12 +443,47 @@ static int no_core(void)
 	return setrlimit(RLIMIT_CORE, &core) < 0 ? -errno : 0;
 }
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+/*
+ * The runtime of AddressSanitizer leaves holes of random sizes between its mappings, and the kernel would put a script's
+ * mappings there, beside the runtime's own: plugs them all, down to where there is room for anything.
+ */
+static void plug_holes(void)
+{
+	const size_t wide = (size_t)1 << 30;
+	unsigned char *room = mmap(NULL, wide, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	for (size_t size = wide / 2; room != MAP_FAILED && size >= self.page; size /= 2) {
+		unsigned char *plug;
+
+		do {
+			plug = mmap(NULL, size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		} while (plug != MAP_FAILED && plug > room);
+		if (plug != MAP_FAILED)
+			munmap(plug, size);
+	}
+	if (room != MAP_FAILED)
+		munmap(room, wide);
+}
+#else
+static void plug_holes(void)
+{
+}
+#endif
+
 /*
  * The scratch page between two PROT_NONE shared pages, which merge with nothing: the script's first mapping is placed below
  * them (or above, in the legacy layout), and so does not become part of a mapping of the C library.
  */
 static int place_pages(void)
 {
+	plug_holes();
 	unsigned char *low = mmap(NULL, 3 * self.page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (low == MAP_FAILED)

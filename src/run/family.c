@@ -40,7 +40,7 @@ static struct actor *add_actor(struct machine *m)
 	for (size_t i = 1; i < m->actor_count && m->actor_count >= REMEMBERED; i++) {
 		struct actor *old = m->actors[i];
 
-		if (!old->waited || old == m->here)
+		if (!old->waited || old == m->here || old->entered > 0)
 			continue;
 		/* At the end, in the order of their making. */
 		memmove(&m->actors[i], &m->actors[i + 1], (m->actor_count - i - 1) * sizeof(struct actor *));
@@ -64,10 +64,8 @@ bool perform_fork(struct machine *m, struct performance *p)
 		return machine_fail(m, "fork: a script can have %d processes at one time", MOST_PROCESSES);
 	enum exchange outcome = process_fork(&m->here->process, &child, &error, &m->options->limits);
 
-	if (outcome == EXCHANGE_BROKEN)
-		return machine_break(m, "fork", -errno);
-	if (outcome != EXCHANGE_DONE)
-		return machine_fail(m, "the process died when it was to fork");
+	if (!machine_outlived(m, outcome))
+		return false;
 	p->call->performed = true;
 	p->result = -error;
 	if (error != 0)

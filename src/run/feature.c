@@ -21,7 +21,7 @@ static _Noreturn void try_it(const struct statement *statement)
 	enum trial outcome = statement->constant != NULL ? trial_constant(statement->constant)
 	                                                 : trial_call(statement->call);
 
-	_exit(outcome);
+	_exit((int)outcome);
 }
 
 /*

@@ -64,6 +64,7 @@ static bool judge(struct machine *m, const char *path, int fd, bool writing)
 bool files_may_open(struct machine *m, const char *path, uint64_t flags)
 {
 	char own[4096 + 32];
+	const char *written = path;
 	const char *rest = strncmp(path, "/proc/self", 10) == 0 ? path + 10 : NULL;
 
 	/* Judged without opening it: a fifo would block, and opening a device can do things by itself. */
@@ -76,10 +77,10 @@ bool files_may_open(struct machine *m, const char *path, uint64_t flags)
 	if (fd < 0) {
 		/* What is not there cannot be judged; the kernel's answer to the script's own open will say so. */
 		if (for_writing(flags) && !m->options->allow_write)
-			return refuse(m, path, needs_write);
+			return refuse(m, written, needs_write);
 		return true;
 	}
-	bool may = judge(m, path, fd, for_writing(flags));
+	bool may = judge(m, written, fd, for_writing(flags));
 
 	close(fd);
 	return may;
@@ -107,6 +108,33 @@ bool files_may_keep(struct machine *m, const char *path, int fd)
 		machine_ask(m);
 	}
 	return may;
+}
+
+bool files_path_at(struct machine *m, uint64_t address, const char **path)
+{
+	enum { LONGEST = 4096 }; /* PATH_MAX, with the final zero */
+	char *text = arena_alloc(&m->temp, LONGEST);
+
+	*path = NULL;
+	/* Byte by byte, and guarded: where it cannot be read the kernel will say EFAULT, and nobody dies of it. */
+	for (size_t i = 0; i < LONGEST; i++) {
+		struct exec_request *request = machine_request(EXEC_LOAD);
+
+		request->guarded = true;
+		request->args[0] = address + i;
+		const struct exec_reply *reply = machine_ask(m);
+
+		if (reply == NULL)
+			return false;
+		if (reply->answer == ANSWER_FAULT)
+			return true;
+		text[i] = (char)reply->result;
+		if (text[i] == '\0') {
+			*path = text;
+			return true;
+		}
+	}
+	return true;
 }
 
 static bool on_disk(int fd)
@@ -165,13 +193,10 @@ static bool hand_over(struct machine *m, struct performance *p, int file, uint64
 	}
 	enum exchange outcome = process_give(&m->here->process, machine_request(EXEC_ADOPT), fd, reply,
 	                                     &m->options->limits);
-	int error = errno;
 
 	close(fd);
-	if (outcome == EXCHANGE_BROKEN)
-		return machine_break(m, "sendmsg", -error);
-	if (outcome != EXCHANGE_DONE)
-		return machine_fail(m, "the process died while it was given a file");
+	if (!machine_outlived(m, outcome))
+		return false;
 	p->result = reply->result;
 	return true;
 }

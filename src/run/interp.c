@@ -352,6 +352,16 @@ static enum flow control(struct machine *m, const struct statement *statement, i
 	return *known ? FLOW_ON : step_end(m, &event);
 }
 
+/* Between two steps. */
+static enum flow interrupt(struct machine *m, const struct statement *statement)
+{
+	struct event event = step_event(m, statement, STEP_OTHER);
+
+	step_begin(m);
+	machine_fail(m, "interrupted");
+	return step_end(m, &event);
+}
+
 static enum flow run_passes(struct machine *m, const struct statement *statement, int64_t count)
 {
 	bool mine = false;
@@ -378,7 +388,7 @@ static enum flow run_passes(struct machine *m, const struct statement *statement
 			fold_tell(m, m->here->process.dead ? NULL : machine_maps(m));
 		m->folding = false;
 	}
-	return flow;
+	return flow == FLOW_ON && stopped(m) ? interrupt(m, statement) : flow;
 }
 
 static enum flow run_repeat(struct machine *m, const struct statement *statement)
@@ -416,7 +426,9 @@ static enum flow run_in(struct machine *m, const struct statement *statement)
 		return step_end(m, &event);
 	}
 	m->here = actor;
+	from->entered++;
 	flow = run_block(m, statement->body);
+	from->entered--;
 	m->here = from;
 	return flow;
 }
@@ -452,6 +464,8 @@ enum verdict interp_feed(struct machine *m, const struct script *script)
 	unsigned failed = m->verdict.failed;
 
 	machine_learn(m, script);
+	if (m->script == NULL)
+		machine_define(m);
 	m->script = script;
 	m->breaking = false;
 	m->unsupported = false;
@@ -468,11 +482,8 @@ enum verdict interp_run(const struct script *script, struct process *subject, co
 {
 	struct machine *m = interp_new(options, sink);
 
-	if (interp_begin(m, subject, script->file)) {
-		machine_learn(m, script);
-		machine_define(m);
+	if (interp_begin(m, subject, script->file))
 		interp_feed(m, script);
-	}
 	enum verdict verdict = interp_conclude(m, problem);
 
 	interp_free(m);

@@ -61,6 +61,37 @@ static void record_death(struct machine *m)
 		machine_fail(m, "the process was killed by %s", signal_name(m->death));
 }
 
+bool machine_outlived(struct machine *m, enum exchange outcome)
+{
+	const struct process *process = &m->here->process;
+
+	switch (outcome) {
+	case EXCHANGE_DONE:
+		return true;
+	case EXCHANGE_DIED:
+		record_death(m);
+		return false;
+	case EXCHANGE_BROKEN:
+		return machine_break(m, "the socket of the subject", -errno);
+	case EXCHANGE_TIMEOUT:
+		machine_fail(m, "it took longer than %g seconds (--timeout): mmtool killed the process",
+		             m->options->limits.timeout_ms / 1000.0);
+		break;
+	case EXCHANGE_TOUCHED:
+		m->overran = true;
+		machine_fail(m, "it touched more memory than --max-touch allows: mmtool killed the process");
+		break;
+	case EXCHANGE_STOPPED:
+		machine_fail(m, "interrupted");
+		break;
+	case EXCHANGE_CONFUSED:
+		machine_fail(m, "the process disturbed its connection with mmtool, which killed it");
+		break;
+	}
+	m->death = process_signal(process);
+	return false;
+}
+
 const struct exec_reply *machine_ask(struct machine *m)
 {
 	struct process *process = &m->here->process;
@@ -69,35 +100,7 @@ const struct exec_reply *machine_ask(struct machine *m)
 		machine_fail(m, "the process has died");
 		return NULL;
 	}
-	switch (process_ask(process, &request, &reply, &m->options->limits)) {
-	case EXCHANGE_DONE:
-		return &reply;
-	case EXCHANGE_DIED:
-		record_death(m);
-		return NULL;
-	case EXCHANGE_TIMEOUT:
-		m->death = process_signal(process);
-		machine_fail(m, "it took longer than %g seconds (--timeout): mmtool killed the process",
-		             m->options->limits.timeout_ms / 1000.0);
-		return NULL;
-	case EXCHANGE_TOUCHED:
-		m->death = process_signal(process);
-		m->overran = true;
-		machine_fail(m, "it touched more memory than --max-touch allows: mmtool killed the process");
-		return NULL;
-	case EXCHANGE_STOPPED:
-		m->death = process_signal(process);
-		machine_fail(m, "interrupted: mmtool killed the process");
-		return NULL;
-	case EXCHANGE_CONFUSED:
-		m->death = process_signal(process);
-		machine_fail(m, "the process disturbed its connection with mmtool, which killed it");
-		return NULL;
-	case EXCHANGE_BROKEN:
-		machine_break(m, "recvmsg", -errno);
-		return NULL;
-	}
-	return NULL;
+	return machine_outlived(m, process_ask(process, &request, &reply, &m->options->limits)) ? &reply : NULL;
 }
 
 const struct maps *machine_maps(struct machine *m)
@@ -140,8 +143,11 @@ void machine_bind(struct machine *m, uint32_t slot, const struct value *value)
 
 	if (copy.is_string)
 		copy.text = alloc_string(copy.text, copy.len);
-	if (to->is_string)
-		free((char *)(uintptr_t)to->text);
+	/* What the step in hand tells of may be the old text: it lives until the next name is bound. */
+	if (to->is_string) {
+		free(m->stale);
+		m->stale = (char *)(uintptr_t)to->text;
+	}
 	*to = copy;
 	m->bound[slot] = true;
 }

@@ -43,6 +43,7 @@ struct actor {
 	struct regions regions, old_regions;
 	const char *name;      /* what the script calls it; NULL for the main process */
 	bool waited;           /* wait() has collected it */
+	unsigned entered;      /* blocks of "in" that are open in it */
 };
 
 /* A hole that was handed out, so that asking again gives the same. */
@@ -63,6 +64,7 @@ struct machine {
 
 	struct value *slots;   /* by the script's slots; strings are owned here */
 	bool *bound;
+	char *stale;           /* the string that a name was bound to before */
 	const char **names;    /* copies: a name is one pointer for as long as the machine lives */
 	size_t name_count, slots_cap, bound_cap, names_cap;
 	struct arena name_texts;
@@ -111,6 +113,9 @@ bool machine_break(struct machine *m, const char *call, int error);
 struct exec_request *machine_request(enum exec_op op);
 /* Has the current process do what the request says.  NULL: it died of it, or the tool failed; the reason is recorded. */
 const struct exec_reply *machine_ask(struct machine *m);
+
+/* What an exchange with the current process came to.  False: it died of it, or the tool failed; the reason is recorded. */
+bool machine_outlived(struct machine *m, enum exchange outcome);
 
 /* The maps of the current process as they are now, or NULL (the tool failed, or the process is dead). */
 const struct maps *machine_maps(struct machine *m);
@@ -174,6 +179,8 @@ bool perform_tmpfile(struct machine *m, struct performance *p);
  */
 bool files_may_open(struct machine *m, const char *path, uint64_t flags);
 bool files_may_keep(struct machine *m, const char *path, int fd);
+/* The path at an address of the current process; NULL: none that the kernel would take.  False: the process died. */
+bool files_path_at(struct machine *m, uint64_t address, const char **path);
 
 /* segments.c: whether a call of shm(7) concerns the script's own segments only.  False: machine_fail() was called. */
 bool segments_may_call(struct machine *m, const struct performance *p);

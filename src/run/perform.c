@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 /* Arguments that are given as strings are passed in the request; their values are offsets there. */
@@ -80,10 +81,29 @@ static bool is_for_maps(const struct call *call)
 	return call->class == CALL_SYSTEM && !call->keeps_maps;
 }
 
-/* open(2) is judged before and after: see files.c. */
-static bool opens(const struct performance *p)
+/* A script's calls reach its own processes and no others.  What is no process is the kernel's to refuse. */
+static bool may_reach(struct machine *m, const struct performance *p)
 {
-	return p->statement->call->id == CALL_OPEN && p->args[0].is_string;
+	uint8_t id = p->statement->call->id;
+	int pid = (int)p->words[0];
+
+	if ((id != CALL_PIDFD_OPEN && id != CALL_PROCESS_VM_READV) || pid <= 0 || machine_actor(m, pid) != NULL)
+		return true;
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return true;
+	return machine_fail(m, "%s: %d is no process of this script", p->statement->call->name, pid);
+}
+
+/* open(2) is judged before and after: see files.c.  *path stays NULL for other calls. */
+static bool path_to_open(struct machine *m, const struct performance *p, const char **path)
+{
+	*path = NULL;
+	if (p->statement->call->id != CALL_OPEN)
+		return true;
+	if (!p->args[0].is_string)
+		return files_path_at(m, (uint64_t)p->args[0].integer, path);
+	*path = p->args[0].text;
+	return true;
 }
 
 static bool set_limit(const struct performance *p)
@@ -150,6 +170,7 @@ static bool inject(struct machine *m, struct performance *p)
 bool perform_system(struct machine *m, struct performance *p)
 {
 	struct kernel_call kernel;
+	const char *path;
 	unsigned mask;
 
 	p->call->is_system = true;
@@ -163,13 +184,13 @@ bool perform_system(struct machine *m, struct performance *p)
 	}
 	if (inject(m, p))
 		return true;
-	if (!segments_may_call(m, p))
+	if (!segments_may_call(m, p) || !may_reach(m, p))
 		return false;
-	if (opens(p) && !files_may_open(m, p->args[0].text, p->words[1]))
+	if (!path_to_open(m, p, &path) || (path != NULL && !files_may_open(m, path, p->words[1])))
 		return false;
 	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
 		return false;
-	return !opens(p) || p->result < 0 || files_may_keep(m, p->args[0].text, (int)p->result);
+	return path == NULL || p->result < 0 || files_may_keep(m, path, (int)p->result);
 }
 
 static bool evaluate(struct machine *m, const struct statement *statement, struct performance *p, struct value *want)
@@ -331,6 +352,10 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	struct value want = { 0 };
 	bool moved = false;
 
+	/* Also where an argument fails the step before there is a call. */
+	step->call.name = statement->call->name;
+	step->call.is_system = statement->call->class == CALL_SYSTEM;
+	step->call.result_kind = statement->call->result;
 	p.survives = statement->expected == EXPECT_ANYTHING && statement->call->class == CALL_MEMORY;
 	step->checked = is_checked(statement);
 	m->verdict.checks += step->checked;

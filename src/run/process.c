@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -18,7 +19,8 @@
 #include <unistd.h>
 
 enum {
-	SAMPLE_MS = 20 /* how often a statement that takes long is looked at */
+	SAMPLE_MS = 20,      /* how often a statement that takes long is looked at */
+	SOCKET_ROOM = 1026,  /* descriptors: 1023 is the highest that a subject begins with */
 };
 
 #ifndef SYS_pidfd_open
@@ -369,9 +371,22 @@ static bool is_new_child(int64_t pid)
 	       waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* A script may have used up its descriptors, which is nothing to a fork: room for the child's socket, above its own. */
+static bool make_room(pid_t pid, struct rlimit *old)
+{
+	struct rlimit room;
+
+	if (prlimit(pid, RLIMIT_NOFILE, NULL, old) < 0)
+		return false;
+	room = *old;
+	room.rlim_cur = room.rlim_max < SOCKET_ROOM ? room.rlim_max : SOCKET_ROOM;
+	return old->rlim_cur < SOCKET_ROOM && prlimit(pid, RLIMIT_NOFILE, &room, NULL) == 0;
+}
+
 enum exchange process_fork(struct process *process, struct process *child, int *error,
                            const struct exchange_limits *limits)
 {
+	struct rlimit files;
 	static struct exec_request request;
 	static struct exec_reply reply;
 	const char *call;
@@ -383,9 +398,12 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 		return EXCHANGE_BROKEN;
 	}
 	request.op = EXEC_FORK;
+	bool raised = make_room(process->pid, &files);
 	enum exchange outcome = ask(process, &request, pair[1], &reply, limits);
 
 	close(pair[1]);
+	if (raised && !process->dead)
+		(void)prlimit(process->pid, RLIMIT_NOFILE, &files, NULL);
 	*error = outcome == EXCHANGE_DONE && reply.result < 0 ? (int)-reply.result : 0;
 	if (outcome == EXCHANGE_DONE && *error == 0 && !is_new_child(reply.result)) {
 		process_end(process);
@@ -398,6 +416,8 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	*child = (struct process){ .pid = (pid_t)reply.result, .socket = pair[0] };
 	count_in(child->pid);
 	failed = process_greet(child, &call);
+	if (raised && !child->dead)
+		(void)prlimit(child->pid, RLIMIT_NOFILE, &files, NULL);
 	if (failed < 0) {
 		errno = -failed;
 		return EXCHANGE_BROKEN;

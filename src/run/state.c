@@ -127,6 +127,7 @@ void interp_free(struct machine *m)
 	free(m->actors);
 	free(m->slots);
 	free(m->bound);
+	free(m->stale);
 	free(m->names);
 	arena_fini(&m->name_texts);
 	segments_fini(m);

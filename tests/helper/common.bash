@@ -22,6 +22,8 @@ export MMTOOL=${MMTOOL:-$top/build/mmtool}
 # What somebody's environment must not change.
 unset ARGP_HELP_FMT NO_COLOR POSIXLY_CORRECT
 export LC_ALL=C
+# Those of the sources: what is installed may be older.
+export MMTOOL_EXAMPLES=$top/examples
 
 # mm ARG...: runs mmtool, as bats' run does.
 mm()

@@ -140,4 +140,6 @@ end_held()
 	exec 9>&-
 	[ -z "${tool-}" ] || kill -KILL "$tool" 2>/dev/null || true
 	[ -z "${subject-}" ] || kill -KILL "$subject" 2>/dev/null || true
+	# Else the shell would tell of it.
+	wait 2>/dev/null || true
 }

@@ -56,6 +56,7 @@ static void test_cut(void)
 	is(told(&copy), "a1:1000+1000 e5:5000+800", "cut in the middle, it keeps its first part");
 	regions_cut(&copy, 0x1000, 0x400);
 	is(told(&copy), "a1:1400+c00 e5:5000+800", "cut at the beginning, it begins later");
+	ok(copy.list[0].cut == 0x400 && copy.list[1].cut == 0, "and knows how much it lost in front");
 	regions_cut(&copy, 0x1800, UINT64_MAX);
 	is(told(&copy), "a1:1400+400", "a range that would wrap ends at the top");
 	regions_cut(&copy, 0x1400, 0);

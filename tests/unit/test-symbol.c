@@ -134,12 +134,55 @@ static void test_two_runs(void)
 	buf_fini(&second);
 }
 
+/* What a name's region lost in front changes nothing about what the name's value is. */
+static void test_cut(void)
+{
+	uint64_t m = area;
+
+	build(0, 0x21000);
+	regions_cut(&regions, m - 0x9000, 0x1000);
+	regions_cut(&regions, m + 0x100000, 0x2000);
+	is(symbol(m - 0x8000), "a+4K", "the start of what is left of a region");
+	is(symbol(m - 0x5000), "a+16K", "its end");
+	is(symbol(m + 0x102000), "b+8K", "what is left of another");
+	is(symbol(m + 0x100000), "b", "where it began, and nothing is any more");
+	regions_add(&regions, "c", 3, m + 0x100000, 0x1000);
+	is(symbol(m + 0x100000), "c", "unless something else begins there");
+	is(symbol(m + 0x102000), "b+8K", "which is not where the rest is told from");
+}
+
+/* Thread-local memory just below a library, and a large region at a random distance below that. */
+static void test_joined(void)
+{
+	struct buf first = { 0 }, second = { 0 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t m = area, big = m - 0x400000 - i * 0x5000;
+
+		buf_reset(&maps.text);
+		add_line(big - 0x200000, big, "rw-p 00000000 00:00 0 ");
+		add_line(m - 0x3000, m, "rw-p 00000000 00:00 0 ");
+		add_line(m, m + 0x26000, "r--p 00000000 fe:00 12                         /usr/lib/libc.so.6");
+		ok(maps_parse(&maps, NULL) == 0, "a snapshot");
+		regions_cut(&regions, 0, UINT64_MAX);
+		regions_add(&regions, "big", 1, big - 0x200000, 0x200000);
+		for (size_t k = 0; k < maps.count; k++)
+			symbol_format_line(i == 0 ? &first : &second, &maps.list[k], &regions, &maps);
+	}
+	ok(strstr(buf_text(&first), "libc.so.6-0x3000-libc.so.6 ") != NULL, "it is told from the library");
+	is(buf_text(&second), buf_text(&first), "and so two runs print the same");
+	buf_fini(&first);
+	buf_fini(&second);
+}
+
 int main(void)
 {
 	build(0, 0x21000);
 	test_addresses();
 	test_lines();
 	test_two_runs();
+	test_cut();
+	test_joined();
 	maps_fini(&maps);
 	regions_fini(&regions);
 	buf_fini(&out);

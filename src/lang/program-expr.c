@@ -1,0 +1,771 @@
+/* SPDX-License-Identifier: MIT */
+/* The script's expressions in C. */
+#include "lang/program-part.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	char text[3];
+	uint8_t binds;
+} operators[] = {
+	[OP_MUL] = { "*", BIND_PRODUCT },    [OP_DIV] = { "/", BIND_PRODUCT },  [OP_MOD] = { "%", BIND_PRODUCT },
+	[OP_ADD] = { "+", BIND_SUM },        [OP_SUB] = { "-", BIND_SUM },      [OP_SHL] = { "<<", BIND_SHIFT },
+	[OP_SHR] = { ">>", BIND_SHIFT },     [OP_LT] = { "<", BIND_ORDER },     [OP_LE] = { "<=", BIND_ORDER },
+	[OP_GT] = { ">", BIND_ORDER },       [OP_GE] = { ">=", BIND_ORDER },    [OP_EQ] = { "==", BIND_EQUAL },
+	[OP_NE] = { "!=", BIND_EQUAL },      [OP_AND] = { "&", BIND_AND },      [OP_XOR] = { "^", BIND_XOR },
+	[OP_OR] = { "|", BIND_OR },          [OP_LOGAND] = { "&&", BIND_LOGAND }, [OP_LOGOR] = { "||", BIND_LOGOR },
+	[OP_NOT] = { "!", BIND_UNARY },      [OP_INVERT] = { "~", BIND_UNARY }, [OP_NEGATE] = { "-", BIND_UNARY },
+};
+
+static void byte_of_string(struct buf *out, unsigned char c, bool format)
+{
+	if (c == '"' || c == '\\')
+		buf_printf(out, "\\%c", c);
+	else if (c == '\n')
+		buf_puts(out, "\\n");
+	else if (c == '\t')
+		buf_puts(out, "\\t");
+	else if (c == '%' && format)
+		buf_puts(out, "%%");
+	else if (c == '?' && out->len > 0 && out->data[out->len - 1] == '?')
+		buf_puts(out, "\\?"); /* no trigraphs */
+	else if (c >= ' ' && c < 0x7f)
+		buf_putc(out, (char)c);
+	else
+		buf_printf(out, "\\%03o", c);
+}
+
+void program_string(struct buf *out, const char *data, size_t len, bool format)
+{
+	for (size_t i = 0; i < len; i++)
+		byte_of_string(out, (unsigned char)data[i], format);
+}
+
+static void literal(struct buf *out, const struct expr *expr)
+{
+	buf_putc(out, '"');
+	program_string(out, expr->string.data, expr->string.len, false);
+	buf_putc(out, '"');
+}
+
+/* The end of a comment or string that begins at text. */
+static uint32_t skip(struct span span, uint32_t i, bool *comment)
+{
+	char c = span.text[i];
+
+	*comment = c == '#' || (c == '/' && i + 1 < span.len && span.text[i + 1] == '/');
+	if (*comment) {
+		while (i < span.len && span.text[i] != '\n')
+			i++;
+		return i;
+	}
+	if (c != '"' && c != '\'')
+		return i + 1;
+	for (i++; i < span.len && span.text[i] != c; i++)
+		i += span.text[i] == '\\';
+	return i < span.len ? i + 1 : span.len;
+}
+
+void program_source(struct buf *out, struct span span)
+{
+	bool comment, space = false;
+
+	for (uint32_t i = 0; i < span.len;) {
+		uint32_t end = skip(span, i, &comment);
+		bool blank = comment || span.text[i] == '\n' || span.text[i] == '\t' || span.text[i] == ' ' ||
+		             span.text[i] == '\r';
+
+		if (blank) {
+			space = true;
+		} else {
+			if (space)
+				buf_putc(out, ' ');
+			space = false;
+			program_string(out, span.text + i, end - i, false);
+		}
+		i = end;
+	}
+}
+
+static void open_if(struct buf *out, bool parentheses)
+{
+	if (parentheses)
+		buf_putc(out, '(');
+}
+
+static void close_if(struct buf *out, bool parentheses)
+{
+	if (parentheses)
+		buf_putc(out, ')');
+}
+
+/* The digits before a suffix, and the suffix or 0. */
+static char suffix_of(struct span span, uint32_t *digits)
+{
+	char last = span.len > 0 ? span.text[span.len - 1] : '\0';
+
+	*digits = span.len;
+	if (last == '\0' || strchr("KMGTp", last) == NULL)
+		return '\0';
+	(*digits)--;
+	return last;
+}
+
+static void character(struct buf *out, int64_t value)
+{
+	if (value == '\'' || value == '\\')
+		buf_printf(out, "'\\%c'", (char)value);
+	else if (value >= ' ' && value < 0x7f)
+		buf_printf(out, "'%c'", (char)value);
+	else if (value == '\n' || value == '\t' || value == '\0')
+		buf_puts(out, value == '\n' ? "'\\n'" : value == '\t' ? "'\\t'" : "'\\0'");
+	else
+		buf_printf(out, "0x%" PRIx64, (uint64_t)value);
+}
+
+/* Without a suffix; word: as a long, whatever its size. */
+static void plain_integer(struct buf *out, const struct expr *expr, uint32_t digits, bool word, int binds)
+{
+	bool wide = expr->integer > INT32_MAX, pattern = expr->integer < 0;
+
+	open_if(out, pattern && binds > BIND_UNARY);
+	if (pattern)
+		buf_puts(out, "(int64_t)");
+	buf_add(out, expr->span.text, digits);
+	buf_puts(out, pattern ? "ULL" : wide ? "LL" : word ? "L" : "");
+	close_if(out, pattern && binds > BIND_UNARY);
+}
+
+static void integer(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
+{
+	uint32_t digits;
+	char suffix = suffix_of(expr->span, &digits);
+	bool one = digits == 1 && expr->span.text[0] == '1', word = form == AS_WORD;
+	unsigned shift = suffix == 'M' ? 20 : suffix == 'G' ? 30 : suffix == 'T' ? 40 : 0;
+
+	/* A literal can stand for a span that is not its own text: -1 of a RESULT. */
+	if (expr->span.len == 0)
+		buf_printf(out, "%" PRId64, expr->integer);
+	else if (expr->span.text[0] == '\'')
+		character(out, expr->integer);
+	else if (suffix == '\0')
+		plain_integer(out, expr, digits, word, binds);
+	else if (expr->integer == 0)
+		buf_puts(out, word ? "0L" : "0");
+	else if (expr->integer < 0)
+		buf_printf(out, "(%" PRId64 "LL)", expr->integer);
+	else if (suffix == 'p' && one)
+		buf_puts(out, "page");
+	else if (suffix == 'K' && one)
+		buf_puts(out, word ? "1024L" : "1024");
+	else {
+		bool parentheses = binds > (shift > 0 ? BIND_SHIFT : BIND_PRODUCT) || (shift > 0 && binds > BIND_ORDER);
+
+		open_if(out, parentheses);
+		buf_add(out, expr->span.text, digits);
+		buf_puts(out, suffix == 'p' ? "" : expr->integer > INT32_MAX ? "LL" : word ? "L" : "");
+		if (shift > 0)
+			buf_printf(out, " << %u", shift);
+		else
+			buf_puts(out, suffix == 'p' ? " * page" : " * 1024");
+		close_if(out, parentheses);
+	}
+	p->uses_page |= suffix == 'p' && expr->integer != 0;
+}
+
+/* Groups whose constants are ints in every header. */
+static bool is_int(const struct constant *constant)
+{
+	switch ((enum constant_group)constant->group) {
+	case GROUP_PROT:
+	case GROUP_MREMAP:
+	case GROUP_MADV:
+	case GROUP_MS:
+	case GROUP_MCL:
+	case GROUP_FADV:
+	case GROUP_ERRNO:
+	case GROUP_SIGNAL:
+	case GROUP_FAULT:
+	case GROUP_RLIMIT:
+	case GROUP_SHM:
+		return true;
+	case GROUP_MAP:
+	case GROUP_OPEN:
+	case GROUP_FALLOC:
+		return !constant->hidden;
+	default:
+		return false;
+	}
+}
+
+static void constant_value(struct program *p, struct buf *out, const struct constant *constant, enum form form, int binds)
+{
+	bool cast = (form == AS_LONG || form == AS_IS || form == AS_WORD) && !is_int(constant);
+
+	if (form == AS_WORD)
+		cast = true;
+	open_if(out, cast && binds > BIND_UNARY);
+	if (cast)
+		buf_puts(out, form == AS_WORD ? "(long)" : "(int64_t)");
+	program_constant(p, out, constant);
+	close_if(out, cast && binds > BIND_UNARY);
+}
+
+static void predefined(struct program *p, struct buf *out, const struct expr *expr, enum form form)
+{
+	bool pointer = form == AS_IS || form == AS_POINTER || form == AS_WORD;
+
+	switch ((enum predefined)expr->predefined) {
+	case PRE_PAGE:
+		p->uses_page = true;
+		buf_puts(out, "page");
+		break;
+	case PRE_HUGEPAGE:
+		program_use(p, "meminfo_field");
+		buf_puts(out, "meminfo_field(\"Hugepagesize\")");
+		break;
+	case PRE_NULL:
+		program_header(p, "stddef");
+		buf_puts(out, pointer ? "NULL" : "0");
+		break;
+	case PRE_MAP_FAILED:
+		program_header(p, "sys/mman");
+		buf_puts(out, form == AS_IS || form == AS_POINTER ? "MAP_FAILED" : form == AS_WORD ? "-1L" : "-1");
+		break;
+	case PRE_ERRNO:
+		program_header(p, "errno");
+		buf_puts(out, "errno");
+		break;
+	case PRE_SCRATCH:
+		buf_puts(out, pointer || form == AS_MEMORY ? "scratch" : "(long)scratch");
+		break;
+	}
+}
+
+/* A string where an integer is needed, or the reverse, that only shows when the program runs. */
+static void wrong_type(struct program *p, struct buf *out, const struct expr *expr, const char *value, const char *what)
+{
+	program_use(p, "give_up");
+	buf_puts(out, "(give_up(\"");
+	program_source(out, expr->span);
+	buf_printf(out, " is %s\"), %s)", what, value);
+}
+
+static void name(struct program *p, struct buf *out, const struct expr *expr)
+{
+	struct variable *variable = &p->variables[expr->slot];
+	const char *text = variable->is_text ? variable->text_name : variable->name;
+
+	if (text == NULL)
+		text = variable->text_name;
+	if (!variable->maybe_unbound) {
+		buf_puts(out, text);
+		return;
+	}
+	program_use(p, "bound");
+	buf_printf(out, "(bound(%s_bound, \"%s\"), %s)", variable->name != NULL ? variable->name : text,
+	           p->script->names[expr->slot].text, text);
+}
+
+/* An operand of arithmetic: truth is cast, lest compilers find it odd. */
+static void operand(struct program *p, struct buf *out, const struct expr *expr, int binds, bool widen)
+{
+	bool cast = program_is_boolean(expr) || (widen && program_type(p, expr) == C_INT);
+
+	if (cast) {
+		program_header(p, "stdint");
+		open_if(out, binds > BIND_UNARY);
+		buf_puts(out, "(int64_t)");
+		program_expr(p, out, expr, AS_LONG, BIND_UNARY);
+		close_if(out, binds > BIND_UNARY);
+	} else {
+		program_expr(p, out, expr, AS_LONG, binds);
+	}
+}
+
+/* By a function that checks what C leaves undefined. */
+static void checked(struct program *p, struct buf *out, const char *helper, const struct expr *expr)
+{
+	program_use(p, helper);
+	buf_printf(out, "%s(", helper);
+	program_expr(p, out, expr->left, AS_LONG, BIND_ASSIGN);
+	buf_puts(out, ",\v");
+	program_expr(p, out, expr->right, AS_LONG, BIND_ASSIGN);
+	buf_putc(out, ')');
+}
+
+/* The checking function that an operation needs, or NULL. */
+static const char *checker(const struct program *p, const struct expr *expr)
+{
+	struct range range = program_range(p, expr), right = program_range(p, expr->right);
+	bool grows = range.assumed && (expr->op == OP_MUL || expr->op == OP_SHL);
+	bool overflows = range.least > range.most || grows;
+
+	switch ((enum operator)expr->op) {
+	case OP_ADD:
+		return overflows ? "add" : NULL;
+	case OP_SUB:
+		return overflows ? "subtract" : NULL;
+	case OP_MUL:
+		return overflows ? "multiply" : NULL;
+	case OP_DIV:
+		return right.least <= 0 && right.most >= 0 ? "quotient" : right.least == -1 || right.most < 0 ? "quotient" : NULL;
+	case OP_MOD:
+		return right.least <= 0 ? "modulo" : NULL;
+	case OP_SHL:
+		return overflows ? "shift_left" : NULL;
+	case OP_SHR:
+		return right.least < 0 || right.most > 63 || (right.most > 31 && program_type(p, expr->left) == C_INT)
+		               ? "shift_right"
+		               : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool is_bits(uint8_t op)
+{
+	return op == OP_AND || op == OP_OR || op == OP_XOR;
+}
+
+/* Compilers ask for parentheses where precedence surprises. */
+static int operand_binds(uint8_t op, const struct expr *child)
+{
+	int own = operators[op].binds;
+
+	if (child->kind == EXPR_INT)
+		return is_bits(op) ? BIND_UNARY : own;
+	if (child->kind != EXPR_BINARY)
+		return own;
+	if (is_bits(op))
+		return child->op == op ? own : BIND_UNARY;
+	if (own == BIND_SHIFT)
+		return BIND_UNARY;
+	return own;
+}
+
+static bool fits_int(const struct program *p, const struct expr *expr)
+{
+	struct range range = program_range(p, expr);
+
+	return range.least >= INT32_MIN && range.most <= INT32_MAX && range.least <= range.most;
+}
+
+static void arithmetic(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
+{
+	const char *helper = checker(p, expr);
+	int own = operators[expr->op].binds;
+	bool parentheses = binds > own;
+
+	if (helper != NULL) {
+		checked(p, out, helper, expr);
+		return;
+	}
+	open_if(out, parentheses);
+	if (is_bits(expr->op) && form == AS_FLAGS) {
+		program_expr(p, out, expr->left, AS_FLAGS, operand_binds(expr->op, expr->left));
+		buf_printf(out, " %s\v", operators[expr->op].text);
+		program_expr(p, out, expr->right, AS_FLAGS, operand_binds(expr->op, expr->right) + 1);
+	} else {
+		bool both = program_type(p, expr->left) == C_INT && program_type(p, expr->right) == C_INT;
+		bool widen = both && !is_bits(expr->op) && expr->op != OP_DIV && expr->op != OP_MOD && expr->op != OP_SHR &&
+		             !fits_int(p, expr);
+
+		if (expr->op == OP_SHL)
+			widen = program_type(p, expr->left) == C_INT && !fits_int(p, expr);
+		operand(p, out, expr->left, operand_binds(expr->op, expr->left), widen);
+		buf_printf(out, " %s\v", operators[expr->op].text);
+		operand(p, out, expr->right, operand_binds(expr->op, expr->right) + 1, false);
+	}
+	close_if(out, parentheses);
+}
+
+/* NULL and MAP_FAILED have no type of their own to do arithmetic with. */
+static bool is_bare(const struct expr *expr)
+{
+	return expr->kind == EXPR_PREDEFINED && expr->predefined != PRE_SCRATCH;
+}
+
+/* Pointers: address + bytes, bytes + address, address - bytes. */
+static void pointer_sum(struct program *p, struct buf *out, const struct expr *expr, int binds)
+{
+	bool parentheses = binds > BIND_SUM;
+	bool left = program_type(p, expr->left) == C_POINTER && !is_bare(expr->left);
+
+	open_if(out, parentheses);
+	if (left)
+		program_expr(p, out, expr->left, AS_IS, BIND_SUM);
+	else
+		operand(p, out, expr->left, BIND_SUM, false);
+	buf_printf(out, " %s\v", operators[expr->op].text);
+	if (left)
+		operand(p, out, expr->right, BIND_PRODUCT, false);
+	else
+		program_expr(p, out, expr->right, AS_IS, BIND_PRODUCT);
+	close_if(out, parentheses);
+}
+
+static bool same_text(struct program *p, const struct expr *expr, enum form form)
+{
+	struct buf left = { 0 }, right = { 0 };
+
+	program_expr(p, &left, expr->left, form, BIND_ASSIGN);
+	program_expr(p, &right, expr->right, form, BIND_ASSIGN);
+	bool same = strcmp(buf_text(&left), buf_text(&right)) == 0;
+
+	buf_fini(&left);
+	buf_fini(&right);
+	return same;
+}
+
+/* Comparisons that compilers find to be always true or false, and warn of. */
+static bool is_foregone(struct program *p, const struct expr *expr, enum form form)
+{
+	bool left = program_type(p, expr->left) == C_INT, right = program_type(p, expr->right) == C_INT;
+
+	if (program_is_constant(expr->left) && program_is_constant(expr->right))
+		return true;
+	if ((left && !fits_int(p, expr->right)) || (right && !fits_int(p, expr->left)))
+		return true;
+	if (program_is_boolean(expr->left) || program_is_boolean(expr->right))
+		return true;
+	return same_text(p, expr, form);
+}
+
+static void compare_texts(struct program *p, struct buf *out, const struct expr *expr, int binds)
+{
+	open_if(out, binds > BIND_EQUAL);
+	program_header(p, "string");
+	buf_puts(out, "strcmp(");
+	program_expr(p, out, expr->left, AS_TEXT, BIND_ASSIGN);
+	buf_puts(out, ",\v");
+	program_expr(p, out, expr->right, AS_TEXT, BIND_ASSIGN);
+	buf_printf(out, ") %s 0", operators[expr->op].text);
+	close_if(out, binds > BIND_EQUAL);
+}
+
+static bool compares_pointers(const struct program *p, const struct expr *expr)
+{
+	bool equality = expr->op == OP_EQ || expr->op == OP_NE;
+
+	return program_type(p, expr->left) == C_POINTER && program_type(p, expr->right) == C_POINTER &&
+	       (equality || (!is_bare(expr->left) && !is_bare(expr->right)));
+}
+
+static void comparison(struct program *p, struct buf *out, const struct expr *expr, int binds)
+{
+	enum form form = compares_pointers(p, expr) ? AS_IS : AS_LONG;
+	bool texts = program_type(p, expr->left) == C_TEXT && program_type(p, expr->right) == C_TEXT;
+	int own = operators[expr->op].binds;
+
+	if (texts) {
+		compare_texts(p, out, expr, binds);
+	} else if (is_foregone(p, expr, form)) {
+		program_use(p, "holds");
+		buf_puts(out, "holds(");
+		program_expr(p, out, expr->left, AS_LONG, BIND_ASSIGN);
+		buf_printf(out, ", \"%s\",\v", operators[expr->op].text);
+		program_expr(p, out, expr->right, AS_LONG, BIND_ASSIGN);
+		buf_putc(out, ')');
+	} else {
+		open_if(out, binds > own);
+		program_expr(p, out, expr->left, form, BIND_SHIFT);
+		buf_printf(out, " %s\v", operators[expr->op].text);
+		program_expr(p, out, expr->right, form, BIND_SHIFT);
+		close_if(out, binds > own);
+	}
+}
+
+static void logical(struct program *p, struct buf *out, const struct expr *expr, int binds)
+{
+	int own = operators[expr->op].binds;
+	const struct expr *sides[] = { expr->left, expr->right };
+
+	open_if(out, binds > own);
+	for (unsigned i = 0; i < 2; i++) {
+		bool same = sides[i]->kind == EXPR_BINARY && sides[i]->op == expr->op && i == 0;
+
+		if (i > 0)
+			buf_printf(out, " %s\v", operators[expr->op].text);
+		program_expr(p, out, sides[i], AS_TRUTH, same ? own : BIND_EQUAL);
+	}
+	close_if(out, binds > own);
+}
+
+static void binary(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
+{
+	if (expr->op >= OP_LOGAND)
+		logical(p, out, expr, binds);
+	else if (program_is_boolean(expr))
+		comparison(p, out, expr, binds);
+	else if (program_type(p, expr) == C_POINTER && form != AS_LONG && form != AS_FLAGS)
+		pointer_sum(p, out, expr, binds);
+	else
+		arithmetic(p, out, expr, form, binds);
+}
+
+static void unary(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
+{
+	/* A row of signs would be -- to C; ! before a comparison is read as part of its left side. */
+	bool parentheses = binds >= BIND_UNARY || (expr->op == OP_NOT && binds > BIND_LOGAND);
+
+	if (expr->op == OP_NEGATE && program_range(p, expr->right).least == INT64_MIN) {
+		program_use(p, "subtract");
+		buf_puts(out, "subtract(0,\v");
+		program_expr(p, out, expr->right, AS_LONG, BIND_ASSIGN);
+		buf_putc(out, ')');
+		return;
+	}
+	open_if(out, parentheses);
+	buf_puts(out, operators[expr->op].text);
+	if (expr->op == OP_NOT)
+		program_expr(p, out, expr->right, AS_TRUTH, BIND_POSTFIX);
+	else if (form == AS_WORD && program_type(p, expr->right) == C_INT)
+		program_expr(p, out, expr->right, AS_WORD, BIND_UNARY);
+	else
+		operand(p, out, expr->right, BIND_UNARY,
+		        expr->right->kind == EXPR_INT && program_type(p, expr->right) == C_INT && !fits_int(p, expr));
+	close_if(out, parentheses);
+}
+
+/* BASE[OFFSET] as the address of the byte. */
+static void element(struct program *p, struct buf *out, const struct expr *expr)
+{
+	struct expr sum = { .kind = EXPR_BINARY, .op = OP_ADD, .span = expr->span };
+	bool zero = expr->offset->kind == EXPR_INT && expr->offset->integer == 0;
+
+	sum.left = expr->base;
+	sum.right = expr->offset;
+	program_expr(p, out, zero ? expr->base : &sum, AS_MEMORY, BIND_ASSIGN);
+}
+
+static void index_value(struct program *p, struct buf *out, const struct expr *expr)
+{
+	program_use(p, "load");
+	buf_puts(out, "load(");
+	element(p, out, expr);
+	buf_putc(out, ')');
+}
+
+static void fault(struct program *p, struct buf *out, const struct expr *expr)
+{
+	const char *helper = expr->value != NULL ? "try_store" : "try_load";
+
+	program_use(p, helper);
+	buf_printf(out, "%s(", helper);
+	element(p, out, expr);
+	if (expr->value != NULL) {
+		bool cast = program_type(p, expr->value) != C_INT;
+
+		buf_puts(out, ",\v");
+		buf_puts(out, cast ? "(int)" : "");
+		program_expr(p, out, expr->value, AS_LONG, cast ? BIND_UNARY : BIND_ASSIGN);
+	}
+	buf_putc(out, ')');
+}
+
+static const struct {
+	const char *helper;
+	enum form forms[3];
+} functions[] = {
+	[FN_TEXT] = { "text_at", { AS_MEMORY, 0, 0 } },
+	[FN_ZERO] = { "is_zero", { AS_MEMORY, AS_LONG, 0 } },
+	[FN_FILLED] = { "is_filled", { AS_MEMORY, AS_LONG, AS_LONG } },
+	[FN_HOLE] = { "free_range", { AS_LONG, 0, 0 } },
+	[FN_PERMS] = { "perms_of", { AS_POINTER, 0, 0 } },
+	[FN_START] = { "start_of", { AS_POINTER, 0, 0 } },
+	[FN_END] = { "end_of", { AS_POINTER, 0, 0 } },
+	[FN_OFFSET] = { "offset_of", { AS_POINTER, 0, 0 } },
+	[FN_PATHNAME] = { "pathname_of", { AS_POINTER, 0, 0 } },
+	[FN_MAPPED] = { "mapped_bytes", { AS_POINTER, AS_LONG, 0 } },
+	[FN_VMAS] = { "mappings_in", { AS_POINTER, AS_LONG, 0 } },
+	[FN_VMA] = { "is_mapping", { AS_POINTER, AS_LONG, 0 } },
+	[FN_RESIDENT] = { "resident_bytes", { AS_POINTER, AS_LONG, 0 } },
+	[FN_PFN] = { "page_frame", { AS_POINTER, 0, 0 } },
+	[FN_SMAPS] = { "smaps_field", { AS_POINTER, AS_TEXT, 0 } },
+	[FN_STATUS] = { "status_field", { AS_TEXT, 0, 0 } },
+	[FN_MEMINFO] = { "meminfo_field", { AS_TEXT, 0, 0 } },
+	[FN_VMFLAG] = { "has_vmflag", { AS_POINTER, AS_TEXT, 0 } },
+	[FN_SYSCTL] = { "sysctl_value", { AS_TEXT, 0, 0 } },
+	[FN_MINFLT] = { "minor_faults", { 0, 0, 0 } },
+	[FN_MAJFLT] = { "major_faults", { 0, 0, 0 } },
+};
+
+static void function(struct program *p, struct buf *out, const struct expr *expr)
+{
+	if (expr->function->id == FN_GETPID) {
+		program_header(p, "unistd");
+		buf_puts(out, "getpid()");
+		return;
+	}
+	program_use(p, functions[expr->function->id].helper);
+	buf_printf(out, "%s(", functions[expr->function->id].helper);
+	for (unsigned i = 0; i < expr->count; i++) {
+		buf_puts(out, i > 0 ? ",\v" : "");
+		program_expr(p, out, expr->args[i], functions[expr->function->id].forms[i], BIND_ASSIGN);
+	}
+	buf_putc(out, ')');
+}
+
+static void as_it_is(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
+{
+	switch ((enum expr_kind)expr->kind) {
+	case EXPR_INT:
+		integer(p, out, expr, form, binds);
+		break;
+	case EXPR_STRING:
+		literal(out, expr);
+		break;
+	case EXPR_NAME:
+		name(p, out, expr);
+		break;
+	case EXPR_CONSTANT:
+		constant_value(p, out, expr->constant, form, binds);
+		break;
+	case EXPR_PREDEFINED:
+		predefined(p, out, expr, form);
+		break;
+	case EXPR_UNARY:
+		unary(p, out, expr, form, binds);
+		break;
+	case EXPR_BINARY:
+		binary(p, out, expr, form, binds);
+		break;
+	case EXPR_INDEX:
+		index_value(p, out, expr);
+		break;
+	case EXPR_FUNCTION:
+		function(p, out, expr);
+		break;
+	case EXPR_FAULT:
+		fault(p, out, expr);
+		break;
+	}
+}
+
+static void cast(struct program *p, struct buf *out, const char *type, const struct expr *expr, enum form form, int binds)
+{
+	open_if(out, binds > BIND_UNARY);
+	buf_printf(out, "(%s)", type);
+	as_it_is(p, out, expr, form, BIND_POSTFIX);
+	close_if(out, binds > BIND_UNARY);
+}
+
+/* Whether all that a pointer is made of came from calls: the compiler cannot know what it points to. */
+static bool is_tame(const struct program *p, const struct expr *expr)
+{
+	switch ((enum expr_kind)expr->kind) {
+	case EXPR_NAME:
+		return !p->variables[expr->slot].wild;
+	case EXPR_PREDEFINED:
+		return expr->predefined == PRE_SCRATCH;
+	case EXPR_BINARY:
+		return is_tame(p, program_type(p, expr->left) == C_POINTER ? expr->left : expr->right);
+	default:
+		return false;
+	}
+}
+
+static void memory(struct program *p, struct buf *out, const struct expr *expr, int binds)
+{
+	if (program_type(p, expr) == C_POINTER && is_tame(p, expr)) {
+		as_it_is(p, out, expr, AS_MEMORY, binds);
+		return;
+	}
+	program_use(p, "at");
+	buf_puts(out, "at(");
+	program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);
+	buf_putc(out, ')');
+}
+
+static void pointer(struct program *p, struct buf *out, const struct expr *expr, int binds)
+{
+	enum c_type type = program_type(p, expr);
+
+	if (type == C_POINTER || type == C_TEXT) {
+		as_it_is(p, out, expr, AS_POINTER, binds);
+	} else if (expr->kind == EXPR_INT && expr->integer == 0) {
+		program_header(p, "stddef");
+		buf_puts(out, "NULL");
+	} else {
+		cast(p, out, expr->kind == EXPR_INT ? "char *" : "char *)(long", expr, AS_LONG, binds);
+	}
+}
+
+static void truth(struct program *p, struct buf *out, const struct expr *expr, int binds)
+{
+	enum c_type type = program_type(p, expr);
+	bool says = program_is_boolean(expr) || (expr->kind == EXPR_FUNCTION && type == C_INT && expr->count > 0);
+
+	if (says) {
+		as_it_is(p, out, expr, AS_IS, binds);
+		return;
+	}
+	if (program_is_constant(expr)) {
+		program_use(p, "holds");
+		buf_puts(out, "holds(");
+		program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);
+		buf_puts(out, ", \"!=\", 0)");
+		return;
+	}
+	open_if(out, binds > BIND_EQUAL);
+	program_expr(p, out, expr, type == C_POINTER ? AS_IS : AS_LONG, BIND_SHIFT);
+	buf_puts(out, type == C_POINTER ? " != NULL" : " != 0");
+	if (type == C_POINTER)
+		program_header(p, "stddef");
+	close_if(out, binds > BIND_EQUAL);
+}
+
+static void word(struct program *p, struct buf *out, const struct expr *expr)
+{
+	enum c_type type = program_type(p, expr);
+	bool negative = expr->kind == EXPR_UNARY && expr->op == OP_NEGATE && expr->right->kind == EXPR_INT;
+
+	if (type == C_POINTER || type == C_TEXT || expr->kind == EXPR_INT || negative)
+		as_it_is(p, out, expr, AS_WORD, BIND_ASSIGN);
+	else if (expr->kind == EXPR_CONSTANT)
+		constant_value(p, out, expr->constant, AS_WORD, BIND_ASSIGN);
+	else if (expr->kind == EXPR_PREDEFINED && expr->predefined == PRE_PAGE)
+		as_it_is(p, out, expr, AS_LONG, BIND_ASSIGN);
+	else
+		cast(p, out, "long", expr, AS_LONG, BIND_ASSIGN);
+}
+
+void program_expr(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
+{
+	enum c_type type = program_type(p, expr);
+
+	if (form == AS_TEXT && type != C_TEXT) {
+		wrong_type(p, out, expr, "\"\"", "no string");
+		return;
+	}
+	if (type == C_TEXT && form != AS_TEXT && form != AS_POINTER && form != AS_WORD && form != AS_IS) {
+		wrong_type(p, out, expr, form == AS_MEMORY ? "(char *)1" : "0", "a string");
+		return;
+	}
+	switch (form) {
+	case AS_MEMORY:
+		memory(p, out, expr, binds);
+		break;
+	case AS_POINTER:
+		pointer(p, out, expr, binds);
+		break;
+	case AS_TRUTH:
+		truth(p, out, expr, binds);
+		break;
+	case AS_WORD:
+		word(p, out, expr);
+		break;
+	case AS_LONG:
+	case AS_FLAGS:
+		if (type == C_POINTER && !is_bare(expr))
+			cast(p, out, "long", expr, AS_IS, binds);
+		else
+			as_it_is(p, out, expr, form, binds);
+		break;
+	default:
+		as_it_is(p, out, expr, form, binds);
+	}
+}

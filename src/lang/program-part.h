@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of the C program's printer: what is known of the script, and what the program will need. */
+#ifndef MMTOOL_LANG_PROGRAM_PART_H
+#define MMTOOL_LANG_PROGRAM_PART_H
+
+#include "lang/program.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The C type of a name or of an expression. */
+enum c_type {
+	C_NONE,    /* not known yet */
+	C_INT,     /* descriptors, pids, truth, small constants */
+	C_LONG,    /* int64_t */
+	C_POINTER, /* char *: names that only calls and functions that give addresses have bound */
+	C_TEXT,    /* const char *, or an array of char for what was read */
+};
+
+/* All values that an expression can have. */
+struct range {
+	int64_t least, most;
+	bool assumed; /* grown in a loop: bounded by a belief */
+};
+
+/* A name of the script in the program.  One that holds integers here and strings there has two variables. */
+struct variable {
+	const char *name, *text_name;
+	enum c_type type;       /* of the integers: C_NONE when it is never bound to one */
+	bool has_text;          /* bound to a string somewhere */
+	bool text_read;         /* to one that was read from memory or from /proc */
+	bool is_text;           /* at this place of the text it holds a string */
+	bool wild;              /* a pointer that is also given a constant: no compiler may reason about it */
+	bool maybe_unbound;     /* read where the statement that binds it may not have been reached */
+	bool bound;             /* at this place of the text it is bound for certain */
+	bool declared, declared_here; /* at all, and where it is bound first */
+	bool voided;            /* (void) keeps compilers from asking why it is never read */
+	bool called;            /* bound by calls only: two such names do not overlap */
+	bool read;              /* by some expression */
+	unsigned bindings, reads;
+	struct range range;
+};
+
+/* A function that the program can bring along. */
+struct helper {
+	const char *name, *prototype;
+	const char *needs;   /* other helpers, separated by spaces; they stand above it in its list */
+	const char *headers; /* without .h, separated by spaces */
+	const char *body;
+};
+
+/* In the order in which they can stand in a program. */
+extern const struct helper program_checks[], program_memory[], program_books[], program_processes[];
+
+enum { HELPERS_MOST = 128, HEADERS_MOST = 32 };
+
+struct program {
+	const struct script *script;
+	const struct program_definition *definitions; /* of the first names */
+	size_t definition_count;
+	struct arena arena;
+	struct variable *variables; /* by slot */
+	bool several;               /* several processes: the names are the whole program's, blocks of `in` are functions */
+	bool uses_page, uses_fault, uses_scratch, counts_faults;
+
+	bool helper_called[HELPERS_MOST], helper_used[HELPERS_MOST]; /* by main or a block; by anything */
+	const char *headers[HEADERS_MOST];
+	size_t header_count;
+	const struct constant **constants; /* that older headers lack */
+	size_t constant_count, constant_cap;
+	bool call_numbers[CALL_ID_COUNT];
+
+	const struct statement **fresh_errno; /* calls after which errno is read: sorted by place */
+	size_t fresh_count, fresh_cap;
+
+	/* Where the printing stands. */
+	struct buf *out;
+	unsigned indent;
+	unsigned loops;      /* repeat around the statement whose passes are too many to print the maps in each */
+	unsigned depth;      /* blocks around the statement */
+	bool crosses;        /* inside a block of `in`, and no repeat of its own around: break leaves the function */
+	bool began;          /* something stands in the block already */
+	bool spaced;         /* what stands there last wants an empty line behind it */
+	bool gapped;         /* the last line is empty */
+	bool last;           /* the statement is the last of a block of `in` */
+	const char *cursor;  /* in the script's text: comments up to here were printed */
+	unsigned block_count;
+	struct buf made;     /* names of the program's own, with a space around each */
+	struct buf blocks;   /* the functions of `in` */
+	struct buf block_prototypes;
+};
+
+/* program-names.c: types, ranges and C names of the script's names. */
+void program_learn(struct program *p);
+/* A name for something of the program's own that no name of the script has, made from base and, from the second on, a number. */
+const char *program_temporary(struct program *p, const char *base);
+/* Whether a word means something in C or in the headers.  program-words.c */
+bool program_reserved(const char *word, size_t len);
+
+/* program-range.c */
+enum c_type program_type(const struct program *p, const struct expr *expr);
+struct range program_range(const struct program *p, const struct expr *expr);
+enum c_type program_call_type(const struct call *call);
+struct range program_call_range(const struct call *call);
+/* True: its value is the same before and after the statement, and taking it has no effect. */
+bool program_is_pure(const struct expr *expr, uint32_t slot);
+bool program_is_boolean(const struct expr *expr);
+/* Constants only. */
+bool program_is_constant(const struct expr *expr);
+
+/* program-expr.c: what an expression is printed for. */
+enum form {
+	AS_IS,      /* its own type */
+	AS_LONG,    /* an integer: pointers are cast */
+	AS_POINTER, /* an address for a call */
+	AS_MEMORY,  /* an address whose memory the program itself loads or stores */
+	AS_WORD,    /* a word for syscall(2), which has no prototype to widen it */
+	AS_FLAGS,   /* bits for a call: constants as they are */
+	AS_TRUTH,   /* a condition */
+	AS_TEXT,    /* a string */
+};
+
+/* How tightly C's operators bind. */
+enum {
+	BIND_COMMA, BIND_ASSIGN, BIND_LOGOR, BIND_LOGAND, BIND_OR, BIND_XOR, BIND_AND, BIND_EQUAL, BIND_ORDER, BIND_SHIFT,
+	BIND_SUM, BIND_PRODUCT, BIND_UNARY, BIND_POSTFIX,
+};
+
+/* A '\v' in the text is a space where the line may be broken. */
+void program_expr(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds);
+/* A string literal of C; format doubles each %. */
+void program_string(struct buf *out, const char *data, size_t len, bool format);
+/* A span of the script as one line: comments go, line ends become spaces. */
+void program_source(struct buf *out, struct span span);
+void program_constant(struct program *p, struct buf *out, const struct constant *constant);
+
+/* program-call.c: a call statement. */
+void program_call(struct program *p, const struct statement *statement);
+/* What SYS_ names it by; the program defines that where the headers do not. */
+const char *program_system_name(struct program *p, const struct call *call);
+/* "char *a = ", "a = " or "". */
+void program_target(struct program *p, struct buf *out, uint32_t slot, enum c_type type);
+void program_bound(struct program *p, uint32_t slot, enum c_type type);
+
+/* program-statement.c */
+void program_statements(struct program *p, const struct statement *statement);
+void program_comments_until(struct program *p, const char *end);
+
+/* program-helpers.c */
+void program_use(struct program *p, const char *helper);
+void program_header(struct program *p, const char *header);
+const struct helper *program_helper(size_t index);
+
+/* program-print.c: lines. */
+void program_line(struct program *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Breaks the line at a '\v' where it is too long. */
+void program_add_line(struct program *p, const struct buf *text);
+/* An empty line, unless nothing stands above it in the block. */
+void program_gap(struct program *p);
+
+#endif

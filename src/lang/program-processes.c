@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+/* What a printed program brings along to start, to try features, and to be several processes. */
+#include "lang/program-part.h"
+
+const struct helper program_processes[] = {
+	{ "start",
+	  "static void start(void);",
+	  "fail", "sys/mman unistd",
+	  "/* A page that merges with nothing: else the first mapping below could become part of one of the C library's. */\n"
+	  "static void start(void)\n"
+	  "{\n"
+	  "\tif (mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)\n"
+	  "\t\tfail(\"mmap\");\n"
+	  "}\n" },
+	{ "start_with_scratch",
+	  "static char *start_with_scratch(void);",
+	  "fail", "stddef sys/mman unistd",
+	  "/*\n"
+	  " * A page of scratch memory between two that merge with nothing: else the first mapping below could become part of\n"
+	  " * one of the C library's.\n"
+	  " */\n"
+	  "static char *start_with_scratch(void)\n"
+	  "{\n"
+	  "\tsize_t size = (size_t)sysconf(_SC_PAGESIZE);\n"
+	  "\tchar *low = mmap(NULL, 3 * size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
+	  "\n"
+	  "\tif (low == MAP_FAILED)\n"
+	  "\t\tfail(\"mmap\");\n"
+	  "\tif (mmap(low + size, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE,\n"
+	  "\t         -1, 0) == MAP_FAILED)\n"
+	  "\t\tfail(\"mmap\");\n"
+	  "\treturn low + size;\n"
+	  "}\n" },
+	{ "touch_program",
+	  "static void touch_program(void);",
+	  "", "sys/mman unistd",
+	  "/* Touches the program's own pages, so that the faults that are counted are the script's. */\n"
+	  "static void touch_program(void)\n"
+	  "{\n"
+	  "\textern char __data_start[], _end[];\n"
+	  "\tstatic int calls;\n"
+	  "\n"
+	  "\tif (calls++ == 0 && mlockall(MCL_CURRENT) == 0)\n"
+	  "\t\tmunlockall();\n"
+	  "\tfor (volatile char *byte = __data_start; byte < _end; byte += sysconf(_SC_PAGESIZE))\n"
+	  "\t\t*byte = *byte;\n"
+	  "}\n" },
+	{ "tried",
+	  "static bool tried(bool (*trial)(long), long value);",
+	  "fail", "stdbool sys/wait unistd",
+	  "/* Tries it in a process of its own, so that nothing is left of it here. */\n"
+	  "static bool tried(bool (*trial)(long), long value)\n"
+	  "{\n"
+	  "\tint status = 0;\n"
+	  "\tpid_t pid = fork();\n"
+	  "\n"
+	  "\tif (pid == -1)\n"
+	  "\t\tfail(\"fork\");\n"
+	  "\tif (pid == 0)\n"
+	  "\t\t_exit(trial(value) ? 0 : 1);\n"
+	  "\twaitpid(pid, &status, 0);\n"
+	  "\treturn status == 0;\n"
+	  "}\n" },
+	{ "has_call",
+	  "static bool has_call(long number);",
+	  "", "errno stdbool unistd",
+	  "/* Of impossible arguments the kernel complains only where it has the call. */\n"
+	  "static bool has_call(long number)\n"
+	  "{\n"
+	  "\treturn syscall(number, -1L, -1L, -1L, -1L, -1L, -1L) != -1 || errno != ENOSYS;\n"
+	  "}\n" },
+	{ "understood",
+	  "static bool understood(long result);",
+	  "", "errno stdbool",
+	  "/* Most calls answer EINVAL to what they do not know. */\n"
+	  "static bool understood(long result)\n"
+	  "{\n"
+	  "\treturn result != -1 || (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP);\n"
+	  "}\n" },
+	{ "own_page",
+	  "static char *own_page(void);",
+	  "", "stddef sys/mman unistd",
+	  "static char *own_page(void)\n"
+	  "{\n"
+	  "\treturn mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n"
+	  "}\n" },
+	{ "has_mremap_flag",
+	  "static bool has_mremap_flag(long flag);",
+	  "understood own_page", "stdbool sys/mman unistd",
+	  "static bool has_mremap_flag(long flag)\n"
+	  "{\n"
+	  "\tsize_t size = (size_t)sysconf(_SC_PAGESIZE);\n"
+	  "\tchar *from = own_page(), *to = own_page();\n"
+	  "\n"
+	  "\treturn understood((long)mremap(from, size, size, MREMAP_MAYMOVE | (int)flag, flag == MREMAP_FIXED ? to : NULL));\n"
+	  "}\n" },
+	{ "has_advice",
+	  "static bool has_advice(long advice);",
+	  "understood own_page", "stdbool sys/mman",
+	  "/* An advice that is not known is refused even for no bytes at all. */\n"
+	  "static bool has_advice(long advice)\n"
+	  "{\n"
+	  "\treturn understood(madvise(own_page(), 0, (int)advice));\n"
+	  "}\n" },
+	{ "has_map_flag",
+	  "static bool has_map_flag(long flag);",
+	  "understood", "stdbool stddef sys/mman unistd",
+	  "static bool has_map_flag(long flag)\n"
+	  "{\n"
+	  "\tint flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (int)flag;\n"
+	  "\n"
+	  "\treturn understood((long)mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, flags, -1, 0));\n"
+	  "}\n" },
+	{ "has_map_type",
+	  "static bool has_map_type(long type);",
+	  "understood", "fcntl stdbool stddef sys/mman unistd",
+	  "static bool has_map_type(long type)\n"
+	  "{\n"
+	  "\tsize_t size = (size_t)sysconf(_SC_PAGESIZE);\n"
+	  "\tint fd = open(\"/proc/self/exe\", O_RDONLY);\n"
+	  "\n"
+	  "\treturn understood((long)mmap(NULL, size, PROT_READ, (int)type, fd, 0)) ||\n"
+	  "\t       understood((long)mmap(NULL, size, PROT_READ, (int)type | MAP_ANONYMOUS, -1, 0));\n"
+	  "}\n" },
+	{ "has_noreplace",
+	  "static bool has_noreplace(long flag);",
+	  "own_page", "errno stdbool sys/mman unistd",
+	  "/* A kernel that does not know it takes the address for a hint, and maps elsewhere. */\n"
+	  "static bool has_noreplace(long flag)\n"
+	  "{\n"
+	  "\tint flags = MAP_PRIVATE | MAP_ANONYMOUS | (int)flag;\n"
+	  "\n"
+	  "\treturn mmap(own_page(), (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, flags, -1, 0) == MAP_FAILED &&\n"
+	  "\t       errno == EEXIST;\n"
+	  "}\n" },
+	{ "has_mlock_flag",
+	  "static bool has_mlock_flag(long flag);",
+	  "understood own_page", "stdbool sys/syscall unistd",
+	  "static bool has_mlock_flag(long flag)\n"
+	  "{\n"
+	  "\treturn understood(syscall(SYS_mlock2, own_page(), 0L, flag));\n"
+	  "}\n" },
+	{ "has_mlockall_flag",
+	  "static bool has_mlockall_flag(long flag);",
+	  "understood", "stdbool sys/mman",
+	  "static bool has_mlockall_flag(long flag)\n"
+	  "{\n"
+	  "\treturn understood(mlockall(MCL_FUTURE | (int)flag));\n"
+	  "}\n" },
+	{ "has_memfd_flag",
+	  "static bool has_memfd_flag(long flag);",
+	  "understood", "stdbool sys/mman",
+	  "static bool has_memfd_flag(long flag)\n"
+	  "{\n"
+	  "\treturn understood(memfd_create(\"trial\", (unsigned)flag));\n"
+	  "}\n" },
+	{ "has_seal",
+	  "static bool has_seal(long seal);",
+	  "understood", "fcntl stdbool sys/mman",
+	  "static bool has_seal(long seal)\n"
+	  "{\n"
+	  "\treturn understood(fcntl(memfd_create(\"trial\", MFD_ALLOW_SEALING), F_ADD_SEALS, (int)seal));\n"
+	  "}\n" },
+	{ "has_fallocate_mode",
+	  "static bool has_fallocate_mode(long mode);",
+	  "understood", "fcntl stdbool",
+	  "/* A mode that is known is refused later than one that is not: because the file is open for reading only. */\n"
+	  "static bool has_fallocate_mode(long mode)\n"
+	  "{\n"
+	  "\tbool punch = mode == FALLOC_FL_PUNCH_HOLE;\n"
+	  "\n"
+	  "\treturn understood(fallocate(open(\"/proc/self/exe\", O_RDONLY), (int)mode | (punch ? FALLOC_FL_KEEP_SIZE : 0), 0, 1));\n"
+	  "}\n" },
+	{ "has_prctl",
+	  "static bool has_prctl(long option);",
+	  "understood", "stdbool sys/prctl",
+	  "static bool has_prctl(long option)\n"
+	  "{\n"
+	  "\treturn understood(prctl((int)option, option == PR_SET_NO_NEW_PRIVS ? 1L : 0L, 0L, 0L, 0L));\n"
+	  "}\n" },
+	{ "has_pkey_right",
+	  "static bool has_pkey_right(long right);",
+	  "", "stdbool sys/syscall unistd",
+	  "static bool has_pkey_right(long right)\n"
+	  "{\n"
+	  "\treturn syscall(SYS_pkey_alloc, 0L, right) != -1;\n"
+	  "}\n" },
+	{ "has_uffd_flag",
+	  "static bool has_uffd_flag(long flag);",
+	  "understood", "stdbool sys/syscall unistd",
+	  "static bool has_uffd_flag(long flag)\n"
+	  "{\n"
+	  "\treturn understood(syscall(SYS_userfaultfd, flag));\n"
+	  "}\n" },
+	{ "has_uffd_feature",
+	  "static bool has_uffd_feature(long feature);",
+	  "", "errno linux/userfaultfd stdbool sys/ioctl sys/syscall unistd",
+	  "/* One that the kernel will not tell this user counts as there. */\n"
+	  "static bool has_uffd_feature(long feature)\n"
+	  "{\n"
+	  "\tstruct uffdio_api api = { .api = UFFD_API };\n"
+	  "\tlong fd = syscall(SYS_userfaultfd, 1L /* UFFD_USER_MODE_ONLY, Linux 5.11 */);\n"
+	  "\n"
+	  "\tif (fd == -1 && errno == EINVAL)\n"
+	  "\t\tfd = syscall(SYS_userfaultfd, 0L);\n"
+	  "\tif (fd == -1 || ioctl((int)fd, UFFDIO_API, &api) == -1)\n"
+	  "\t\treturn errno != ENOSYS;\n"
+	  "\treturn (api.features & (unsigned long long)feature) != 0;\n"
+	  "}\n" },
+	{ "has_limit",
+	  "static bool has_limit(long resource);",
+	  "understood", "stdbool sys/resource",
+	  "static bool has_limit(long resource)\n"
+	  "{\n"
+	  "\tstruct rlimit limit;\n"
+	  "\n"
+	  "\treturn understood(getrlimit((int)resource, &limit));\n"
+	  "}\n" },
+	{ "shared",
+	  "",
+	  "", "errno fcntl linux/futex signal stdbool stddef stdint stdio stdlib string sys/mman sys/syscall sys/wait time unistd",
+	  "/* What the processes share: whose turn it is, what is asked of it, and the script's names as they stand. */\n"
+	  "static struct shared {\n"
+	  "\tint turn; /* the pid of the one process that works: the others sleep on this word */\n"
+	  "\tenum { RUN, COLLECT, LEAVE, FINISH, DONE } request;\n"
+	  "\tpid_t asking, about;\n"
+	  "\tint (*block)(void);\n"
+	  "\tint64_t result;\n"
+	  "\tint error;\n"
+	  "\tbool may_die;\n"
+	  "\tint count;\n"
+	  "\tstruct {\n"
+	  "\t\tpid_t pid, parent;\n"
+	  "\t\tbool collected;\n"
+	  "\t} processes[64];\n"
+	  "\tchar names[NAMES_SIZE];\n"
+	  "} *shared;\n"
+	  "\n"
+	  "/* Copies the names between this process and what all share: they are the script's, whichever process works. */\n"
+	  "static void carry(bool out)\n"
+	  "{\n"
+	  "\tsize_t at = 0;\n"
+	  "\n"
+	  "\tfor (size_t i = 0; names[i].size > 0; at += names[i++].size) {\n"
+	  "\t\tif (out)\n"
+	  "\t\t\tmemcpy(shared->names + at, names[i].at, names[i].size);\n"
+	  "\t\telse\n"
+	  "\t\t\tmemcpy(names[i].at, shared->names + at, names[i].size);\n"
+	  "\t}\n"
+	  "\tif (out)\n"
+	  "\t\tshared->error = errno;\n"
+	  "\telse\n"
+	  "\t\terrno = shared->error;\n"
+	  "}\n"
+	  "\n"
+	  "static void pass_turn(pid_t process)\n"
+	  "{\n"
+	  "\tcarry(true);\n"
+	  "\t__atomic_store_n(&shared->turn, (int)process, __ATOMIC_SEQ_CST);\n"
+	  "\tsyscall(SYS_futex, &shared->turn, FUTEX_WAKE, 64, NULL, NULL, 0);\n"
+	  "}\n"
+	  "\n"
+	  "/* Dead processes that nobody has waited for are zombies, state Z. */\n"
+	  "static bool has_died(pid_t process)\n"
+	  "{\n"
+	  "\tchar path[32], text[512] = \"\";\n"
+	  "\n"
+	  "\tsnprintf(path, sizeof(path), \"/proc/%d/stat\", (int)process);\n"
+	  "\tint fd = open(path, O_RDONLY | O_CLOEXEC);\n"
+	  "\tssize_t got = fd == -1 ? -1 : read(fd, text, sizeof(text) - 1);\n"
+	  "\n"
+	  "\tif (fd != -1)\n"
+	  "\t\tclose(fd);\n"
+	  "\tchar *end = strrchr(text, ')');\n"
+	  "\n"
+	  "\treturn got <= 0 || end == NULL || end[2] == 'Z' || end[2] == 'X';\n"
+	  "}\n"
+	  "\n"
+	  "/* Sleeps until it is this process's turn.  False: the process that was watched has died while it was its turn. */\n"
+	  "static bool await_turn(pid_t watched)\n"
+	  "{\n"
+	  "\tconst struct timespec pause = { 0, 10 * 1000 * 1000 };\n"
+	  "\tint me = getpid(), turn;\n"
+	  "\n"
+	  "\twhile ((turn = __atomic_load_n(&shared->turn, __ATOMIC_SEQ_CST)) != me) {\n"
+	  "\t\tif (syscall(SYS_futex, &shared->turn, FUTEX_WAIT, turn, &pause, NULL, 0) == 0 || errno != ETIMEDOUT)\n"
+	  "\t\t\tcontinue;\n"
+	  "\t\tif (watched != 0 && turn == watched && has_died(watched))\n"
+	  "\t\t\treturn false;\n"
+	  "\t\tif (kill(shared->processes[0].pid, 0) == -1 && errno == ESRCH)\n"
+	  "\t\t\t_exit(1);\n"
+	  "\t}\n"
+	  "\tcarry(false);\n"
+	  "\treturn true;\n"
+	  "}\n" },
+	{ "finish",
+	  "static _Noreturn void finish(int status);",
+	  "shared", "",
+	  "/* Ends the program, and the processes that are still there with it. */\n"
+	  "static _Noreturn void finish(int status)\n"
+	  "{\n"
+	  "\tpid_t first = shared->processes[0].pid;\n"
+	  "\n"
+	  "\tif (getpid() != first) {\n"
+	  "\t\tshared->request = FINISH;\n"
+	  "\t\tshared->result = status;\n"
+	  "\t\tpass_turn(first);\n"
+	  "\t\twhile (!has_died(first))\n"
+	  "\t\t\tusleep(10 * 1000);\n"
+	  "\t\t_exit(status);\n"
+	  "\t}\n"
+	  "\tfor (int i = 1; i < shared->count; i++) {\n"
+	  "\t\tif (!shared->processes[i].collected)\n"
+	  "\t\t\tkill(shared->processes[i].pid, SIGKILL);\n"
+	  "\t}\n"
+	  "\texit(status);\n"
+	  "}\n" },
+	{ "serve",
+	  "static int64_t serve(pid_t watched);",
+	  "shared finish give_up", "",
+	  "/* Waits for a child, and gives the signal that killed it, else 0. */\n"
+	  "static int collect(pid_t process)\n"
+	  "{\n"
+	  "\tint status = 0;\n"
+	  "\n"
+	  "\treturn waitpid(process, &status, 0) == process && WIFSIGNALED(status) ? WTERMSIG(status) : 0;\n"
+	  "}\n"
+	  "\n"
+	  "/* Does what other processes ask for, until the answer comes to what this one asked of the process that it watches. */\n"
+	  "static int64_t serve(pid_t watched)\n"
+	  "{\n"
+	  "\twhile (await_turn(watched)) {\n"
+	  "\t\tpid_t asking = shared->asking;\n"
+	  "\t\tint64_t result = 0;\n"
+	  "\n"
+	  "\t\tswitch (shared->request) {\n"
+	  "\t\tcase RUN:\n"
+	  "\t\t\tresult = shared->block();\n"
+	  "\t\t\tbreak;\n"
+	  "\t\tcase COLLECT:\n"
+	  "\t\t\tresult = collect(shared->about);\n"
+	  "\t\t\tbreak;\n"
+	  "\t\tcase LEAVE:\n"
+	  "\t\t\t_exit(0);\n"
+	  "\t\tcase FINISH:\n"
+	  "\t\t\tfinish((int)shared->result);\n"
+	  "\t\tcase DONE:\n"
+	  "\t\t\treturn shared->result;\n"
+	  "\t\t}\n"
+	  "\t\tshared->request = DONE;\n"
+	  "\t\tshared->result = result;\n"
+	  "\t\tpass_turn(asking);\n"
+	  "\t}\n"
+	  "\t__atomic_store_n(&shared->turn, (int)getpid(), __ATOMIC_SEQ_CST);\n"
+	  "\tif (!shared->may_die)\n"
+	  "\t\tgive_up(\"the process was killed by a signal\");\n"
+	  "\tshared->may_die = false;\n"
+	  "\tcarry(false);\n"
+	  "\treturn 0;\n"
+	  "}\n" },
+	{ "find_process",
+	  "static int find_process(int64_t process);",
+	  "shared give_up", "",
+	  "static int find_process(int64_t process)\n"
+	  "{\n"
+	  "\tfor (int i = 0; i < shared->count; i++) {\n"
+	  "\t\tif (shared->processes[i].pid == process)\n"
+	  "\t\t\treturn i;\n"
+	  "\t}\n"
+	  "\tgive_up(\"that is no process of this script\");\n"
+	  "}\n" },
+	{ "start_processes",
+	  "static void start_processes(void);",
+	  "shared fail", "",
+	  "static void start_processes(void)\n"
+	  "{\n"
+	  "\tshared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);\n"
+	  "\tif (shared == MAP_FAILED) {\n"
+	  "\t\tperror(\"mmap\");\n"
+	  "\t\texit(1);\n"
+	  "\t}\n"
+	  "\tshared->turn = shared->processes[0].pid = getpid();\n"
+	  "\tshared->count = 1;\n"
+	  "}\n" },
+	{ "fork_process",
+	  "static pid_t fork_process(void);",
+	  "serve shared give_up", "sys/prctl",
+	  "/* The child waits until it is given work. */\n"
+	  "static pid_t fork_process(void)\n"
+	  "{\n"
+	  "\tpid_t parent = getpid();\n"
+	  "\n"
+	  "\tif (shared->count == 64)\n"
+	  "\t\tgive_up(\"fork: a script can have 64 processes at the most\");\n"
+	  "\tpid_t pid = fork();\n"
+	  "\n"
+	  "\tif (pid == 0) {\n"
+	  "\t\tprctl(PR_SET_PDEATHSIG, SIGKILL);\n"
+	  "\t\tif (getppid() != parent)\n"
+	  "\t\t\t_exit(1);\n"
+	  "\t\tTOUCH\n"
+	  "\t\tserve(0);\n"
+	  "\t}\n"
+	  "\tif (pid != -1) {\n"
+	  "\t\tshared->processes[shared->count].pid = pid;\n"
+	  "\t\tshared->processes[shared->count++].parent = parent;\n"
+	  "\t}\n"
+	  "\tTOUCH\n"
+	  "\treturn pid;\n"
+	  "}\n" },
+	{ "ask_process",
+	  "static int64_t ask_process(pid_t process, int request, pid_t about, int (*block)(void));",
+	  "serve shared", "",
+	  "static int64_t ask_process(pid_t process, int request, pid_t about, int (*block)(void))\n"
+	  "{\n"
+	  "\tshared->request = request;\n"
+	  "\tshared->asking = getpid();\n"
+	  "\tshared->about = about;\n"
+	  "\tshared->block = block;\n"
+	  "\tshared->may_die = false;\n"
+	  "\tpass_turn(process);\n"
+	  "\treturn serve(process);\n"
+	  "}\n" },
+	{ "run_in",
+	  "static int run_in(int64_t process, int (*block)(void));",
+	  "find_process ask_process give_up", "",
+	  "/* Has a process do its block of the script, and waits for it. */\n"
+	  "static int run_in(int64_t process, int (*block)(void))\n"
+	  "{\n"
+	  "\tint i = find_process(process);\n"
+	  "\n"
+	  "\tif (process == getpid())\n"
+	  "\t\treturn block();\n"
+	  "\tif (shared->processes[i].collected || has_died((pid_t)process))\n"
+	  "\t\tgive_up(\"the process has died\");\n"
+	  "\treturn (int)ask_process((pid_t)process, RUN, 0, block);\n"
+	  "}\n" },
+	{ "may_die",
+	  "static void may_die(bool may);",
+	  "shared", "",
+	  "/* Around an access that may kill this process and must not end the script. */\n"
+	  "static void may_die(bool may)\n"
+	  "{\n"
+	  "\tcarry(true);\n"
+	  "\tshared->may_die = may;\n"
+	  "}\n" },
+	{ "wait_for",
+	  "static int wait_for(int64_t process);",
+	  "find_process ask_process give_up serve", "",
+	  "/* Lets a process exit, and gives the signal that killed it before, else 0. */\n"
+	  "static int wait_for(int64_t process)\n"
+	  "{\n"
+	  "\tint i = find_process(process), me = getpid();\n"
+	  "\n"
+	  "\tif (shared->processes[i].collected)\n"
+	  "\t\tgive_up(\"wait: this process was already collected\");\n"
+	  "\tif (process == me)\n"
+	  "\t\tgive_up(\"wait: a process cannot wait for itself\");\n"
+	  "\tshared->processes[i].collected = true;\n"
+	  "\tif (!has_died((pid_t)process)) {\n"
+	  "\t\tshared->request = LEAVE;\n"
+	  "\t\tpass_turn((pid_t)process);\n"
+	  "\t\twhile (!has_died((pid_t)process))\n"
+	  "\t\t\tusleep(100);\n"
+	  "\t\t__atomic_store_n(&shared->turn, me, __ATOMIC_SEQ_CST);\n"
+	  "\t}\n"
+	  "\tif (shared->processes[i].parent == me)\n"
+	  "\t\treturn collect((pid_t)process);\n"
+	  "\treturn (int)ask_process(shared->processes[i].parent, COLLECT, (pid_t)process, NULL);\n"
+	  "}\n" },
+	{ NULL, NULL, NULL, NULL, NULL },
+};

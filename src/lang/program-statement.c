@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: MIT */
+/* The script's statements in C, with its comments. */
+#include "lang/program-part.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* "it's done" for a comment: nothing in it ends or nests one. */
+static void comment_text(struct buf *out, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char last = out->len > 0 ? out->data[out->len - 1] : '\0';
+
+		if ((last == '*' && text[i] == '/') || (last == '/' && text[i] == '*') || (last == '?' && text[i] == '?'))
+			buf_putc(out, ' ');
+		buf_putc(out, (text[i] >= ' ' && text[i] < 0x7f) || (text[i] & 0x80) != 0 ? text[i] : ' ');
+	}
+}
+
+static void comment(struct program *p, const struct buf *lines)
+{
+	const char *text = buf_text(lines), *newline = strchr(text, '\n');
+
+	if (newline == NULL) {
+		program_line(p, "/* %s */", text);
+		return;
+	}
+	program_line(p, "/*");
+	for (; newline != NULL; text = newline + 1, newline = strchr(text, '\n'))
+		program_line(p, " * %.*s", (int)(newline - text), text);
+	program_line(p, " * %s", text);
+	program_line(p, " */");
+}
+
+/* The text of the comment that begins at text; returns its end. */
+static const char *read_comment(struct buf *lines, const char *text, const char *end)
+{
+	const char *stop = memchr(text, '\n', (size_t)(end - text));
+
+	stop = stop != NULL ? stop : end;
+	const char *from = text, *to = stop;
+
+	while (from < to && (*from == '#' || *from == '/' || *from == ' ' || *from == '\t'))
+		from++;
+	while (to > from && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r'))
+		to--;
+	if (lines->len > 0)
+		buf_putc(lines, '\n');
+	comment_text(lines, from, (size_t)(to - from));
+	return stop;
+}
+
+static bool begins_comment(const char *text, const char *end)
+{
+	return *text == '#' || (*text == '/' && text + 1 < end && text[1] == '/');
+}
+
+/* What stands between statements is blank, punctuation, and comments. */
+void program_comments_until(struct program *p, const char *end)
+{
+	struct buf lines = { 0 };
+	unsigned newlines = 0;
+	bool gap = false;
+
+	while (p->cursor < end) {
+		if (begins_comment(p->cursor, end)) {
+			bool shebang = p->cursor == p->script->text && end - p->cursor > 1 && p->cursor[1] == '!';
+
+			p->cursor = read_comment(&lines, p->cursor, end);
+			if (shebang)
+				buf_reset(&lines);
+			newlines = 0;
+			continue;
+		}
+		newlines = *p->cursor == '\n' ? newlines + 1 : newlines;
+		if (newlines > 1) {
+			if (lines.len > 0) {
+				if (gap)
+					program_gap(p);
+				comment(p, &lines);
+				buf_reset(&lines);
+			}
+			gap = true;
+		}
+		p->cursor++;
+	}
+	if (gap || p->spaced)
+		program_gap(p);
+	if (lines.len > 0)
+		comment(p, &lines);
+	buf_fini(&lines);
+}
+
+/* A comment behind the statement on its line goes before it. */
+static void trailing_comment(struct program *p, const struct statement *statement)
+{
+	const char *at = statement->span.text + statement->span.len, *end = p->script->text + p->script->len;
+	struct buf lines = { 0 };
+
+	while (at < end && strchr(" \t;{\\", *at) != NULL && *at != '\0')
+		at++;
+	if (at < end && begins_comment(at, end)) {
+		p->cursor = read_comment(&lines, at, end);
+		if (lines.len > 0)
+			comment(p, &lines);
+	} else if (statement->span.text + statement->span.len > p->cursor) {
+		p->cursor = statement->span.text + statement->span.len;
+	}
+	buf_fini(&lines);
+}
+
+static void block(struct program *p, const struct statement *statement)
+{
+	p->indent++;
+	p->depth++;
+	p->began = p->spaced = false;
+	program_statements(p, statement);
+	p->began = true;
+	p->spaced = false;
+	p->depth--;
+	p->indent--;
+}
+
+static void bind(struct program *p, const struct statement *statement)
+{
+	const struct expr *expr = statement->expr;
+	struct variable *variable = &p->variables[statement->slot];
+	enum c_type type = program_type(p, expr);
+	struct buf line = { 0 };
+
+	if (type == C_TEXT && variable->text_read) {
+		program_header(p, "string");
+		buf_printf(&line, "strcpy(%s,\v", variable->text_name);
+		program_expr(p, &line, expr, AS_TEXT, BIND_ASSIGN);
+		buf_puts(&line, ");");
+	} else if (expr->kind == EXPR_BINARY && expr->op == OP_MUL && program_range(p, expr).assumed &&
+	           variable->declared) {
+		/* What doubles in a loop may outgrow an integer. */
+		program_use(p, "give_up");
+		buf_puts(&line, "if (__builtin_mul_overflow(");
+		program_expr(p, &line, expr->left, AS_LONG, BIND_ASSIGN);
+		buf_puts(&line, ",\v");
+		program_expr(p, &line, expr->right, AS_LONG, BIND_ASSIGN);
+		buf_printf(&line, ",\v&%s))", variable->name);
+		program_add_line(p, &line);
+		buf_reset(&line);
+		buf_puts(&line, "\tgive_up(\"");
+		program_source(&line, expr->span);
+		buf_puts(&line, " overflows\");");
+	} else {
+		program_target(p, &line, statement->slot, type);
+		program_expr(p, &line, expr, type == C_TEXT ? AS_TEXT : variable->type == C_POINTER ? AS_POINTER : AS_LONG,
+		             BIND_ASSIGN);
+		buf_putc(&line, ';');
+	}
+	program_add_line(p, &line);
+	buf_fini(&line);
+	program_bound(p, statement->slot, type);
+}
+
+static void store(struct program *p, const struct statement *statement)
+{
+	const struct expr *target = statement->target;
+	struct expr sum = { .kind = EXPR_BINARY, .op = OP_ADD, .span = target->span };
+	const struct expr *value = statement->expr;
+	struct range range = program_range(p, value);
+	bool plain = target->base->kind == EXPR_NAME && program_type(p, target->base) == C_POINTER &&
+	             !p->variables[target->base->slot].wild && !p->variables[target->base->slot].maybe_unbound;
+	struct buf line = { 0 };
+
+	sum.left = target->base;
+	sum.right = target->offset;
+	if (plain) {
+		buf_printf(&line, "%s[", p->variables[target->base->slot].name);
+		program_expr(p, &line, target->offset, AS_LONG, BIND_ASSIGN);
+		buf_putc(&line, ']');
+	} else {
+		buf_puts(&line, "*");
+		program_expr(p, &line, &sum, AS_MEMORY, BIND_UNARY);
+	}
+	buf_puts(&line, " =\v");
+	bool fits = value->kind == EXPR_INT && range.least >= 0 && range.most <= 127;
+
+	buf_puts(&line, fits ? "" : "(char)");
+	program_expr(p, &line, value, AS_LONG, fits ? BIND_ASSIGN : BIND_POSTFIX);
+	buf_putc(&line, ';');
+	program_add_line(p, &line);
+	buf_fini(&line);
+}
+
+static void expected_text(struct buf *line, const struct statement *statement)
+{
+	buf_puts(line, ",\v\"");
+	if (statement->message != NULL)
+		program_string(line, statement->message->string.data, statement->message->string.len, false);
+	else
+		program_source(line, statement->expr->span);
+	buf_puts(line, "\");");
+}
+
+static bool is_fault(const struct expr *expr)
+{
+	return expr->kind == EXPR_FAULT;
+}
+
+/* The helper that checks a comparison, by what is compared. */
+static const char *comparison_helper(struct program *p, const struct expr *expr, enum form *form)
+{
+	enum c_type left = program_type(p, expr->left), right = program_type(p, expr->right);
+	bool equality = expr->op == OP_EQ || expr->op == OP_NE;
+
+	*form = AS_LONG;
+	if ((left == C_TEXT || right == C_TEXT) && equality) {
+		*form = AS_TEXT;
+		return "expect_text";
+	}
+	if (equality && is_fault(expr->left) && expr->right->kind == EXPR_CONSTANT)
+		return "expect_fault";
+	if (left == C_POINTER && right == C_POINTER) {
+		*form = AS_POINTER;
+		return "expect_address";
+	}
+	return "expect_value";
+}
+
+static const char *const relations[] = { [OP_LT] = "<",  [OP_LE] = "<=", [OP_GT] = ">",
+	                                 [OP_GE] = ">=", [OP_EQ] = "==", [OP_NE] = "!=" };
+
+static void expect(struct program *p, const struct statement *statement)
+{
+	const struct expr *expr = statement->expr;
+	struct buf line = { 0 };
+	enum form form;
+
+	if (expr->kind == EXPR_BINARY && expr->op >= OP_LT && expr->op <= OP_NE) {
+		const char *helper = comparison_helper(p, expr, &form);
+
+		program_use(p, helper);
+		buf_printf(&line, "%s(", helper);
+		program_expr(p, &line, expr->left, form, BIND_ASSIGN);
+		buf_printf(&line, ", \"%s\",\v", relations[expr->op]);
+		program_expr(p, &line, expr->right, form, BIND_ASSIGN);
+	} else {
+		program_use(p, "expect_true");
+		buf_puts(&line, "expect_true(");
+		program_expr(p, &line, expr, AS_TRUTH, BIND_ASSIGN);
+	}
+	expected_text(&line, statement);
+	program_add_line(p, &line);
+	buf_fini(&line);
+}
+
+/* What a condition or count is, when it must be evaluated once and before: in a name of its own, or as it is. */
+static void condition(struct program *p, const struct statement *statement, const char *opening)
+{
+	struct buf line = { 0 };
+
+	buf_puts(&line, opening);
+	program_expr(p, &line, statement->expr, AS_TRUTH, BIND_ASSIGN);
+	buf_puts(&line, ") {");
+	program_add_line(p, &line);
+	buf_fini(&line);
+}
+
+static void if_statement(struct program *p, const struct statement *statement)
+{
+	const char *opening = "if (";
+
+	for (;;) {
+		condition(p, statement, opening);
+		block(p, statement->body);
+		const struct statement *otherwise = statement->otherwise;
+
+		if (otherwise == NULL)
+			break;
+		if (otherwise->kind != STATEMENT_IF || otherwise->next != NULL) {
+			program_line(p, "} else {");
+			block(p, otherwise);
+			break;
+		}
+		opening = "} else if (";
+		trailing_comment(p, otherwise);
+		statement = otherwise;
+	}
+	program_line(p, "}");
+}
+
+/* Whether something in the statements binds the name. */
+static bool binds(const struct statement *statement, uint32_t slot)
+{
+	for (; statement != NULL; statement = statement->next) {
+		bool own = statement->kind == STATEMENT_CALL || statement->kind == STATEMENT_BIND ||
+		           statement->kind == STATEMENT_REPEAT;
+
+		if ((own && statement->slot == slot) || binds(statement->body, slot) || binds(statement->otherwise, slot))
+			return true;
+	}
+	return false;
+}
+
+static bool reads(const struct expr *expr, const struct statement *body)
+{
+	switch ((enum expr_kind)expr->kind) {
+	case EXPR_NAME:
+		return binds(body, expr->slot);
+	case EXPR_UNARY:
+		return reads(expr->right, body);
+	case EXPR_BINARY:
+		return reads(expr->left, body) || reads(expr->right, body);
+	default:
+		return false;
+	}
+}
+
+enum { FEW_PASSES = 3 /* the maps are printed in loops of no more */ };
+
+static void repeat(struct program *p, const struct statement *statement)
+{
+	const char *pass = program_temporary(p, "pass"), *count = NULL;
+	bool steady = program_is_pure(statement->expr, NO_SLOT) && !reads(statement->expr, statement->body);
+	struct range range = program_range(p, statement->expr);
+	bool many = range.least > range.most || range.most > FEW_PASSES, crosses = p->crosses;
+	struct buf line = { 0 };
+
+	program_header(p, "stdint");
+	if (!steady) {
+		count = program_temporary(p, "count");
+		buf_printf(&line, "int64_t %s = ", count);
+		program_expr(p, &line, statement->expr, AS_LONG, BIND_ASSIGN);
+		buf_putc(&line, ';');
+		program_add_line(p, &line);
+		buf_reset(&line);
+	}
+	buf_printf(&line, "for (int64_t %s = 0;\v%s < ", pass, pass);
+	if (steady)
+		program_expr(p, &line, statement->expr, AS_LONG, BIND_SHIFT);
+	else
+		buf_puts(&line, count);
+	buf_printf(&line, ";\v%s++) {", pass);
+	program_add_line(p, &line);
+	if (statement->slot != NO_SLOT) {
+		p->indent++;
+		program_line(p, "%s = %s;", p->variables[statement->slot].name, pass);
+		program_bound(p, statement->slot, C_LONG);
+		p->indent--;
+	}
+	p->loops += many;
+	p->crosses = false;
+	block(p, statement->body);
+	p->crosses = crosses;
+	p->loops -= many;
+	program_line(p, "}");
+	buf_fini(&line);
+}
+
+/* Whether a break in the statements leaves the block: it belongs to a repeat around it. */
+static bool breaks_out(const struct statement *statement)
+{
+	for (; statement != NULL; statement = statement->next) {
+		if (statement->kind == STATEMENT_BREAK ||
+		    (statement->kind != STATEMENT_REPEAT && (breaks_out(statement->body) || breaks_out(statement->otherwise))))
+			return true;
+	}
+	return false;
+}
+
+/* A block of `in` is a function of its own, which the other process calls. */
+static void in_function(struct program *p, const struct statement *statement, unsigned number)
+{
+	struct buf text = { 0 }, *out = p->out;
+	unsigned indent = p->indent, depth = p->depth;
+	bool crosses = p->crosses;
+
+	p->out = &text;
+	p->indent = 0;
+	p->crosses = true;
+	buf_puts(&text, "\n/* ");
+	comment_text(&text, statement->span.text, statement->span.len);
+	buf_printf(&text, " */\nstatic int block_%u(void)\n{\n", number);
+	p->depth = 0;
+	block(p, statement->body);
+	buf_printf(&text, "%s\treturn 0;\n}\n", statement->body != NULL ? "" : "");
+	p->crosses = crosses;
+	p->indent = indent;
+	p->depth = depth;
+	p->out = out;
+	buf_add(&p->blocks, text.data, text.len);
+	buf_printf(&p->block_prototypes, "static int block_%u(void);\n", number);
+	buf_fini(&text);
+}
+
+static void in_process(struct program *p, const struct statement *statement)
+{
+	unsigned number = ++p->block_count;
+	bool leaves = breaks_out(statement->body);
+	struct buf line = { 0 };
+
+	program_use(p, "run_in");
+	buf_puts(&line, leaves ? "if (run_in(" : "run_in(");
+	program_expr(p, &line, statement->expr, AS_LONG, BIND_ASSIGN);
+	buf_printf(&line, ", block_%u)%s", number, leaves ? ")" : ";");
+	program_add_line(p, &line);
+	if (leaves)
+		program_line(p, "\t%s;", p->crosses ? "return 1" : "break");
+	buf_fini(&line);
+	in_function(p, statement, number);
+}
+
+static void need_expr(struct program *p, const struct statement *statement)
+{
+	struct buf line = { 0 };
+
+	program_use(p, "need");
+	buf_puts(&line, "need(");
+	program_expr(p, &line, statement->expr, AS_TRUTH, BIND_ASSIGN);
+	buf_puts(&line, ",\v\"");
+	program_string(&line, statement->message->string.data, statement->message->string.len, false);
+	buf_puts(&line, "\");");
+	program_add_line(p, &line);
+	buf_fini(&line);
+}
+
+/* How a constant is tried: by the beginning of its name, the first row that fits. */
+static const struct {
+	const char *begins, *helper;
+} trials[] = {
+	{ "MREMAP_", "has_mremap_flag" },
+	{ "MAP_SHARED_VALIDATE", "has_map_type" },
+	{ "MAP_DROPPABLE", "has_map_type" },
+	{ "MAP_FIXED_NOREPLACE", "has_noreplace" },
+	{ "MAP_HUGETLB", "has_map_flag" },
+	{ "MADV_", "has_advice" },
+	{ "MLOCK_", "has_mlock_flag" },
+	{ "MCL_ONFAULT", "has_mlockall_flag" },
+	{ "MFD_HUGE_", NULL },
+	{ "MFD_", "has_memfd_flag" },
+	{ "F_SEAL_", "has_seal" },
+	{ "FALLOC_", "has_fallocate_mode" },
+	{ "PR_SET_PDEATHSIG", "has_prctl" },
+	{ "PR_SET_THP_DISABLE", "has_prctl" },
+	{ "PR_GET_THP_DISABLE", "has_prctl" },
+	{ "PR_SET_NO_NEW_PRIVS", "has_prctl" },
+	{ "PR_SET_MEMORY_MERGE", "has_prctl" },
+	{ "PR_GET_MEMORY_MERGE", "has_prctl" },
+	{ "PKEY_", "has_pkey_right" },
+	{ "UFFD_FEATURE_", "has_uffd_feature" },
+	{ "UFFD_USER_MODE_ONLY", "has_uffd_flag" },
+	{ "RLIMIT_", "has_limit" },
+};
+
+static const char *trial_of(const struct constant *constant)
+{
+	for (size_t i = 0; i < sizeof(trials) / sizeof(trials[0]); i++) {
+		if (strncmp(constant->name, trials[i].begins, strlen(trials[i].begins)) == 0)
+			return trials[i].helper;
+	}
+	return NULL;
+}
+
+static void feature_reason(struct buf *line, const struct statement *statement)
+{
+	const char *since = statement->constant != NULL ? statement->constant->since : statement->call->since;
+
+	buf_puts(line, ",\v\"this kernel has no ");
+	buf_add(line, statement->feature.text, statement->feature.len);
+	if (since[0] != '\0')
+		buf_printf(line, " (since Linux %s)", since);
+	buf_puts(line, "\");");
+}
+
+static void need_feature(struct program *p, const struct statement *statement)
+{
+	const struct constant *constant = statement->constant;
+	const char *helper = constant != NULL ? trial_of(constant) : "has_call";
+	struct buf line = { 0 };
+
+	if (constant != NULL && constant->absent) {
+		buf_puts(&line, "need(false");
+	} else if (helper == NULL || (constant == NULL && statement->call->class != CALL_SYSTEM)) {
+		program_line(p, "/* %.*s: no kernel can be asked about it */", (int)statement->feature.len,
+		             statement->feature.text);
+		return;
+	} else {
+		program_use(p, "tried");
+		program_use(p, helper);
+		buf_printf(&line, "need(tried(%s, ", helper);
+		if (constant != NULL)
+			program_constant(p, &line, constant);
+		else
+			buf_printf(&line, "SYS_%s", program_system_name(p, statement->call));
+		buf_putc(&line, ')');
+	}
+	program_use(p, "need");
+	feature_reason(&line, statement);
+	program_add_line(p, &line);
+	buf_fini(&line);
+}
+
+/* How printf shows a value. */
+static const char *conversion(enum c_type type)
+{
+	return type == C_TEXT ? "%s" : type == C_POINTER ? "%p" : type == C_INT ? "%d" : "%lld";
+}
+
+static void say_note(struct program *p, const struct statement *statement)
+{
+	struct buf line = { 0 }, values = { 0 };
+
+	buf_puts(&line, "say(\"");
+	for (uint32_t i = 0; i < statement->count; i++) {
+		const struct expr *arg = statement->args[i];
+		enum c_type type = program_type(p, arg);
+
+		buf_puts(&line, i > 0 ? " " : "");
+		if (arg->kind == EXPR_STRING) {
+			program_string(&line, arg->string.data, arg->string.len, true);
+			continue;
+		}
+		/* A constant of the headers need not be an int there. */
+		if (type == C_INT && arg->kind != EXPR_INDEX && arg->kind != EXPR_FAULT)
+			type = C_LONG;
+		buf_puts(&line, conversion(type));
+		buf_puts(&values, type == C_LONG ? ",\v(long long)" : ",\v");
+		program_expr(p, &values, arg, type == C_TEXT ? AS_TEXT : type == C_POINTER ? AS_POINTER : AS_LONG,
+		             type == C_LONG ? BIND_UNARY : BIND_ASSIGN);
+	}
+	buf_puts(&line, "\\n\"");
+	buf_add(&line, buf_text(&values), values.len);
+	buf_puts(&line, ");");
+	program_use(p, "say");
+	program_add_line(p, &line);
+	buf_fini(&values);
+	buf_fini(&line);
+}
+
+/* A remark is a comment; where it depends on the run, it is printed too. */
+static void note(struct program *p, const struct statement *statement)
+{
+	struct buf text = { 0 };
+	bool values = false;
+
+	for (uint32_t i = 0; i < statement->count; i++) {
+		const struct expr *arg = statement->args[i];
+
+		buf_puts(&text, i > 0 ? " " : "");
+		if (arg->kind == EXPR_STRING)
+			comment_text(&text, arg->string.data, arg->string.len);
+		else
+			comment_text(&text, arg->span.text, arg->span.len);
+		values |= arg->kind != EXPR_STRING;
+	}
+	comment(p, &text);
+	if (values || p->depth > 0)
+		say_note(p, statement);
+	buf_fini(&text);
+}
+
+static void require(struct program *p, const struct statement *statement)
+{
+	if (statement->kind == STATEMENT_REQUIRE_KERNEL) {
+		program_use(p, "need_kernel");
+		program_line(p, "need_kernel(%u, %u, %u);", statement->version[0], statement->version[1], statement->version[2]);
+	} else if (statement->kind == STATEMENT_REQUIRE_FEATURE) {
+		need_feature(p, statement);
+	} else {
+		need_expr(p, statement);
+	}
+}
+
+static void leave(struct program *p, const struct statement *statement)
+{
+	(void)statement;
+	program_line(p, p->crosses ? "return 1;" : "break;");
+}
+
+static void (*const printers[])(struct program *, const struct statement *) = {
+	[STATEMENT_CALL] = program_call,       [STATEMENT_BIND] = bind,
+	[STATEMENT_STORE] = store,             [STATEMENT_EXPECT] = expect,
+	[STATEMENT_IF] = if_statement,         [STATEMENT_REPEAT] = repeat,
+	[STATEMENT_BREAK] = leave,             [STATEMENT_IN] = in_process,
+	[STATEMENT_NOTE] = note,               [STATEMENT_REQUIRE_FEATURE] = require,
+	[STATEMENT_REQUIRE] = require,         [STATEMENT_REQUIRE_KERNEL] = require,
+};
+
+void program_statements(struct program *p, const struct statement *statement)
+{
+	for (; statement != NULL; statement = statement->next) {
+		program_comments_until(p, statement->span.text);
+		trailing_comment(p, statement);
+		p->spaced = false;
+		p->last = statement->next == NULL && p->depth == 1 && p->crosses;
+		printers[statement->kind](p, statement);
+		p->began = true;
+		/* What follows break is never reached, and compilers say so. */
+		if (statement->kind == STATEMENT_BREAK)
+			break;
+	}
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+/* A script as a C program: its parts put together, and its lines. */
+#include "lang/program-part.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_MOST = 100, TAB = 8 };
+
+static void start_line(struct program *p, unsigned indent)
+{
+	for (unsigned i = 0; i < indent; i++)
+		buf_putc(p->out, '\t');
+}
+
+void program_gap(struct program *p)
+{
+	if (p->began && !p->gapped)
+		buf_putc(p->out, '\n');
+	p->gapped = true;
+	p->spaced = false;
+}
+
+/* How many bytes there are up to the next place to break, or the end. */
+static size_t word(const char *text)
+{
+	return strcspn(text, "\v");
+}
+
+void program_add_line(struct program *p, const struct buf *text)
+{
+	const char *at = buf_text(text);
+	unsigned indent = p->indent;
+	size_t width;
+
+	for (; *at == '\t'; at++)
+		indent++;
+	start_line(p, indent);
+	width = (size_t)indent * TAB;
+	for (bool first = true; *at != '\0'; first = false) {
+		size_t len = word(at);
+
+		if (!first && width + 1 + len > LINE_MOST) {
+			buf_putc(p->out, '\n');
+			start_line(p, indent + 1);
+			width = (size_t)(indent + 1) * TAB;
+		} else if (!first) {
+			buf_putc(p->out, ' ');
+			width++;
+		}
+		buf_add(p->out, at, len);
+		width += len;
+		at += len + (at[len] == '\v');
+	}
+	buf_putc(p->out, '\n');
+	p->began = true;
+	p->gapped = false;
+}
+
+void program_line(struct program *p, const char *format, ...)
+{
+	struct buf text = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	program_add_line(p, &text);
+	buf_fini(&text);
+}
+
+/* Constants that the headers of a C library from before Linux 4.14, or any of them, may not have. */
+static bool may_lack(const struct constant *constant)
+{
+	unsigned long major = strtoul(constant->since, NULL, 10);
+	const char *dot = strchr(constant->since, '.');
+	unsigned long minor = dot != NULL ? strtoul(dot + 1, NULL, 10) : 0;
+
+	return constant->hidden || major > 4 || (major == 4 && minor >= 4);
+}
+
+/* The header that has a group's constants. */
+static const char *const headers[GROUP_COUNT] = {
+	[GROUP_PROT] = "sys/mman",   [GROUP_MAP] = "sys/mman",     [GROUP_MREMAP] = "sys/mman",
+	[GROUP_MADV] = "sys/mman",   [GROUP_MS] = "sys/mman",      [GROUP_MCL] = "sys/mman",
+	[GROUP_MLOCK] = "sys/mman",  [GROUP_OPEN] = "fcntl",       [GROUP_FCNTL] = "fcntl",
+	[GROUP_SEAL] = "fcntl",      [GROUP_MFD] = "sys/mman",     [GROUP_FALLOC] = "fcntl",
+	[GROUP_FADV] = "fcntl",      [GROUP_KEY] = "sys/shm",      [GROUP_IPC] = "sys/shm",
+	[GROUP_SHM] = "sys/shm",     [GROUP_SHMCTL] = "sys/shm",   [GROUP_PR] = "sys/prctl",
+	[GROUP_PR_VMA] = "sys/prctl", [GROUP_PR_MM] = "sys/prctl", [GROUP_PKEY] = "sys/mman",
+	[GROUP_UFFD] = "linux/userfaultfd", [GROUP_UFFDIO] = "linux/userfaultfd",
+	[GROUP_RLIMIT] = "sys/resource", [GROUP_ERRNO] = "errno",  [GROUP_SIGNAL] = "signal",
+	[GROUP_FAULT] = "signal",
+};
+
+/* Those of GROUP_OTHER, by the beginning of the name. */
+static const struct {
+	const char *begins, *header;
+} others[] = { { "PR_", "sys/prctl" }, { "UFFD", "linux/userfaultfd" }, { "F_", "fcntl" }, { "SHM_", "sys/shm" } };
+
+static const char *header_of(const struct constant *constant)
+{
+	if (headers[constant->group] != NULL)
+		return headers[constant->group];
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strncmp(constant->name, others[i].begins, strlen(others[i].begins)) == 0)
+			return others[i].header;
+	}
+	return "unistd";
+}
+
+static void remember(struct program *p, const struct constant *constant)
+{
+	for (size_t i = 0; i < p->constant_count; i++) {
+		if (p->constants[i] == constant)
+			return;
+	}
+	p->constants = alloc_grow(p->constants, &p->constant_cap, p->constant_count + 1, sizeof(*p->constants));
+	p->constants[p->constant_count++] = constant;
+}
+
+void program_constant(struct program *p, struct buf *out, const struct constant *constant)
+{
+	program_header(p, header_of(constant));
+	if (may_lack(constant))
+		remember(p, constant);
+	if (constant->group == GROUP_FAULT && strcmp(constant->name, "SI_KERNEL") != 0) {
+		p->uses_fault = true;
+		buf_printf(out, "FAULT(%s, %s)", strncmp(constant->name, "BUS_", 4) == 0 ? "SIGBUS" : "SIGSEGV", constant->name);
+	} else if (strcmp(constant->name, "O_LARGEFILE") == 0) {
+		/* The C library's is 0 where every file is large. */
+		buf_printf(out, "0%" PRIo64 " /* O_LARGEFILE */", (uint64_t)constant->value);
+	} else {
+		buf_puts(out, constant->name);
+	}
+}
+
+static const char *declaration(const struct variable *variable)
+{
+	return variable->type == C_POINTER ? "char *" : variable->type == C_INT ? "int " : "int64_t ";
+}
+
+/* A name's variables, as they are declared when not where they are bound. */
+static void declare(struct program *p, const struct variable *variable, bool file_scope)
+{
+	const char *where = file_scope ? "static " : "";
+
+	if (variable->name != NULL && (file_scope || variable->declared))
+		program_line(p, variable->type == C_POINTER && !file_scope ? "%s%s%s = NULL;" : file_scope ? "%s%s%s;" : "%s%s%s = 0;",
+		             where, declaration(variable), variable->name);
+	if (variable->type == C_POINTER)
+		program_header(p, "stddef");
+	else if (variable->name != NULL)
+		program_header(p, "stdint");
+	if (variable->text_name != NULL && variable->text_read)
+		program_line(p, "static char %s[65536];", variable->text_name);
+	else if (variable->text_name != NULL)
+		program_line(p, "%sconst char *%s = \"\";", where, variable->text_name);
+	if (variable->maybe_unbound) {
+		program_header(p, "stdbool");
+		program_line(p, file_scope ? "%sbool %s_bound;" : "%sbool %s_bound = false;", where,
+		             variable->name != NULL ? variable->name : variable->text_name);
+	}
+	if (!variable->read && !file_scope)
+		program_line(p, "(void)%s;", variable->name != NULL ? variable->name : variable->text_name);
+}
+
+static void declare_all(struct program *p, bool file_scope)
+{
+	for (uint32_t i = 0; i < p->script->name_count; i++) {
+		if (!p->variables[i].declared_here)
+			declare(p, &p->variables[i], file_scope);
+	}
+}
+
+/* main()'s own part of the body, to a text of its own: what stands above it follows from it. */
+static void print_body(struct program *p, struct buf *body)
+{
+	p->out = body;
+	p->indent = 0;
+	p->cursor = p->script->text;
+	p->depth = 1;
+	p->indent = 1;
+	p->gapped = true;
+	program_statements(p, p->script->first);
+	program_comments_until(p, p->script->text + p->script->len);
+	program_gap(p);
+}
+
+static void print_headers(struct program *p)
+{
+	buf_puts(p->out, "#define _GNU_SOURCE\n");
+	for (size_t i = 0; i < p->header_count; i++)
+		buf_printf(p->out, "#include <%s.h>\n", p->headers[i]);
+	buf_putc(p->out, '\n');
+}
+
+static void print_since(struct program *p, const char *since)
+{
+	if (since[0] != '\0')
+		buf_printf(p->out, " /* Linux %s */", since);
+	buf_puts(p->out, "\n#endif\n");
+}
+
+static void print_call_numbers(struct program *p)
+{
+	const uint64_t none[CALL_ARGS] = { 0 };
+
+	for (size_t i = 0; i < call_count; i++) {
+		struct kernel_call kernel;
+
+		if (!p->call_numbers[i] || call_table[i].since[0] < '4')
+			continue;
+		call_translate(&call_table[i], none, 0, &kernel);
+		buf_printf(p->out, "#ifndef SYS_%s\n#define SYS_%s %ld", call_table[i].name, call_table[i].name, kernel.number);
+		print_since(p, call_table[i].since);
+	}
+}
+
+static void print_constants(struct program *p)
+{
+	for (size_t i = 0; i < p->constant_count; i++) {
+		const struct constant *constant = p->constants[i];
+		/* A fault's number of the language has the signal in it. */
+		int64_t value = constant->group == GROUP_FAULT ? constant->value & 0xff : constant->value;
+
+		buf_printf(p->out, "#ifndef %s\n#define %s ", constant->name, constant->name);
+		buf_printf(p->out, value >= 0 && value < 4096 ? "%" PRId64 : "%#" PRIx64, value);
+		print_since(p, constant->since);
+	}
+	if (p->uses_fault)
+		buf_puts(p->out, "\n/* A fault as one number: SEGV_ACCERR and BUS_ADRERR are both 2. */\n"
+		                 "#define FAULT(signo, code) ((signo) << 8 | ((code) & 0xff))\n");
+}
+
+static void print_prototypes(struct program *p)
+{
+	const struct helper *helper;
+
+	for (size_t i = 0; (helper = program_helper(i)) != NULL; i++) {
+		if (p->helper_called[i])
+			buf_printf(p->out, "%s\n", helper->prototype);
+	}
+	buf_add(p->out, buf_text(&p->block_prototypes), p->block_prototypes.len);
+	buf_putc(p->out, '\n');
+}
+
+/* STOP( ends the program, and with it its other processes; TOUCH is only where faults are counted. */
+static void print_helper(struct program *p, const struct helper *helper)
+{
+	for (const char *at = helper->body; *at != '\0';) {
+		if (strncmp(at, "STOP(", 5) == 0) {
+			buf_puts(p->out, p->several ? "finish(" : "exit(");
+			at += 5;
+		} else if (strncmp(at, "TOUCH", 5) == 0) {
+			buf_puts(p->out, p->counts_faults ? "touch_program();" : ";");
+			at += 5;
+		} else {
+			buf_putc(p->out, *at++);
+		}
+	}
+}
+
+static void print_helpers(struct program *p)
+{
+	const struct helper *helper;
+
+	for (size_t i = 0; (helper = program_helper(i)) != NULL; i++) {
+		if (!p->helper_used[i])
+			continue;
+		buf_putc(p->out, '\n');
+		print_helper(p, helper);
+	}
+}
+
+static void add_carried(struct program *p, const char *name, struct buf *sizes)
+{
+	buf_printf(p->out, "\t{ &%s, sizeof(%s) },\n", name, name);
+	buf_printf(sizes, " + sizeof(%s)", name);
+}
+
+/* The table of what goes from process to process with the work. */
+static void print_carried(struct program *p)
+{
+	struct buf sizes = { 0 };
+
+	buf_puts(p->out, "\n/* The script's names: whichever process works has them as they are. */\n"
+	                 "static const struct {\n\tvoid *at;\n\tsize_t size;\n} names[] = {\n");
+	for (uint32_t i = 0; i < p->script->name_count; i++) {
+		const struct variable *variable = &p->variables[i];
+		struct buf flag = { 0 };
+
+		if (variable->name != NULL)
+			add_carried(p, variable->name, &sizes);
+		if (variable->text_name != NULL)
+			add_carried(p, variable->text_name, &sizes);
+		buf_printf(&flag, "%s_bound", variable->name != NULL ? variable->name : variable->text_name);
+		if (variable->maybe_unbound)
+			add_carried(p, buf_text(&flag), &sizes);
+		buf_fini(&flag);
+	}
+	buf_printf(p->out, "\t{ NULL, 0 },\n};\nenum { NAMES_SIZE = 1%s };\n", buf_text(&sizes));
+	buf_fini(&sizes);
+}
+
+/* The names that were defined when the program was made. */
+static void print_definitions(struct program *p)
+{
+	for (size_t i = 0; i < p->definition_count; i++) {
+		const struct program_definition *from = &p->definitions[i];
+		const struct variable *variable = &p->variables[i];
+		struct buf line = { 0 };
+
+		if (!from->is_string) {
+			buf_printf(&line, "%s = %" PRId64 "%s;", variable->name,
+			           from->integer == INT64_MIN ? INT64_MIN + 1 : from->integer,
+			           from->integer == INT64_MIN ? "LL - 1" : "LL");
+		} else {
+			buf_printf(&line, variable->text_read ? "strcpy(%s, \"" : "%s = \"", variable->text_name);
+			program_string(&line, from->text, from->len, false);
+			buf_puts(&line, variable->text_read ? "\");" : "\";");
+		}
+		program_add_line(p, &line);
+		buf_fini(&line);
+	}
+}
+
+/* What main() does before the script begins. */
+static void print_start(struct program *p)
+{
+	if (p->several)
+		program_line(p, "start_processes();");
+	if (p->uses_scratch)
+		program_line(p, "%sscratch = start_with_scratch();", p->several ? "" : "char *");
+	else
+		program_line(p, "start();");
+	if (p->counts_faults)
+		program_line(p, "touch_program();");
+	print_definitions(p);
+}
+
+static void use_start(struct program *p)
+{
+	program_use(p, p->uses_scratch ? "start_with_scratch" : "start");
+	if (p->several) {
+		program_use(p, "start_processes");
+		program_use(p, "finish");
+	}
+	if (p->counts_faults)
+		program_use(p, "touch_program");
+	if (p->uses_page)
+		program_header(p, "unistd");
+}
+
+static void print_main(struct program *p, const struct buf *body)
+{
+	buf_puts(p->out, "int main(void)\n{\n");
+	p->indent = 1;
+	if (p->uses_page)
+		program_line(p, p->several ? "page = sysconf(_SC_PAGESIZE);" : "long page = sysconf(_SC_PAGESIZE);");
+	if (!p->several)
+		declare_all(p, false);
+	if (p->uses_page)
+		buf_putc(p->out, '\n');
+	print_start(p);
+	if (body->len > 0)
+		buf_putc(p->out, '\n');
+	buf_add(p->out, buf_text(body), body->len);
+	buf_puts(p->out, p->several ? "\tfinish(0);\n}\n" : "\treturn 0;\n}\n");
+}
+
+static void print_names(struct program *p)
+{
+	if (!p->several)
+		return;
+	p->indent = 0;
+	if (p->uses_page)
+		buf_puts(p->out, "static long page;\n");
+	if (p->uses_scratch)
+		buf_puts(p->out, "static char *scratch;\n");
+	declare_all(p, true);
+	buf_putc(p->out, '\n');
+}
+
+static void print_title(struct program *p, const char *title)
+{
+	buf_puts(p->out, "/*\n * ");
+	buf_escape(p->out, title, strlen(title), 0);
+	buf_puts(p->out, ", as a C program that mmtool made.\n *\n *     cc -std=gnu17 -Wall -Wextra -o program program.c && "
+	                 "./program\n */\n");
+}
+
+static void release(struct program *p)
+{
+	arena_fini(&p->arena);
+	free(p->variables);
+	free(p->constants);
+	free(p->fresh_errno);
+	buf_fini(&p->blocks);
+	buf_fini(&p->block_prototypes);
+	buf_fini(&p->made);
+}
+
+void program_print(struct buf *out, const struct script *script, const char *title,
+                   const struct program_definition *definitions, size_t definition_count)
+{
+	struct program p = { .script = script, .definitions = definitions, .definition_count = definition_count };
+	struct buf body = { 0 }, names = { 0 };
+
+	program_learn(&p);
+	for (size_t i = 0; i < definition_count; i++)
+		p.variables[i].declared = true;
+	print_body(&p, &body);
+	use_start(&p);
+	/* Declaring can need headers: it comes before they are printed. */
+	p.out = &names;
+	print_names(&p);
+	buf_reset(&names);
+	struct buf main_text = { 0 };
+
+	p.out = &main_text;
+	print_main(&p, &body);
+	p.out = out;
+	print_title(&p, title);
+	print_headers(&p);
+	size_t before = out->len;
+
+	print_call_numbers(&p);
+	print_constants(&p);
+	if (out->len > before)
+		buf_putc(out, '\n');
+	print_prototypes(&p);
+	print_names(&p);
+	buf_add(out, buf_text(&main_text), main_text.len);
+	buf_add(out, buf_text(&p.blocks), p.blocks.len);
+	if (p.several)
+		print_carried(&p);
+	print_helpers(&p);
+	buf_fini(&main_text);
+	buf_fini(&names);
+	buf_fini(&body);
+	release(&p);
+}

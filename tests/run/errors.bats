@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+# What fails a step, what ends a script, and what is refused before anything runs.
+
+load ../helper/common
+
+# fails REASON STATEMENTS: exit status 1, and the reason is told.
+fails()
+{
+	mm run -q -e "$2"
+	assert_failure 1
+	assert_output --partial "$1"
+}
+
+# refused MESSAGE STATEMENTS: exit status 2, and nothing was run.
+refused()
+{
+	mm run -e "note \"ran\"; $2"
+	assert_failure 2
+	assert_output --partial "$1"
+	refute_output --partial '# ran'
+}
+
+anon='MAP_PRIVATE|MAP_ANONYMOUS'
+
+@test "what overflows fails the step" {
+	max=0x7fffffffffffffff
+	fails overflows "a = $max + 1"
+	fails overflows "a = 0 - $max - 2"
+	fails overflows "a = $max * 2"
+	fails overflows "a = (-$max - 1) / -1"
+	fails overflows "a = (-$max - 1) % -1"
+	fails overflows "a = -(-$max - 1)"
+	fails 'division by zero' 'a = 1 / 0'
+	fails 'division by zero' 'a = 1 % 0'
+	fails 'beyond 63' 'a = 1 << 64'
+	fails 'beyond 63' 'a = 1 >> -1'
+}
+
+@test "a literal that is too large is an error of the script" {
+	refused 'too large' 'a = 0x10000000000000000'
+	refused 'too large' 'a = 17179869184G'
+}
+
+@test "bad letters, bad escapes, bad names" {
+	refused '' 'a = 10UL'
+	refused '' 'a = "\q"'
+	refused "unknown name 'b'" 'a = b'
+	refused 'unknown call' 'mapp(1)'
+	refused 'did you mean' 'a = mremapp(1)'
+	refused 'keyword' 'expect = 1'
+	refused 'predefined' 'page = 1'
+	refused 'constant' 'PROT_READ = 1'
+	refused 'break' 'break'
+	refused 'takes 2 arguments' 'munmap(1)'
+	refused 'call' 'a = 1 + brk(0)'
+	refused 'function' 'hole(1p)'
+	refused 'comparison' 'a = 1; expect a & 1 == 1'
+	refused '' 'require mmap, "a reason"'
+	refused '' 'require kernel 5.7.1.2'
+	refused '' 'require 1 == 1'
+}
+
+@test "an error has its file, line and column, the line and a caret" {
+	printf 'a = 1\n  expect a == bb\n' >"$BATS_TEST_TMPDIR/x.mmt"
+	cd "$BATS_TEST_TMPDIR"
+	mm run x.mmt
+	assert_failure 2
+	assert_line --partial "x.mmt:2:15: unknown name 'bb'"
+	assert_line '  expect a == bb'
+	assert_line --regexp '^ {14}\^$'
+}
+
+@test "strings have == and != only, with strings" {
+	refused 'the string' 'a = 1 + "a"'
+	refused 'the string' 'expect "a"'
+	refused '' 'expect "a" == 1'
+	fails 'a string' 'a = "x"; b = 1; if b { a = 2; a = "y" }; c = a + 1'
+	fails 'a string' 'a = "x"; expect a == 1'
+	fails 'a string' 'a = "x"; munmap(a, 1)'
+	fails 'neither true nor false' 'a = "x"; expect a'
+}
+
+@test "a name whose binding was not reached fails the step" {
+	fails 'was not reached' 'if 0 { a = 1 }; b = a'
+}
+
+@test "a call that comes out otherwise than it says fails the step" {
+	fails 'expected to return 1' 'munmap(hole(1p), 1p) = 1'
+	fails 'expected to fail' 'munmap(hole(1p), 1p) = -1'
+	fails 'ENOMEM' 'munmap(1, 1p) = -1 ENOMEM'
+	fails 'munmap failed: -1 EINVAL' 'munmap(1, 1p)'
+}
+
+@test "a failed check shows both sides" {
+	mm run -q -e 'expect 1 + 1 == 3, "arithmetic"'
+	assert_failure 1
+	assert_output --partial 'arithmetic'
+	assert_line --regexp '1 \+ 1 = 2'
+	assert_line --regexp '3 += 3'
+}
+
+@test "the first failed step stops the script; --keep-going goes on" {
+	mm run -e 'expect 0; note "after"'
+	assert_failure 1
+	refute_output --partial '# after'
+	mm run --keep-going -e 'expect 0; note "after"; munmap(1, 1); note "more"'
+	assert_failure 1
+	assert_output --partial '# after'
+	assert_output --partial '# more'
+	assert_output --partial '2 failed'
+}
+
+@test "an access that faults kills the process with the real signal" {
+	fails 'killed by SIGSEGV' 'a = NULL; a[0] = 1'
+	fails 'killed by SIGSEGV' 'a = NULL; b = a[0]'
+	fails 'killed by SIGSEGV' 'memset(NULL, 0, 1p)'
+	fails 'killed by SIGSEGV' 'expect text(NULL) == ""'
+	fails 'killed by SIGSEGV' 'expect zero(NULL, 1)'
+	fails 'killed by SIGBUS' "fd = memfd_create(\"x\", 0); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, fd, 0); b = a[0]"
+}
+
+@test "a memory operation with = ? may kill its process, and is -1 then" {
+	mm run -q -e 'r = memset(NULL, 0, 1p) = ?'
+	assert_success
+	mm run -q -e 'c = fork(); in c { r = strcpy(NULL, "x") = ? }; expect r == -1; wait(c) = SIGSEGV'
+	assert_success
+	mm run -q -e 'c = fork(); in c { r = read_pages(NULL, 1p) = ? }; wait(c) = SIGBUS'
+	assert_failure 1
+	assert_output --partial 'SIGSEGV'
+}
+
+@test "in a process that has died every statement but wait fails" {
+	fails 'has died' 'memset(NULL, 0, 1) = ?; note "dead"'
+	fails 'has died' 'c = fork(); in c { memset(NULL, 0, 1) = ? }; in c { expect 1 }'
+	mm run -q -e 'c = fork(); in c { memset(NULL, 0, 1) = ?; wait(c) = SIGSEGV }'
+	assert_success
+}
+
+@test "a dead main process ends the script unless the rest is in another" {
+	mm run -q -e 'a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0); c = fork(); memset(NULL, 0, 1) = ?; in c { a[0] = 5; expect a[0] == 5 }; wait(c) = 0'
+	assert_success
+	mm run --keep-going -e 'c = fork(); memset(NULL, 0, 1); in c { note "alive" }; note "dead"; note "not reached"'
+	assert_failure 1
+	assert_output --partial '# alive'
+	refute_output --partial '# dead'
+	refute_output --partial '# not reached'
+}
+
+@test "wait and in: only for processes of the script, and once" {
+	fails 'already collected' 'c = fork(); wait(c); wait(c)'
+	fails 'no process of this script' 'wait(1)'
+	fails 'no process of this script' 'in 1 { expect 1 }'
+	fails 'cannot wait for itself' 'wait(getpid())'
+}
+
+@test "a failing pass is shown after the sum of those before it" {
+	mm run -e 'repeat 100 as i { expect i != 50 }'
+	assert_failure 1
+	assert_output --partial '47 more passes, all as expected'
+	assert_output --partial 'FAILED'
+}
+
+@test "passes after the third are summed up in one line" {
+	mm run -e 'repeat 1000 as i { expect i < 1000 }'
+	assert_success
+	assert_line --partial '997 more passes, all as expected'
+	[ "$(grep -c '^expect' <<<"$output")" -eq 3 ]
+}
+
+@test "a field that the kernel lacks fails the step" {
+	fails 'no such field' 'a = status("VmNothing")'
+	fails 'no such field' 'a = smaps(scratch, "Nothing")'
+	fails 'no such field' 'a = meminfo("Nothing")'
+	fails 'sysctl' 'a = sysctl("vm.nothing")'
+	fails 'sysctl' 'a = sysctl("../../etc/passwd")'
+}
+
+@test "lengths and ranges that cannot be" {
+	fails 'negative' 'memset(scratch, 0, -1)'
+	fails 'negative' 'a = zero(scratch, -1)'
+	fails 'past the end' 'a = mapped(-1p, 2p)'
+	fails 'no free range' 'a = hole(0x7fffffffffffffff)'
+	fails 'positive' 'a = hole(0)'
+}
+
+@test "require: what is missing ends the script as unsupported" {
+	mm run -e 'require kernel 99'
+	assert_failure 77
+	assert_output --partial 'needs Linux 99'
+	mm run -e 'require 1 == 2, "needs a miracle"; note "after"'
+	assert_failure 77
+	assert_output --partial 'needs a miracle'
+	refute_output --partial '# after'
+	mm run -e 'require FALLOC_FL_NO_HIDE_STALE'
+	assert_failure 77
+}
+
+@test "require tries, and counts no fault of the script's" {
+	not_sanitized 'faults of its own'
+	mm run -q -e 'a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		a[0] = 1; f = minflt(); m = vmas(0, 0x7fffffffffff)
+		require mmap
+		require MADV_COLD
+		require MREMAP_MAYMOVE
+		a[0] = 2
+		expect minflt() == f; expect vmas(0, 0x7fffffffffff) == m'
+	[ "$status" -ne 77 ] || skip "$output"
+	assert_success
+}
+
+@test "a non-canonical address gives SI_KERNEL" {
+	[ "$(uname -m)" = x86_64 ] || skip 'not x86-64'
+	mm run -q -e 'a = 0x4000000000000000; expect fault(a[0]) == SI_KERNEL; expect fault(a[0] = 1) == SI_KERNEL'
+	assert_success
+}

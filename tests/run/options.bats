@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+# run's options: -D, --inject, --limit, --timeout, --max-touch, --allow-write.
+
+load ../helper/common
+
+anon='MAP_PRIVATE|MAP_ANONYMOUS'
+big="a = mmap(NULL, 2G, PROT_READ|PROT_WRITE, $anon|MAP_NORESERVE, -1, 0)"
+
+@test "-D defines a name, of literals and constants" {
+	mm run -q -D n=4K -D 's="a b"' -D 'f=PROT_READ|PROT_WRITE' -D 'm=-1p' -D 'l=3*page' \
+		-e 'expect n == 4096; expect s == "a b"; expect f == 3; expect m == -page; expect l == 3p'
+	assert_success
+	mm run -q -D n=1 -D n=2 -e 'expect n == 2; n = 3; expect n == 3' -e 'expect n == 2'
+	assert_success
+}
+
+@test "-D refuses what it cannot take" {
+	for bad in 'n' '=1' 'n=' 'PROT_READ=1' 'page=1' 'repeat=1' 'n=m' 'n=getpid()' 'n=errno' 'n=scratch' 'n=1/0' 'n=1; m=2' 'n=brk(0)' 'n=scratch[0]'; do
+		mm run -D "$bad" -e 'note "ran"'
+		assert_failure 2
+		refute_output --partial '# ran'
+	done
+}
+
+@test "--inject: the N-th call fails and is not made" {
+	mm run --inject=mmap:ENOMEM:2 -e "a = mmap(NULL, 1p, PROT_READ, $anon, -1, 0)
+		n = vmas(0, 0x7fffffffffff)
+		b = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM
+		expect b == -1; expect errno == ENOMEM; expect vmas(0, 0x7fffffffffff) == n
+		c = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)"
+	assert_success
+	assert_line --partial '= -1 ENOMEM (Cannot allocate memory) (injected)'
+	[ "$(grep -c '(injected)' <<<"$output")" -eq 1 ]
+}
+
+@test "--inject: each call where N is not given" {
+	mm run -q --inject=munmap:EPERM -e 'repeat 5 { munmap(hole(1p), 1p) = -1 EPERM }'
+	assert_success
+	mm run -q --inject=fork:EAGAIN -e 'c = fork() = -1 EAGAIN; expect c == -1'
+	assert_success
+	mm run -q --inject=tmpfile:ENOSPC:1 --inject=open:ENFILE -e 'tmpfile(1) = -1 ENOSPC; open("/dev/zero", 0) = -1 ENFILE'
+	assert_success
+}
+
+@test "--inject counts the script's calls over all processes, and anew for each script" {
+	mm run -q --inject=munmap:EIO:3 -e 'munmap(hole(1p), 1p); c = fork(); in c { munmap(hole(1p), 1p); munmap(hole(1p), 1p) = -1 EIO }; munmap(hole(1p), 1p)' \
+		-e 'munmap(hole(1p), 1p); munmap(hole(1p), 1p); munmap(hole(1p), 1p) = -1 EIO'
+	assert_success
+}
+
+@test "--inject refuses what it cannot take" {
+	for bad in mmap mmap: mmap:EWHAT mapp:ENOMEM memset:EIO wait:EIO mmap:ENOMEM:0 mmap:ENOMEM:x mmap:ENOMEM: mmap:PROT_READ; do
+		mm run --inject="$bad" -e 'note "ran"'
+		assert_failure 2
+		assert_output --partial -- --inject
+	done
+}
+
+@test "--limit applies to the subject" {
+	mm run -q --limit=as=64M -e "mmap(NULL, 64M, PROT_READ, $anon, -1, 0) = -1 ENOMEM"
+	assert_success
+	mm run -q --limit=data=16M -e "mmap(NULL, 32M, PROT_READ|PROT_WRITE, $anon, -1, 0) = -1 ENOMEM; mmap(NULL, 32M, PROT_READ, $anon, -1, 0)"
+	assert_success
+	mm run -q --limit=stack=64K --limit=data=1G -e 'expect 1'
+	assert_success
+	mm run --limit=fsize=4K -e 'fd = memfd_create("x", 0); ftruncate(fd, 8K)'
+	assert_failure 1
+	assert_output --partial SIGXFSZ
+}
+
+@test "--limit=memlock takes CAP_IPC_LOCK, and says so" {
+	mm run --limit=memlock=64K -e "a = mmap(NULL, 1M, PROT_READ, $anon, -1, 0); mlock(a, 64K); mlock(a, 1M) = -1 ENOMEM; c = fork(); in c { mlock(a, 1M) = -1 ENOMEM }"
+	assert_success
+	[ "$(id -u)" -ne 0 ] || assert_output --partial 'CAP_IPC_LOCK was taken'
+	mm run -q --limit=memlock=0 -e "a = mmap(NULL, 1M, PROT_READ, $anon, -1, 0); mlock(a, 1p) = -1 EPERM"
+	assert_success
+}
+
+@test "--limit refuses what it cannot take" {
+	for bad in as '=1' as= cpu=1 as=x as=-1; do
+		mm run --limit="$bad" -e 'note "ran"'
+		assert_failure 2
+	done
+}
+
+@test "--timeout ends a statement that takes too long" {
+	mm run -q --timeout=0.3 -e 'read(1023, scratch, 1) = ?'
+	assert_failure 1
+	assert_output --partial 'longer than 0.3 seconds'
+	for bad in 0 -1 x '' 1s nan; do
+		mm run --timeout="$bad" -e 'note "ran"'
+		assert_failure 2
+	done
+}
+
+@test "--max-touch ends one long statement, and many short ones" {
+	not_sanitized 'its shadow counts too'
+	mm run -q --max-touch=64M -e "$big; write_pages(a, 2G)"
+	assert_failure 1
+	assert_output --partial '--max-touch'
+	mm run -q --max-touch=64M -e "$big; write_pages(a, 2G) = ?"
+	assert_failure 1
+	mm run -q --max-touch=64M -e "$big; repeat 512 as i { write_pages(a + i * 4M, 4M) }"
+	assert_failure 1
+	assert_output --partial '--max-touch'
+}
+
+@test "--max-touch counts all processes, shared pages once, and memory files" {
+	not_sanitized 'its shadow counts too'
+	mm run -q --max-touch=64M -e "$big; repeat 16 { c = fork(); in c { write_pages(a, 16M) } }"
+	assert_failure 1
+	assert_output --partial '--max-touch'
+	mm run -q --max-touch=64M -e "$big; write_pages(a, 40M); repeat 20 { c = fork(); in c { read_pages(a, 40M) } }"
+	assert_success
+	mm run -q --max-touch=64M -e 'f = memfd_create("x", 0); fallocate(f, 0, 0, 2G)'
+	assert_failure 1
+	assert_output --partial '--max-touch'
+}
+
+@test "without --allow-write nothing is opened for writing" {
+	file=$BATS_TEST_TMPDIR/file
+	echo old >"$file"
+	for flags in O_WRONLY O_RDWR 'O_RDONLY|O_TRUNC' 'O_RDONLY|O_CREAT' 'O_RDWR|O_TMPFILE'; do
+		mm run -q -e "open(\"$file\", $flags, 0600) = ?"
+		assert_failure 1
+		assert_output --partial '--allow-write'
+	done
+	mm run -q -e "strcpy(scratch, \"$file\"); open(scratch, O_RDWR) = ?"
+	assert_failure 1
+	assert_output --partial '--allow-write'
+	assert_equal "$(cat "$file")" old
+	mm run -q -e "f = open(\"$file\", O_RDONLY); read(f, scratch, 3) = 3; expect text(scratch) == \"old\""
+	assert_success
+	mm run -q --allow-write -e "f = open(\"$file\", O_RDWR|O_TRUNC); write(f, \"new\", 3)"
+	assert_success
+	assert_equal "$(cat "$file")" new
+	mm run -q --allow-write -e "f = open(\"$file.2\", O_RDWR|O_CREAT, 0600); write(f, \"made\", 4)"
+	assert_success
+	assert_equal "$(cat "$file.2")" made
+}
+
+@test "only regular files, /proc, /sys, zero and null are opened" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	ln -s fifo "$BATS_TEST_TMPDIR/link"
+	for path in "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR/link" /dev/tty; do
+		mm run -q -e "open(\"$path\", O_RDONLY) = ?"
+		assert_failure 1
+		assert_output --partial 'neither a regular file'
+	done
+	mm run -q -e 'open("/proc/self/maps", O_RDONLY); open("/proc/meminfo", O_RDONLY); open("/sys/kernel/mm", O_RDONLY|O_DIRECTORY) = ?; open("/dev/zero", O_RDWR); open("/dev/null", O_WRONLY); open("/proc/self/exe", O_RDONLY)'
+	assert_success
+}

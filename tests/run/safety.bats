@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+# A script cannot reach the tool: the worst that it does ends its subject, and the report says how.
+
+load ../helper/common
+
+# ends STATEMENTS [REASON]: exit status 1, in time, and the reason is told.
+ends()
+{
+	run timeout 60 "$MMTOOL" run -q --timeout=2 -e "$1"
+	assert_failure 1
+	assert_output --partial "${2-killed by}"
+}
+
+@test "wild stores" {
+	ends 'a = 0x1234; a[0] = 1' SIGSEGV
+	ends 'memset(0x1000, 0, 0x7fffffff0000)' SIGSEGV
+	ends 'memset(scratch - 1p, 1, 1)' SIGSEGV
+}
+
+@test "everything unmapped" {
+	ends 'munmap(0, 0x7ffffffff000)' SIGSEGV
+}
+
+@test "the stack unmapped" {
+	ends 's = 0; f = open("/proc/self/maps", O_RDONLY); b = mmap(NULL, 64K, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		repeat 0x7ffffffff000 / 1G as i { s = end(0x7ffffffff000 - i * 16M - 1p); if s { break } }
+		x = 0x7ffffffff000
+		repeat 100000000 { if pathname(x) == "[stack]" { break }
+		x = x - 64K
+		if x < 0x7ff000000000 { break } }
+		expect pathname(x) == "[stack]"
+		munmap(start(x), end(x) - start(x))'
+}
+
+@test "brk to anywhere" {
+	run "$MMTOOL" run -q -e 'cur = brk(0); brk(1); brk(-1); brk(0x7fffffffffff); brk(0); expect 1'
+	assert_success
+}
+
+@test "every descriptor closed" {
+	ends 'repeat 1024 as i { close(i) = ? }' 'its connection with mmtool was closed'
+}
+
+@test "the connection written to and read from" {
+	ends 'write(1023, "nonsense", 8)' 'disturbed its connection'
+	ends 'a = mmap(NULL, 32p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); write(1023, a, 64) = ?' 'disturbed its connection'
+	ends 'read(1023, scratch, 1)' '--timeout'
+}
+
+@test "the connection copied into a child" {
+	ends 'fcntl(1023, F_DUPFD, 5); c = fork(); munmap(0, 0x7ffffffff000)' SIGSEGV
+}
+
+@test "the code of the executor overwritten" {
+	not_sanitized 'much code'
+	for word in 0xfeebfeebfeebfeeb 0xcccccccccccccccc 0; do
+		ends "p = brk(0)
+			repeat 400000 { p = p - 1p
+			if perms(p) == \"r-xp\" { break } }
+			require perms(p) == \"r-xp\", \"the code is not below the heap\"
+			s = start(p)
+			e = end(p)
+			mprotect(s, e - s, PROT_READ|PROT_WRITE|PROT_EXEC)
+			repeat (e - s) / 8 as i { words(s + i * 8, $word) }"
+	done
+}
+
+@test "a fork loop" {
+	ends 'repeat 100000 { c = fork() }' '64 processes'
+}
+
+@test "limits that leave nothing" {
+	not_sanitized 'AddressSanitizer needs memory'
+	ends 'setrlimit(RLIMIT_CPU, 0); repeat 100000000 { scratch[0] = 1 }' SIGXCPU
+	run "$MMTOOL" run -q -e 'setrlimit(RLIMIT_AS, 0); setrlimit(RLIMIT_DATA, 0); setrlimit(RLIMIT_STACK, 0); setrlimit(RLIMIT_NOFILE, 0); scratch[0] = 1; c = fork() = ?'
+	assert_success
+}
+
+@test "no descriptor left is nothing to a fork" {
+	run "$MMTOOL" run -q -e 'repeat 1100 { open("/dev/zero", O_RDONLY) = ? }; expect errno == EMFILE; c = fork(); in c { open("/dev/zero", O_RDONLY) = -1 EMFILE; close(5); open("/dev/zero", O_RDONLY) = 5 }; wait(c) = 0'
+	assert_success
+}
+
+@test "the fence cannot be taken down" {
+	for call in 'prctl(PR_SET_PDEATHSIG, 0)' 'prctl(PR_SET_SECCOMP, 0)' 'fcntl(1023, F_SETOWN, 1)' 'fcntl(1023, F_SETSIG, 9)' 'fcntl(1023, F_SETFL, O_ASYNC)' 'ioctl(1023, 0x5452, scratch)'; do
+		ends "$call = ?" 'fence'
+	done
+}
+
+@test "other processes are not reached" {
+	ends "pidfd_open($$, 0)" 'no process of this script'
+	ends "process_vm_readv($$, NULL, 0, NULL, 0, 0)" 'no process of this script'
+}
+
+@test "after setuid the observer reads on" {
+	need_root
+	run "$MMTOOL" run -q -e 'setuid(65534); expect status("Uid") == 65534
+		a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); a[0] = 1
+		expect perms(a) == "rw-p" && resident(a, 2p) == 1p && smaps(a, "Rss") == 1p
+		c = fork()
+		in c { a[0] = 2; expect resident(a, 2p) == 1p; memset(NULL, 0, 1) = ? }
+		wait(c) = SIGSEGV
+		setuid(0) = -1 EPERM'
+	assert_success
+}
+
+# segments: the System V segments of this machine, one id a line.
+segments()
+{
+	awk 'NR > 1 { print $2 }' /proc/sysvipc/shm | sort
+}
+
+@test "System V segments: only the script's own" {
+	[ -e /proc/sysvipc/shm ] || skip 'no System V shared memory'
+	need ipcmk ipcrm
+	id=$(ipcmk -M 4096 | grep -o '[0-9]*$')
+	for call in "shmat($id, NULL, 0)" "shmctl($id, IPC_RMID, NULL)" "shmctl($id, IPC_STAT, scratch)"; do
+		run "$MMTOOL" run -q -e "$call = ?"
+		[ "$status" -eq 1 ] || { ipcrm -m "$id"; fail "$call: $status"; }
+	done
+	ipcrm -m "$id"
+	run "$MMTOOL" run -q -e 'shmat(-1, NULL, 0) = -1 EINVAL; shmctl(0x7ffffff, IPC_STAT, scratch) = -1 EINVAL; shmctl(0, IPC_INFO, scratch) = ?'
+	assert_success
+	run "$MMTOOL" run -q -e 'id = shmget(0x6d6d7401, 1p, IPC_CREAT|IPC_EXCL|0); shmget(0x6d6d7401, 1p, IPC_CREAT|IPC_EXCL|0600) = -1 EEXIST; c = fork(); in c { m = shmat(id, NULL, 0) = ?; i = shmget(IPC_PRIVATE, 1p, 0600) }; n = shmat(i, NULL, 0)'
+	assert_success
+}
+
+@test "System V segments are removed on every way out" {
+	[ -e /proc/sysvipc/shm ] || skip 'no System V shared memory'
+	make='id = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0000); i = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0600); a = shmat(i, NULL, 0); c = fork(); in c { j = shmget(IPC_PRIVATE, 1p, 0600) }'
+	before=$(segments)
+	run "$MMTOOL" run -q -e "$make"
+	assert_success
+	assert_equal "$(segments)" "$before"
+	run "$MMTOOL" run -q -e "$make; expect 0"
+	assert_failure 1
+	assert_equal "$(segments)" "$before"
+	run "$MMTOOL" run -q -e "$make; munmap(0, 0x7ffffffff000)"
+	assert_failure 1
+	assert_equal "$(segments)" "$before"
+	for signal in TERM KILL; do
+		"$MMTOOL" run -q -e "$make; repeat 100000000 { a[0] = 1 }" 3>&- &
+		for i in {1..100}; do
+			[ "$(segments)" = "$before" ] || break
+			sleep 0.02
+		done
+		kill -"$signal" $!
+		wait $! 2>/dev/null || true
+		for i in {1..150}; do
+			[ "$(segments)" != "$before" ] || break
+			sleep 0.02
+		done
+		assert_equal "$(segments)" "$before"
+	done
+}
+
+@test "none outlives the tool" {
+	"$MMTOOL" run -q -e 'c = fork(); setrlimit(RLIMIT_NOFILE, 77); repeat 100000000 { scratch[0] = 1 }' 3>&- &
+	tool=$!
+	sleep 0.2
+	children=$(cat "/proc/$tool/task/$tool/children")
+	[ -n "$children" ]
+	kill -KILL "$tool"
+	wait "$tool" 2>/dev/null || true
+	sleep 0.2
+	for child in $children; do
+		! grep -qs '^State:.[RSDT]' "/proc/$child/status" || fail "$child lives"
+	done
+}
