@@ -49,7 +49,8 @@ bootstrap()
 }
 
 @test "apt installs what is missing, and only that" {
-	debian gcc make libc6-dev bats bats-support bats-assert bsdutils util-linux strace zsh jq python3-jsonschema perl
+	debian gcc make libc6-dev bats bats-support bats-assert bsdutils util-linux strace tmux libedit2 zsh jq \
+		python3-jsonschema perl
 	bootstrap packages
 	assert_success
 	run cat calls
@@ -60,8 +61,8 @@ bootstrap()
 }
 
 @test "apt is not called when nothing is missing" {
-	debian gcc make libc6-dev autoconf automake bats bats-support bats-assert bsdutils util-linux strace zsh fish jq \
-		python3-jsonschema perl
+	debian gcc make libc6-dev autoconf automake bats bats-support bats-assert bsdutils util-linux strace tmux libedit2 zsh fish \
+		jq python3-jsonschema perl
 	bootstrap packages
 	assert_success
 	assert_output ''

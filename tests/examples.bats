@@ -130,3 +130,14 @@ passes()
 	done | sort)
 	diff <(echo "$listed") <(echo "$there")
 }
+
+@test "every example becomes a C program that compiles without a warning and passes" {
+	need cc
+	"$MMTOOL" grow --format=c >/dev/null 2>&1 || skip 'there is no --format=c yet'
+	for script in "${scripts[@]}"; do
+		"$MMTOOL" run --format=c "$script" >program.c
+		cc -std=gnu17 -Wall -Wextra -Werror -o program program.c 2>said || fail "$script: $(<said)"
+		run ./program
+		case $status in 0 | 77) ;; *) fail "$script: status $status"$'\n'"$output" ;; esac
+	done
+}

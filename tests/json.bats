@@ -6,6 +6,12 @@ load helper/common
 
 schema=$top/schema/mmtool-event.schema.json
 
+# experiments: the commands that have a report, and a script of their own.
+experiments()
+{
+	"$MMTOOL" --describe | awk -F '\t' '$1 == "option" && $3 == "--format" && $2 != "run" && $2 != "shell" { print $2 }'
+}
+
 setup()
 {
 	need jq
@@ -87,8 +93,7 @@ END
 
 @test "every experiment is valid by the schema" {
 	need_schema
-	for command in $("$MMTOOL" --describe | awk -F '\t' '$1 == "option" && $3 == "--format" { print $2 }'); do
-		[ "$command" != run ] || continue
+	for command in $(experiments); do
 		events "$command"
 		valid
 	done

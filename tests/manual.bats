@@ -2,9 +2,10 @@
 # The manual, the README, the completions and the program say the same.  The examples of the pages of sections 5 and 7
 # are compared by tests of their own.
 #
-# In a page of section 1, what stands between the comments "example" and "end" is commands ($) and what they print.  A word after
-# "example" says what the machine must be like: frames (root, who sees page frames), policy (overcommit policy 0),
-# books (besides, a commit limit by ratio that is not exceeded).  In the README the blocks marked "console" are examples.
+# In a page of section 1, what stands between the comments "example" and "end" is commands ($) and what they print.  A
+# word after "example" says what the machine must be like: frames (root, who sees page frames), policy (overcommit
+# policy 0), books (besides, a commit limit by ratio that is not exceeded).  In the README the blocks marked "console"
+# are examples.
 
 load helper/common
 

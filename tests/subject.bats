@@ -271,6 +271,7 @@ working()
 }
 
 @test "/proc hidden: status 3, and why" {
+	not_sanitized 'its runtime cannot do without /proc'
 	need_root
 	need unshare
 	unshare -m true 2>/dev/null || skip 'no mount namespace can be made here'

@@ -69,8 +69,9 @@ void shell_help_overview(struct buf *out)
 {
 	struct buf words = { 0 };
 
-	buf_puts(out, "Statements are performed as they are typed:  a = mmap(NULL, 1p, PROT_READ|PROT_WRITE,\n"
-	              "MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)  or  a[0] = 'x'  or  expect text(a) == \"x\".\n"
+	buf_puts(out, "Statements are performed as they are typed:\n"
+	              "  a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	              "  a[0] = 'x'; expect text(a) == \"x\"\n"
 	              "At the start of a line:\n");
 	for (size_t i = 0; i < OWN_COUNT; i++) {
 		struct buf first = { 0 };
@@ -93,8 +94,9 @@ void shell_help_overview(struct buf *out)
 	              "mmtool-script(5) tells all of the language.\n");
 }
 
-static void add_usage(struct buf *out, const struct call *call)
+static void add_usage(struct buf *whole, const struct call *call)
 {
+	struct buf text = { 0 }, *out = &text;
 	unsigned most = call->most == UINT8_MAX ? call->least : call->most;
 
 	buf_printf(out, "%s(", call->name);
@@ -109,7 +111,8 @@ static void add_usage(struct buf *out, const struct call *call)
 	/* The table has prlimit64's, by which it is made. */
 	if (call->class == CALL_SYSTEM && call->since[0] != '\0' && call->id != CALL_SETRLIMIT)
 		buf_printf(out, "   since Linux %s", call->since);
-	buf_putc(out, '\n');
+	add_wrapped(whole, "", "  ", buf_text(&text));
+	buf_fini(&text);
 }
 
 /* Whether this architecture has a constant, and reports show it. */

@@ -179,13 +179,16 @@ static void tell_death(const struct shell *shell, const struct process *process,
 		return;
 	if (code != NULL)
 		buf_printf(out, ", %s", code);
-	if (process->code > 0) {
-		buf_puts(out, " at ");
-		if (shell->options->report.symbolic)
-			symbol_format(out, process->address, interp_regions(shell->machine), NULL);
-		else
-			buf_printf(out, "0x%" PRIx64, process->address);
-	}
+	const struct regions *regions = interp_regions(shell->machine);
+	bool symbolic = shell->options->report.symbolic;
+
+	if (process->code <= 0 || (symbolic && regions_find(regions, process->address) == NULL))
+		return;
+	buf_puts(out, " at ");
+	if (symbolic)
+		symbol_format(out, process->address, regions, NULL);
+	else
+		buf_printf(out, "0x%" PRIx64, process->address);
 }
 
 /* In place of a subject that has died. */

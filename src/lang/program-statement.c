@@ -585,6 +585,7 @@ static void (*const printers[])(struct program *, const struct statement *) = {
 void program_statements(struct program *p, const struct statement *statement)
 {
 	for (; statement != NULL; statement = statement->next) {
+		p->spaced |= p->began && statement->kind == STATEMENT_CALL && statement->call->class != CALL_MEMORY;
 		program_comments_until(p, statement->span.text);
 		trailing_comment(p, statement);
 		p->spaced = false;

@@ -241,12 +241,21 @@ static int64_t access_guarded(void)
 	return result;
 }
 
+/* The descriptor that came with the request in hand, or -1. */
+static int attached = -1;
+
+static int64_t perform(void);
+
+/* Loads from the pages of code that answering a request runs through; a fork does not copy their page table entries. */
+static void touch_code(void);
+
 /*
  * Does once, on memory of its own, what every later request does, so that no page of the tool's code or data is touched for
  * the first time while a script counts its faults.
  */
 static void rehearse(void)
 {
+	touch_code();
 	for (size_t i = 0; i < WARM_BYTES; i += 1024) {
 		((volatile char *)&request)[i] = 0;
 		((volatile char *)&reply)[i] = 0;
@@ -262,10 +271,13 @@ static void rehearse(void)
 	touch_pages(here, 1, self.page, true);
 	/* The page before the scratch page has no permissions: a fault that is caught. */
 	request.op = EXEC_LOAD;
+	request.guarded = true;
 	request.args[0] = (uint64_t)(uintptr_t)scratch - self.page;
-	access_guarded();
+	perform();
+	request.op = EXEC_SYSCALL;
 	request.args[0] = SYS_getppid;
-	kernel_call();
+	perform();
+	*(volatile int *)&attached = attached;
 }
 
 static void greet(const char *step, int error)
@@ -276,9 +288,6 @@ static void greet(const char *step, int error)
 	if (send(self.socket, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 || error != 0)
 		_exit(error != 0);
 }
-
-/* The descriptor that came with the request in hand, or -1. */
-static int attached = -1;
 
 static int64_t fork_subject(void)
 {
@@ -379,6 +388,23 @@ static int64_t perform(void)
 		_exit(0);
 	}
 	return -ENOSYS;
+}
+
+static _Noreturn void serve(void);
+
+static void touch_code(void)
+{
+	const uintptr_t code[] = {
+		(uintptr_t)executor_run, (uintptr_t)serve,   (uintptr_t)perform, (uintptr_t)receive,       (uintptr_t)send_reply,
+		(uintptr_t)on_fault,     (uintptr_t)adopt,   (uintptr_t)load,    (uintptr_t)store,         (uintptr_t)poke,
+		(uintptr_t)fill,         (uintptr_t)copy,    (uintptr_t)text,    (uintptr_t)filled,        (uintptr_t)touch_pages,
+		(uintptr_t)kernel_call,  (uintptr_t)set_limit, (uintptr_t)follow_tool, (uintptr_t)access_guarded,
+		(uintptr_t)fork_subject, (uintptr_t)send,    (uintptr_t)recvmsg, (uintptr_t)syscall,       (uintptr_t)memcpy,
+		(uintptr_t)close,        (uintptr_t)getppid, (uintptr_t)prctl,   (uintptr_t)siglongjmp,    (uintptr_t)signal,
+	};
+
+	for (size_t i = 0; i < sizeof(code) / sizeof(code[0]); i++)
+		load(code[i]);
 }
 
 static _Noreturn void serve(void)

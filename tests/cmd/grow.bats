@@ -292,7 +292,14 @@ file()
 		done
 	done
 	same_as_run grow --file=missing
-	report=(--explain --full)
+	report=(--explain)
 	same_as_run grow
 	grep -q '^    | ' again
+}
+
+@test "its script by run prints the same whole maps" {
+	not_sanitized 'the runtime of the sanitizer lays out its memory at random'
+	report=(--full)
+	same_as_run grow
+	grep -q '^    after:' again
 }
