@@ -21,9 +21,9 @@ descriptors()
 {
 	local fd
 
-	for fd in $(ls -v "/proc/$1/fd"); do
-		echo "$fd $(readlink "/proc/$1/fd/$fd")"
-	done
+	for fd in "/proc/$1/fd/"*; do
+		echo "${fd##*/} $(readlink "$fd")"
+	done | sort -n
 }
 
 # busy STATEMENT...: a tool in the background whose subject takes long over the last of these; $tool and $subject.
@@ -131,19 +131,19 @@ working()
 
 @test "the lines that changed are those of /proc/PID/maps" {
 	hold grow
-	cp "/proc/$subject/maps" before
+	cat "/proc/$subject/maps" >before
 	enter
-	diff before "/proc/$subject/maps" >diff || true
+	diff before "/proc/$subject/maps" >changes || true
 	output=$(cat out)
-	assert_equal "$(changed + 'a = mmap')" "$(sed -n 's/^> //p' diff)"
+	assert_equal "$(changed + 'a = mmap')" "$(sed -n 's/^> //p' changes)"
 	[ -n "$(changed + 'a = mmap')" ]
 	enter
-	cp "/proc/$subject/maps" before
+	cat "/proc/$subject/maps" >before
 	enter
-	diff before "/proc/$subject/maps" >diff || true
+	diff before "/proc/$subject/maps" >changes || true
 	output=$(cat out)
-	assert_equal "$(changed - 'a = mremap')" "$(sed -n 's/^< //p' diff)"
-	assert_equal "$(changed + 'a = mremap')" "$(sed -n 's/^> //p' diff)"
+	assert_equal "$(changed - 'a = mremap')" "$(sed -n 's/^< //p' changes)"
+	assert_equal "$(changed + 'a = mremap')" "$(sed -n 's/^> //p' changes)"
 }
 
 @test "the changes never contain what the tool did itself" {

@@ -11,6 +11,7 @@
 #include "run/process.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,12 +61,23 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* The last to be asked about an argument: nobody wants it. */
+static error_t parse_rest(int key, char *arg, struct argp_state *state)
+{
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	argp_error(state, "%s: one argument too many", arg);
+	return EINVAL;
+}
+
 static void read_options(const struct command *command, int argc, char **argv, struct input *input)
 {
 	const struct argp own = { .options = command->options, .parser = command->parse, .args_doc = command->args };
+	const struct argp rest = { .parser = parse_rest };
 	const struct argp_child children[] = {
 		{ &own, 0, NULL, 0 },
-		{ command->plan != NULL ? &common_argp : NULL, 0, NULL, 0 },
+		{ input->performs ? &common_argp : &rest, 0, NULL, 0 },
+		{ &rest, 0, NULL, 0 },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct buf doc = { 0 };

@@ -83,7 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		self->color = (enum color)word;
 		if (word >= 0)
 			return 0;
-		argp_error(state, "--color: %s: not a time (try auto, always or never)", arg);
+		argp_error(state, "--color: %s: not a choice (try auto, always or never)", arg);
 		return EINVAL;
 	case OPTION_FORMAT:
 		word = word_index(FORMATS, arg);

@@ -164,7 +164,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 
 const struct command cmd_move_fixed = {
 	.name = "move-fixed",
-	.summary = "move a mapping onto a chosen place with MREMAP_FIXED, or fail to",
+	.summary = "move a mapping onto a chosen place with MREMAP_FIXED",
 	.doc = "The destination is a range that the experiment reserved itself: MREMAP_FIXED replaces what is there without asking.",
 	.group = COMMAND_EXPERIMENT_MREMAP,
 	.options = options,

@@ -333,7 +333,7 @@ static int execute(const void *input)
 const struct command cmd_overcommit = {
 	.name = "overcommit",
 	.args = "[-- COMMAND [ARG...]]",
-	.summary = "show the overcommit policy, try it, run a command under another",
+	.summary = "show the overcommit policy, try it, run under another",
 	.doc = doc,
 	.group = COMMAND_EXPERIMENT_COMMIT,
 	.options = options,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,10 +104,24 @@ static int read_file(const char *name, struct buf *text)
 	return error;
 }
 
+/* What a script from the command line is called: "-e", and "-e 2" when it is not the only one. */
+static const char *inline_name(const struct options *self, size_t index, char *name, size_t size)
+{
+	size_t count = 0, before = 0;
+
+	for (size_t i = 0; i < self->count; i++) {
+		count += self->inputs[i].inline_statements;
+		before += self->inputs[i].inline_statements && i < index;
+	}
+	snprintf(name, size, count > 1 ? "-e %zu" : "-e", before + 1);
+	return name;
+}
+
 static int plan(const void *input, struct plan *out, char **problem)
 {
 	const struct options *self = input;
 	struct buf message = { 0 };
+	char name[32];
 	int error = 0;
 
 	out->tap = self->tap;
@@ -114,7 +129,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 	for (size_t i = 0; i < self->count && error == 0; i++) {
 		const struct input *from = &self->inputs[i];
 		bool standard = !from->inline_statements && strcmp(from->text, "-") == 0;
-		struct buf *text = plan_add(out, from->inline_statements ? "-e" : from->text);
+		struct buf *text = plan_add(out, from->inline_statements ? inline_name(self, i, name, sizeof(name)) : from->text);
 
 		out->from_stdin |= standard;
 		if (from->inline_statements)

@@ -219,7 +219,7 @@ static void add_sentences(struct text *text, struct buf *out, const struct event
 	}
 	if (said > SENTENCES) {
 		buf_reset(&text->words);
-		buf_printf(&text->words, "… and %zu more changes", said - SENTENCES);
+		buf_printf(&text->words, "... and %zu more changes", said - SENTENCES);
 		add_sentence(text, out, INK_PLAIN, buf_text(&text->words));
 	}
 }
@@ -400,7 +400,7 @@ static void add_body(struct text *text, struct buf *out, const struct event_step
 static void add_passes(struct text *text, struct buf *out, const struct event_step *step)
 {
 	buf_reset(&text->words);
-	buf_printf(&text->words, "… %" PRIu64 " more %s%s", step->passes, step->passes == 1 ? "pass" : "passes",
+	buf_printf(&text->words, "... %" PRIu64 " more %s%s", step->passes, step->passes == 1 ? "pass" : "passes",
 	           !step->ok ? "" : step->passes == 1 ? ", as expected" : ", all as expected");
 	add_line(text, out, "", INK_BOLD, &text->words);
 }
@@ -471,13 +471,13 @@ static void show_verdict(struct text *text, struct buf *out, const struct event_
 	if (passed || failed)
 		add_counts(line, verdict);
 	if (passed)
-		buf_puts(line, ", all as expected");
+		buf_puts(line, verdict->steps > 0 ? ", all as expected" : ": the script has nothing to perform");
 	else if (!failed)
 		buf_puts(line, "unsupported here");
 	else if (verdict->failed > 0)
 		buf_printf(line, ", %u failed", verdict->failed);
 	if (failed && verdict->source.text != NULL)
-		buf_printf(line, "; stopped at line %" PRIu32, verdict->source.line);
+		buf_printf(line, verdict->failed > 1 ? ", the first at line %" PRIu32 : ", at line %" PRIu32, verdict->source.line);
 	/* The block of the step that failed has said why already. */
 	if (verdict->reason != NULL && (!failed || verdict->failed == 0))
 		buf_printf(line, ": %s", verdict->reason);

@@ -445,11 +445,11 @@ static int keep_socket_only(void)
 	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
 		return -errno;
 	/* close_range(2) is there since Linux 5.9; before, one at a time. */
-	if (close_range(0, (unsigned)top - 1, 0) < 0) {
+	if (syscall(SYS_close_range, 0, (unsigned)top - 1, 0) < 0) {
 		for (int fd = 0; fd < top; fd++)
 			close(fd);
 	}
-	if (close_range((unsigned)top + 1, ~0u, 0) < 0) {
+	if (syscall(SYS_close_range, (unsigned)top + 1, ~0u, 0) < 0) {
 		for (int fd = top + 1; fd < 65536; fd++)
 			close(fd);
 	}

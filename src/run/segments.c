@@ -126,7 +126,7 @@ static _Noreturn void keep(int pipe_end, int list, time_t since)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
 	/* Nobody should wait for the keeper because it holds the other end of something. */
-	if (dup2(pipe_end, 0) < 0 || dup2(list, 1) < 0 || close_range(2, ~0u, 0) < 0) {
+	if (dup2(pipe_end, 0) < 0 || dup2(list, 1) < 0 || syscall(SYS_close_range, 2, ~0u, 0) < 0) {
 		for (int fd = 2; fd < 1024; fd++)
 			close(fd);
 	}

@@ -59,6 +59,8 @@ static bool adopt(struct machine *m, struct process *subject)
 	if (error < 0)
 		return machine_break(m, "/proc/PID/maps of the subject cannot be opened", error);
 	actor->observed = true;
+	/* The scratch page has a name from the start: the language's own. */
+	regions_add(&actor->regions, "scratch", ++m->next_region, actor->process.scratch, m->page);
 	return machine_maps(m) != NULL;
 }
 

@@ -244,7 +244,7 @@ file()
 	assert_failure 1
 	assert_line '    open("missing", O_RDONLY) = -1 ENOENT (No such file or directory)'
 	assert_line '    FAILED: open failed: -1 ENOENT'
-	assert_line '1 step, 1 failed; stopped at line 1'
+	assert_line '1 step, 1 failed, at line 1'
 }
 
 @test "--file: what is no file is refused" {
@@ -280,7 +280,7 @@ file()
 	mm grow --to=1000T
 	assert_failure 1
 	assert_line --regexp '^    FAILED: mremap failed: -1 E(NOMEM|INVAL)$'
-	assert_output --regexp '3 steps, 1 failed; stopped at line 3$'
+	assert_output --regexp '3 steps, 1 failed, at line 3$'
 }
 
 @test "its script by run prints the same, with any options" {
@@ -292,6 +292,7 @@ file()
 		done
 	done
 	same_as_run grow --file=missing
+	# shellcheck disable=SC2034 # same_as_run's
 	report=(--explain)
 	same_as_run grow
 	grep -q '^    | ' again
@@ -299,6 +300,7 @@ file()
 
 @test "its script by run prints the same whole maps" {
 	not_sanitized 'the runtime of the sanitizer lays out its memory at random'
+	# shellcheck disable=SC2034 # same_as_run's
 	report=(--full)
 	same_as_run grow
 	grep -q '^    after:' again

@@ -92,7 +92,7 @@ script()
 	assert_line '    FAILED: one is two'
 	assert_line '      x = 1'
 	assert_line '      2 = 2'
-	assert_line '2 steps, 1 check, 1 failed; stopped at line 3'
+	assert_line '2 steps, 1 check, 1 failed, at line 3'
 	refute_output --partial never
 }
 
@@ -199,7 +199,7 @@ script()
 	mm run -e 'repeat 100 as i { expect i < 100 }'
 	assert_success
 	assert_equal "$(grep -c '^expect' <<<"$output")" 3
-	assert_line '… 97 more passes, all as expected'
+	assert_line '... 97 more passes, all as expected'
 }
 
 @test "fork, in and wait" {

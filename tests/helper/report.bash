@@ -28,7 +28,7 @@ block()
 # statements: of $output, what stands at the left margin, remarks and the verdict aside.
 statements()
 {
-	grep -v -e '^ ' -e '^#' -e '^$' -e '^… ' <<<"$output" | sed '$d'
+	grep -v -e '^ ' -e '^#' -e '^$' -e '^\.\.\. ' <<<"$output" | sed '$d'
 }
 
 # changed SIGN START: the lines of maps with that sign in the blocks of a statement.
@@ -125,6 +125,7 @@ enter()
 	next_prompt
 }
 
+# shellcheck disable=SC2034 # status and output are the test's
 # let_go: closes the keyboard, so that the rest is done without waiting; run's $status is the tool's.
 let_go()
 {

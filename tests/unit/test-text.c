@@ -342,7 +342,7 @@ static void test_quiet(void)
 	   "      text(a) = \"y\"\n"
 	   "      \"x\"     = \"x\"\n"
 	   "\n"
-	   "3 steps, 1 check, 1 failed; stopped at line 7\n",
+	   "3 steps, 1 check, 1 failed, at line 7\n",
 	   "--quiet shows what failed");
 
 	begin((struct report_options){ .quiet = true });
@@ -588,7 +588,7 @@ static void test_notes(void)
 	   "\n"
 	   "# two\n"
 	   "# lines\\033[2J\n"
-	   "… 97 more passes, all as expected\n",
+	   "... 97 more passes, all as expected\n",
 	   "notes, and passes that are summed up");
 }
 
