@@ -137,7 +137,7 @@ in child { mprotect(a, 4p, PROT_READ) }"
 	assert_verdict passed
 	mmtool_run run -e 'expect 1 == 1' -e 'expect 1 == 2'
 	failing assert_verdict passed
-	assert_output --partial 'failed at -e:1: the check does not hold'
+	assert_output --partial 'failed at -e 2:1: the check does not hold'
 	mmtool_run run -e 'require kernel 99'
 	assert_verdict unsupported
 }

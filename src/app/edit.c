@@ -2,27 +2,17 @@
 /* Line editing by libedit, opened at run time. */
 #include "app/edit.h"
 
+#include "app/library.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 
-#include <dlfcn.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <termios.h>
 #include <unistd.h>
-
-/*
- * A static program has no dlopen(), and naming it would make the linker warn.  Weak, it is NULL there.  Before glibc 2.34 it is in
- * a library of its own, which a weak name would not bring in (configure).
- */
-#ifndef MM_DLOPEN_IN_LIBDL
-#pragma weak dlopen
-#pragma weak dlsym
-#endif
 
 /* What is used of <histedit.h>, as it has been since libedit 2.11 (2009): no header is needed to build. */
 typedef struct editline EditLine;
@@ -92,12 +82,8 @@ static struct edit *the_edit;
 static bool load(struct library *library, void *handle)
 {
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		void *symbol = dlsym(handle, symbols[i].name);
-
-		if (symbol == NULL)
+		if (!library_find(handle, symbols[i].name, (char *)library + symbols[i].offset))
 			return false;
-		/* POSIX lets a pointer to an object be one to a function; C does not. */
-		memcpy((char *)library + symbols[i].offset, &symbol, sizeof(symbol));
 	}
 	return true;
 }
@@ -112,12 +98,10 @@ static const char *open_library(struct library *library)
 
 	if (named != NULL && named[0] == '\0')
 		return "MMTOOL_LIBEDIT is empty";
-#ifndef MM_DLOPEN_IN_LIBDL
-	if (dlopen == NULL || dlsym == NULL)
+	if (library_open == NULL)
 		return "a static mmtool cannot open libedit";
-#endif
 	for (size_t i = 0; i < 2 && names[i] != NULL && handle == NULL; i++)
-		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+		handle = library_open(names[i]);
 	if (handle == NULL)
 		return "libedit is not installed";
 	/* It stays open: nobody unloads a library that has registered what it does at the end. */

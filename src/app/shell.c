@@ -340,10 +340,10 @@ static void read_lines(struct shell *shell)
 	}
 }
 
-/* At a terminal each statement has told how it came out. */
+/* At a terminal each statement has told how it came out; and remarks come out in no way. */
 static void conclude(struct shell *shell)
 {
-	bool told = shell->lines.terminal && shell->options->format == FORMAT_TEXT;
+	bool told = shell->options->format == FORMAT_TEXT && (shell->lines.terminal || interp_steps(shell->machine) == 0);
 	char *problem = NULL;
 
 	shell->report->options.bare = false;

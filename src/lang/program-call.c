@@ -259,8 +259,10 @@ static void raw_call(struct program *p, struct buf *out, const struct statement 
 {
 	const struct call *call = statement->call;
 
-	buf_printf(out, "%ssyscall(SYS_%s", program_call_type(call) == C_POINTER ? "(char *)" : "",
-	           program_system_name(p, call));
+	bool address = statement->slot != NO_SLOT && p->variables[statement->slot].type == C_POINTER &&
+	               program_call_type(call) == C_POINTER;
+
+	buf_printf(out, "%ssyscall(SYS_%s", address ? "(char *)" : "", program_system_name(p, call));
 	for (unsigned i = 0; i < call->most; i++) {
 		buf_puts(out, ",\v");
 		if (i < statement->count)
@@ -286,6 +288,15 @@ static void helper_call(struct program *p, struct buf *out, const struct stateme
 		buf_puts(out, ",\vO_RDWR");
 	}
 	buf_putc(out, ')');
+}
+
+/* The C type of what call_expression() prints. */
+static enum c_type expression_type(const struct program *p, const struct statement *statement)
+{
+	enum c_type type = program_call_type(statement->call);
+	bool address = statement->slot != NO_SLOT && p->variables[statement->slot].type == C_POINTER;
+
+	return type == C_POINTER && !address && !by_library(p, statement) ? C_LONG : type;
 }
 
 static void call_expression(struct program *p, struct buf *out, const struct statement *statement)
@@ -440,7 +451,7 @@ static void show_maps(struct program *p, const struct statement *statement)
 static void result_text(const struct program *p, struct buf *out, const struct statement *statement,
                         const struct buf *call, bool as_integer)
 {
-	enum c_type type = program_call_type(statement->call);
+	enum c_type type = expression_type(p, statement);
 
 	if (statement->slot != NO_SLOT)
 		type = p->variables[statement->slot].type;
@@ -458,7 +469,7 @@ static void assign(struct program *p, const struct statement *statement, const s
 
 	if (statement->slot == NO_SLOT)
 		return;
-	program_target(p, &line, statement->slot, program_call_type(statement->call));
+	program_target(p, &line, statement->slot, expression_type(p, statement));
 	buf_add(&line, call->data, call->len);
 	buf_putc(&line, ';');
 	program_add_line(p, &line);
@@ -474,7 +485,7 @@ static bool cannot_fail(const struct call *call)
 static void must_succeed(struct program *p, const struct statement *statement, const struct buf *call)
 {
 	struct buf line = { 0 };
-	bool pointer = program_call_type(statement->call) == C_POINTER &&
+	bool pointer = expression_type(p, statement) == C_POINTER &&
 	               (statement->slot == NO_SLOT || p->variables[statement->slot].type == C_POINTER);
 
 	assign(p, statement, call);
@@ -557,7 +568,7 @@ static void must_return(struct program *p, const struct statement *statement, co
 static void may_return(struct program *p, const struct statement *statement, const struct buf *call)
 {
 	struct buf line = { 0 };
-	bool pointer = program_call_type(statement->call) == C_POINTER &&
+	bool pointer = expression_type(p, statement) == C_POINTER &&
 	               (statement->slot == NO_SLOT || p->variables[statement->slot].type == C_POINTER);
 	const char *helper = pointer ? "tell_address" : "tell_result";
 
@@ -588,7 +599,7 @@ static bool wants_fresh_errno(const struct program *p, const struct statement *s
 static void system_call(struct program *p, const struct statement *statement)
 {
 	struct buf call = { 0 };
-	enum c_type type = program_call_type(statement->call);
+	enum c_type type = expression_type(p, statement);
 	const char *wanted = NULL;
 
 	if (statement->expected == EXPECT_VALUE) {

@@ -366,7 +366,7 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 	open_if(out, parentheses);
 	if (is_bits(expr->op) && form == AS_FLAGS) {
 		program_expr(p, out, expr->left, AS_FLAGS, operand_binds(expr->op, expr->left));
-		buf_printf(out, " %s\v", operators[expr->op].text);
+		buf_printf(out, " %s\f", operators[expr->op].text);
 		program_expr(p, out, expr->right, AS_FLAGS, operand_binds(expr->op, expr->right) + 1);
 	} else {
 		bool both = program_type(p, expr->left) == C_INT && program_type(p, expr->right) == C_INT;
@@ -376,7 +376,7 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 		if (expr->op == OP_SHL)
 			widen = program_type(p, expr->left) == C_INT && !fits_int(p, expr);
 		operand(p, out, expr->left, operand_binds(expr->op, expr->left), widen);
-		buf_printf(out, " %s\v", operators[expr->op].text);
+		buf_printf(out, " %s\f", operators[expr->op].text);
 		operand(p, out, expr->right, operand_binds(expr->op, expr->right) + 1, false);
 	}
 	close_if(out, parentheses);
@@ -399,7 +399,7 @@ static void pointer_sum(struct program *p, struct buf *out, const struct expr *e
 		program_expr(p, out, expr->left, AS_IS, BIND_SUM);
 	else
 		operand(p, out, expr->left, BIND_SUM, false);
-	buf_printf(out, " %s\v", operators[expr->op].text);
+	buf_printf(out, " %s\f", operators[expr->op].text);
 	if (left)
 		operand(p, out, expr->right, BIND_PRODUCT, false);
 	else
@@ -472,7 +472,7 @@ static void comparison(struct program *p, struct buf *out, const struct expr *ex
 	} else {
 		open_if(out, binds > own);
 		program_expr(p, out, expr->left, form, BIND_SHIFT);
-		buf_printf(out, " %s\v", operators[expr->op].text);
+		buf_printf(out, " %s\f", operators[expr->op].text);
 		program_expr(p, out, expr->right, form, BIND_SHIFT);
 		close_if(out, binds > own);
 	}
@@ -488,7 +488,7 @@ static void logical(struct program *p, struct buf *out, const struct expr *expr,
 		bool same = sides[i]->kind == EXPR_BINARY && sides[i]->op == expr->op && i == 0;
 
 		if (i > 0)
-			buf_printf(out, " %s\v", operators[expr->op].text);
+			buf_printf(out, " %s\f", operators[expr->op].text);
 		program_expr(p, out, sides[i], AS_TRUTH, same ? own : BIND_EQUAL);
 	}
 	close_if(out, binds > own);

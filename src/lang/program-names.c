@@ -334,7 +334,8 @@ static bool is_own(const char *name)
 {
 	static const char *const own[] = { "page", "file", "scratch", "names", "mapping", "open_lines", "close_lines",
 		                           "on_fault", "before_access", "fault_found", "file_in", "carry", "pass_turn",
-		                           "has_died", "await_turn", "collect" };
+		                           "has_died", "await_turn", "collect", "FAULT", "RUN", "COLLECT",
+		                           "LEAVE", "FINISH", "DONE" };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (strcmp(own[i], name) == 0)

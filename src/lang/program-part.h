@@ -127,7 +127,7 @@ enum {
 	BIND_SUM, BIND_PRODUCT, BIND_UNARY, BIND_POSTFIX,
 };
 
-/* A '\v' in the text is a space where the line may be broken. */
+/* In the text '\v' is a space where the line may be broken, and '\f' one where it is broken rather than left too long. */
 void program_expr(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds);
 /* A string literal of C; format doubles each %. */
 void program_string(struct buf *out, const char *data, size_t len, bool format);
@@ -154,7 +154,7 @@ const struct helper *program_helper(size_t index);
 
 /* program-print.c: lines. */
 void program_line(struct program *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Breaks the line at a '\v' where it is too long. */
+/* Breaks the line where it is too long: see program_expr(). */
 void program_add_line(struct program *p, const struct buf *text);
 /* An empty line, unless nothing stands above it in the block. */
 void program_gap(struct program *p);

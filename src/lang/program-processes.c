@@ -227,7 +227,7 @@ const struct helper program_processes[] = {
 	  "\tint (*block)(void);\n"
 	  "\tint64_t result;\n"
 	  "\tint error;\n"
-	  "\tbool may_die;\n"
+	  "\tvolatile bool may_die;\n"
 	  "\tint count;\n"
 	  "\tstruct {\n"
 	  "\t\tpid_t pid, parent;\n"

@@ -9,6 +9,10 @@
  * without a header (glibc 2.36, gcc 12).  A variable of the whole program cannot have such a name.
  */
 static const char *const words[] = {
+	" ACCESSPERMS ALLPERMS BUFSIZ CBRK CDSUSP CEOF CEOL CERASE CFLUSH CINTR CKILL CMIN CMPLX CQUIT CREPRINT CRPRNT ",
+	" CSTART CSTATUS CSTOP CSUSP CTIME CTRL CWERASE DEFFILEMODE EOF FAPPEND FASYNC FFSYNC FNDELAY FNONBLOCK INFINITY ",
+	" MAXFLOAT MINSIGSTKSZ NAN NCC NFDBITS NGREG NSIG SHMLBA SNAN WCONTINUED WEOF WEXITED WNOHANG WNOWAIT WSTOPPED ",
+	" WUNTRACED ",
 	" a64l abort abs access acct acos acosf acosh acoshf acoshl acosl alarm alignas aligned_alloc alignof alloca ",
 	" arc4random arc4random_buf arc4random_uniform asctime asctime_r asin asinf asinh asinhf asinhl asinl asm ",
 	" asprintf at_quick_exit atan atan2 atan2f atan2l atanf atanh atanhf atanhl atanl atexit atof atoi atol atoll ",
@@ -110,14 +114,19 @@ static bool is_listed(const char *list, const char *word, size_t len)
 	return false;
 }
 
-/* Macros are written in capitals, and identifiers that begin with _ are the implementation's own (C17 7.1.3). */
+/*
+ * Macros are written in capitals, mostly with a _ between them, and identifiers that begin with _ are the implementation's own
+ * (C17 7.1.3).  One with a _ behind it is nobody's.
+ */
 static bool has_reserved_form(const char *word, size_t len)
 {
-	bool lower = len == 1;
+	bool lower = false, parts = memchr(word, '_', len) != NULL;
 
 	for (size_t i = 0; i < len; i++)
 		lower |= word[i] >= 'a' && word[i] <= 'z';
-	return !lower || word[0] == '_' || (len > 2 && word[len - 2] == '_' && word[len - 1] == 't');
+	if (word[0] == '_')
+		return true;
+	return word[len - 1] != '_' && ((parts && !lower) || (len > 2 && word[len - 2] == '_' && word[len - 1] == 't'));
 }
 
 bool program_reserved(const char *word, size_t len)

@@ -23,35 +23,59 @@ void program_gap(struct program *p)
 	p->spaced = false;
 }
 
-/* How many bytes there are up to the next place to break, or the end. */
-static size_t word(const char *text)
+/* A line in the making: where it stands, and how wide it is so far. */
+struct wrap {
+	struct program *p;
+	unsigned indent;
+	size_t width;
+	bool first;
+};
+
+static void add_word(struct wrap *wrap, const char *word, size_t len)
 {
-	return strcspn(text, "\v");
+	if (!wrap->first && wrap->width + 1 + len > LINE_MOST) {
+		buf_putc(wrap->p->out, '\n');
+		start_line(wrap->p, wrap->indent + 1);
+		wrap->width = (size_t)(wrap->indent + 1) * TAB;
+	} else if (!wrap->first) {
+		buf_putc(wrap->p->out, ' ');
+		wrap->width++;
+	}
+	for (size_t i = 0; i < len; i++)
+		buf_putc(wrap->p->out, word[i] == '\f' ? ' ' : word[i]);
+	wrap->width += len;
+	wrap->first = false;
+}
+
+/* An argument that is too long for a line of its own is broken behind its operators. */
+static void add_piece(struct wrap *wrap, const char *piece, size_t len)
+{
+	size_t room = LINE_MOST - (size_t)(wrap->indent + 1) * TAB;
+
+	while (len > room && memchr(piece, '\f', len) != NULL) {
+		size_t word = strcspn(piece, "\f");
+
+		add_word(wrap, piece, word);
+		piece += word + 1;
+		len -= word + 1;
+		room = LINE_MOST > wrap->width ? LINE_MOST - wrap->width : 0;
+	}
+	add_word(wrap, piece, len);
 }
 
 void program_add_line(struct program *p, const struct buf *text)
 {
 	const char *at = buf_text(text);
-	unsigned indent = p->indent;
-	size_t width;
+	struct wrap wrap = { .p = p, .indent = p->indent, .first = true };
 
 	for (; *at == '\t'; at++)
-		indent++;
-	start_line(p, indent);
-	width = (size_t)indent * TAB;
-	for (bool first = true; *at != '\0'; first = false) {
-		size_t len = word(at);
+		wrap.indent++;
+	start_line(p, wrap.indent);
+	wrap.width = (size_t)wrap.indent * TAB;
+	while (*at != '\0') {
+		size_t len = strcspn(at, "\v");
 
-		if (!first && width + 1 + len > LINE_MOST) {
-			buf_putc(p->out, '\n');
-			start_line(p, indent + 1);
-			width = (size_t)(indent + 1) * TAB;
-		} else if (!first) {
-			buf_putc(p->out, ' ');
-			width++;
-		}
-		buf_add(p->out, at, len);
-		width += len;
+		add_piece(&wrap, at, len);
 		at += len + (at[len] == '\v');
 	}
 	buf_putc(p->out, '\n');

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The identity of what the language names by itself: the scratch page. */
+enum { REGION_PREDEFINED = 0 };
+
 /*
  * A range that a call gave a name to.  The identity survives a move and a change of size; a call that binds the name
  * again makes a new identity.  The name is borrowed.

@@ -348,7 +348,17 @@ static void write_regions(struct json *json, const struct place *place)
 	const struct regions *regions = pointer(place);
 
 	json->cover = place->field->kind == FIELD_REGIONS ? step->after : step->before;
-	add_list(json, OBJECT_REGION, regions->list, regions->count);
+	buf_putc(json->out, '[');
+	for (size_t i = 0; i < regions->count; i++) {
+		/* The scratch page is no script's: it is there to name addresses. */
+		if (regions->list[i].id == REGION_PREDEFINED)
+			continue;
+		json_next(json->out);
+		buf_putc(json->out, '{');
+		add_object(json, OBJECT_REGION, &regions->list[i]);
+		buf_putc(json->out, '}');
+	}
+	buf_putc(json->out, ']');
 }
 
 /* The mappings that a region touches. */

@@ -80,6 +80,8 @@ enum verdict interp_feed(struct machine *machine, const struct script *script);
 const char *interp_reason(const struct machine *machine);
 /* Sends EVENT_VERDICT over all that was fed, and returns it. */
 enum verdict interp_conclude(struct machine *machine, char **problem);
+/* How many steps were performed so far. */
+unsigned interp_steps(const struct machine *machine);
 /* Ends the processes that are left. */
 void interp_free(struct machine *machine);
 

@@ -60,7 +60,7 @@ static bool adopt(struct machine *m, struct process *subject)
 		return machine_break(m, "/proc/PID/maps of the subject cannot be opened", error);
 	actor->observed = true;
 	/* The scratch page has a name from the start: the language's own. */
-	regions_add(&actor->regions, "scratch", ++m->next_region, actor->process.scratch, m->page);
+	regions_add(&actor->regions, "scratch", REGION_PREDEFINED, actor->process.scratch, m->page);
 	return machine_maps(m) != NULL;
 }
 
@@ -114,6 +114,11 @@ enum verdict interp_conclude(struct machine *m, char **problem)
 	/* What is fed goes on. */
 	m->unsupported &= !m->options->fed;
 	return verdict->verdict;
+}
+
+unsigned interp_steps(const struct machine *m)
+{
+	return m->verdict.steps;
 }
 
 void interp_free(struct machine *m)

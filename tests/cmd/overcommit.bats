@@ -326,7 +326,7 @@ same()
 
 @test "a program that ends leaves no watcher" {
 	need_sysctl
-	start 'sleep 0.5'
+	start 'sleep 3'
 	watcher_of "$tool"
 	finish
 	assert_equal "$status" 0
@@ -414,7 +414,9 @@ same()
 	local signal
 
 	for signal in INT TERM HUP QUIT; do
-		start 'trap "echo end >>ended; exit" TERM; while :; do sleep 0.05; done'
+		start 'trap "echo end >>ended; exit" TERM; : >ready; while :; do sleep 0.05; done'
+		until [ -e ready ]; do sleep 0.02; done
+		rm ready
 		kill -"$signal" "$tool"
 		finish
 		assert_equal "$status" $((128 + $(kill -l "$signal")))

@@ -82,7 +82,7 @@ script()
 	assert_failure 77
 	mm run -e 'require kernel 99.0' -e 'expect 1 == 2' -e 'expect 1 == 1'
 	assert_failure 1
-	assert_output --partial '-e: 1 step, 1 check, all as expected'
+	assert_output --partial '-e 3: 1 step, 1 check, all as expected'
 }
 
 @test "a check that fails: both sides, the line, status 1, and nothing after it" {
@@ -174,7 +174,7 @@ script()
 	: >empty
 	mm run empty
 	assert_success
-	assert_output '0 steps, all as expected'
+	assert_output '0 steps: the script has nothing to perform'
 }
 
 @test "a script without a newline at its end" {
@@ -192,7 +192,7 @@ script()
 	echo 'expect 0 == 1' >>long
 	mm run long -q
 	assert_failure 1
-	assert_output --partial 'stopped at line 3001'
+	assert_output --partial '1 failed, at line 3001'
 }
 
 @test "passes after the third are summed up in one line" {

@@ -71,8 +71,8 @@ open_dir()
 	printf '%s\n' "$BATS_RUN_TMPDIR/open"
 }
 
-# as_nobody COMMAND [ARG...]: runs it, as bats' run does, as a user without privileges: who has none already, as oneself.  mmtool is copied to where
-# that user can reach it, for a checkout may lie in root's home.
+# as_nobody COMMAND [ARG...]: runs it, as bats' run does, as a user without privileges; one who is that already stays it.
+# mmtool is copied to where that user can reach it, for a checkout may lie in root's home.
 as_nobody()
 {
 	local program=$1 nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
