@@ -57,6 +57,11 @@ static void add_line(const struct shell *shell, const struct mapping *mapping, c
 	buf_fini(&line);
 }
 
+static bool is_named(const char *name, const struct argument *argument)
+{
+	return strlen(name) == argument->len && memcmp(name, argument->text, argument->len) == 0;
+}
+
 /* The range that a name stands for: its region, or the byte that it points to.  False: it has no value that is a place. */
 static bool find_range(const struct shell *shell, const struct argument *name, uint64_t *start, uint64_t *end)
 {
@@ -64,17 +69,17 @@ static bool find_range(const struct shell *shell, const struct argument *name, u
 	size_t count, i = 0;
 	const char *const *names = interp_names(shell->machine, &count);
 
-	while (i < count && (strlen(names[i]) != name->len || memcmp(names[i], name->text, name->len) != 0))
-		i++;
-	if (i == count)
-		return false;
 	for (size_t j = 0; j < regions->count; j++) {
-		if (regions->list[j].name == names[i]) {
+		if (is_named(regions->list[j].name, name)) {
 			*start = regions->list[j].start;
 			*end = *start + regions->list[j].size;
 			return true;
 		}
 	}
+	while (i < count && !is_named(names[i], name))
+		i++;
+	if (i == count)
+		return false;
 	const struct value *value = interp_value(shell->machine, i);
 
 	*start = value != NULL ? (uint64_t)value->integer : 0;

@@ -147,26 +147,29 @@ static bool by_library(const struct program *p, const struct statement *statemen
 	return true;
 }
 
-static bool is_unnamed_flags(uint8_t group)
+/* shmctl's struct shmid_ds. */
+static bool library_takes_structure(const struct call_arg *arg)
 {
-	return group == GROUP_UFFDIO || group == GROUP_PR;
+	return arg == &call_table[CALL_SHMCTL].args[2];
 }
 
 /* For a prototype's parameter. */
 static void library_argument(struct program *p, struct buf *out, const struct call_arg *arg, const struct expr *expr)
 {
-	bool octets = strcmp(arg->name, "vec") == 0;
+	/* Where the prototype has a type of its own. */
+	const char *cast = strcmp(arg->name, "vec") == 0                                    ? "(unsigned char *)"
+	                   : arg->kind == ARG_ADDRESS && library_takes_structure(arg) ? "(void *)"
+	                                                                                      : NULL;
 	int64_t value;
 
 	switch ((enum arg_kind)arg->kind) {
 	case ARG_ADDRESS:
 	case ARG_STRING:
 	case ARG_BUFFER:
-		buf_puts(out, octets ? "(unsigned char *)" : "");
-		program_expr(p, out, expr, AS_POINTER, octets ? BIND_UNARY : BIND_ASSIGN);
+		buf_puts(out, cast != NULL ? cast : "");
+		program_expr(p, out, expr, AS_POINTER, cast != NULL ? BIND_UNARY : BIND_ASSIGN);
 		break;
 	case ARG_FLAGS:
-		(void)is_unnamed_flags;
 		program_expr(p, out, expr, AS_FLAGS, BIND_ASSIGN);
 		break;
 	default:
@@ -641,7 +644,10 @@ static void system_call(struct program *p, const struct statement *statement)
 
 static void length(struct program *p, struct buf *out, const struct expr *expr)
 {
-	if (program_range(p, expr).least >= 0) {
+	struct range range = program_range(p, expr);
+
+	/* A length that is 0 makes compilers ask whether the arguments were swapped. */
+	if (range.least >= 0 && range.most > 0) {
 		program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);
 		return;
 	}

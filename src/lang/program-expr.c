@@ -300,7 +300,8 @@ static void checked(struct program *p, struct buf *out, const char *helper, cons
 static const char *checker(const struct program *p, const struct expr *expr)
 {
 	struct range range = program_range(p, expr), right = program_range(p, expr->right);
-	bool grows = range.assumed && (expr->op == OP_MUL || expr->op == OP_SHL);
+	/* What doubles in a loop may outgrow an integer. */
+	bool grows = p->repeats > 0 && range.assumed && (expr->op == OP_MUL || expr->op == OP_SHL);
 	bool overflows = range.least > range.most || grows;
 
 	switch ((enum operator)expr->op) {
@@ -427,7 +428,8 @@ static bool is_foregone(struct program *p, const struct expr *expr, enum form fo
 
 	if (program_is_constant(expr->left) && program_is_constant(expr->right))
 		return true;
-	if ((left && !fits_int(p, expr->right)) || (right && !fits_int(p, expr->left)))
+	if ((left && program_is_constant(expr->right) && !fits_int(p, expr->right)) ||
+	    (right && program_is_constant(expr->left) && !fits_int(p, expr->left)))
 		return true;
 	if (program_is_boolean(expr->left) || program_is_boolean(expr->right))
 		return true;

@@ -82,3 +82,8 @@ void program_use(struct program *p, const char *helper)
 	p->helper_called[find(helper, len)] = true;
 	take_helper(p, helper, len);
 }
+
+void program_use_inside(struct program *p, const char *helper)
+{
+	take_helper(p, helper, strlen(helper));
+}

@@ -6,12 +6,13 @@ const struct helper program_memory[] = {
 	{ "at",
 	  "static char *at(int64_t address);",
 	  "", "stdint",
-	  "/* Memory at a number: volatile keeps the compiler from reasoning about what may be there. */\n"
+	  "/* Memory at a number: the compiler must not reason about what may be there. */\n"
 	  "static char *at(int64_t address)\n"
 	  "{\n"
-	  "\tvolatile int64_t hidden = address;\n"
+	  "\tchar *memory = (char *)(intptr_t)address;\n"
 	  "\n"
-	  "\treturn (char *)(intptr_t)hidden;\n"
+	  "\t__asm__(\"\" : \"+r\"(memory));\n"
+	  "\treturn memory;\n"
 	  "}\n" },
 	{ "load",
 	  "static int load(const volatile char *from);",

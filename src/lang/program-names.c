@@ -32,12 +32,16 @@ static void widen(struct learner *l, struct range *range, struct range more)
 
 	if (more.least > more.most)
 		more = (struct range){ -believed, believed, true };
+	if (more.assumed) {
+		more.least = more.least < -believed ? -believed : more.least;
+		more.most = more.most > believed ? believed : more.most;
+	}
 	range->least = first || more.least < old.least ? more.least : old.least;
 	range->most = first || more.most > old.most ? more.most : old.most;
 	range->assumed |= more.assumed;
 	if (l->pass >= PASSES - 1 && !first && (range->least != old.least || range->most != old.most)) {
-		range->least = range->least < -believed ? INT64_MIN : range->least < 0 ? -believed : 0;
-		range->most = range->most > believed ? INT64_MAX : believed;
+		range->least = range->least < -believed ? INT64_MIN : range->least < 0 ? -believed : range->least;
+		range->most = range->most > believed ? INT64_MAX : range->most > old.most ? believed : range->most;
 		range->assumed = true;
 	}
 	if (range->least != old.least || range->most != old.most)
@@ -170,6 +174,19 @@ static void learn_repeat(struct learner *l, const struct statement *statement)
 	free(before);
 }
 
+/* Calls that give descriptors. */
+static bool opens(const struct call *call)
+{
+	static const uint8_t ids[] = { CALL_OPEN,  CALL_MEMFD_CREATE, CALL_MEMFD_SECRET, CALL_USERFAULTFD,
+		                       CALL_FCNTL, CALL_PIDFD_OPEN,   CALL_TMPFILE_ID };
+
+	for (size_t i = 0; i < sizeof(ids); i++) {
+		if (call->id == ids[i])
+			return true;
+	}
+	return false;
+}
+
 static void learn_one(struct learner *l, const struct statement *statement)
 {
 	if (statement->kind == STATEMENT_STORE) {
@@ -182,6 +199,7 @@ static void learn_one(struct learner *l, const struct statement *statement)
 		read_expr(l, statement->args[i]);
 	switch ((enum statement_kind)statement->kind) {
 	case STATEMENT_CALL:
+		l->p->opens |= opens(statement->call);
 		l->p->several |= statement->call->class == CALL_FORK || statement->call->class == CALL_WAIT;
 		bind(l, statement->slot, program_call_type(statement->call), program_call_range(statement->call), false);
 		break;

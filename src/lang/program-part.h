@@ -62,7 +62,7 @@ struct program {
 	struct arena arena;
 	struct variable *variables; /* by slot */
 	bool several;               /* several processes: the names are the whole program's, blocks of `in` are functions */
-	bool uses_page, uses_fault, uses_scratch, counts_faults;
+	bool uses_page, uses_fault, uses_scratch, counts_faults, opens;
 
 	bool helper_called[HELPERS_MOST], helper_used[HELPERS_MOST]; /* by main or a block; by anything */
 	const char *headers[HEADERS_MOST];
@@ -78,6 +78,7 @@ struct program {
 	struct buf *out;
 	unsigned indent;
 	unsigned loops;      /* repeat around the statement whose passes are too many to print the maps in each */
+	unsigned repeats;    /* all of them */
 	unsigned depth;      /* blocks around the statement */
 	bool crosses;        /* inside a block of `in`, and no repeat of its own around: break leaves the function */
 	bool began;          /* something stands in the block already */
@@ -149,6 +150,8 @@ void program_comments_until(struct program *p, const char *end);
 
 /* program-helpers.c */
 void program_use(struct program *p, const char *helper);
+/* The same, where only other helpers call it: it needs no prototype. */
+void program_use_inside(struct program *p, const char *helper);
 void program_header(struct program *p, const char *header);
 const struct helper *program_helper(size_t index);
 

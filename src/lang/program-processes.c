@@ -3,12 +3,26 @@
 #include "lang/program-part.h"
 
 const struct helper program_processes[] = {
+	{ "close_inherited",
+	  "static void close_inherited(void);",
+	  "", "sys/syscall unistd",
+	  "/* The first descriptor that the script opens is 3, whoever started the program. */\n"
+	  "static void close_inherited(void)\n"
+	  "{\n"
+	  "#ifdef SYS_close_range /* Linux 5.9 */\n"
+	  "\tif (syscall(SYS_close_range, 3L, ~0UL >> 33, 0L) == 0)\n"
+	  "\t\treturn;\n"
+	  "#endif\n"
+	  "\tfor (int fd = 3; fd < 1024; fd++)\n"
+	  "\t\tclose(fd);\n"
+	  "}\n" },
 	{ "start",
 	  "static void start(void);",
 	  "fail", "sys/mman unistd",
 	  "/* A page that merges with nothing: else the first mapping below could become part of one of the C library's. */\n"
 	  "static void start(void)\n"
 	  "{\n"
+	  "\tINHERITED\n"
 	  "\tif (mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)\n"
 	  "\t\tfail(\"mmap\");\n"
 	  "}\n" },
@@ -24,6 +38,7 @@ const struct helper program_processes[] = {
 	  "\tsize_t size = (size_t)sysconf(_SC_PAGESIZE);\n"
 	  "\tchar *low = mmap(NULL, 3 * size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
 	  "\n"
+	  "\tINHERITED\n"
 	  "\tif (low == MAP_FAILED)\n"
 	  "\t\tfail(\"mmap\");\n"
 	  "\tif (mmap(low + size, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE,\n"
@@ -33,17 +48,29 @@ const struct helper program_processes[] = {
 	  "}\n" },
 	{ "touch_program",
 	  "static void touch_program(void);",
-	  "", "sys/mman unistd",
-	  "/* Touches the program's own pages, so that the faults that are counted are the script's. */\n"
+	  "next_mapping", "string unistd",
+	  "/* Touches the program's own pages, at the start and again after a fork: the faults that are counted are the script's. */\n"
 	  "static void touch_program(void)\n"
 	  "{\n"
-	  "\textern char __data_start[], _end[];\n"
-	  "\tstatic int calls;\n"
+	  "\tstatic struct mapping own[64];\n"
+	  "\tstatic int count;\n"
 	  "\n"
-	  "\tif (calls++ == 0 && mlockall(MCL_CURRENT) == 0)\n"
-	  "\t\tmunlockall();\n"
-	  "\tfor (volatile char *byte = __data_start; byte < _end; byte += sysconf(_SC_PAGESIZE))\n"
-	  "\t\t*byte = *byte;\n"
+	  "\tif (count == 0) {\n"
+	  "\t\topen_lines(\"/proc/self/maps\");\n"
+	  "\t\twhile (count < 64 && next_mapping(&own[count]))\n"
+	  "\t\t\tcount += own[count].perms[0] == 'r' && strncmp(own[count].name, \"[v\", 2) != 0;\n"
+	  "\t\tclose_lines();\n"
+	  "\t}\n"
+	  "\tfor (int i = 0; i < count; i++) {\n"
+	  "\t\tfor (unsigned long at = own[i].start; at < own[i].end; at += (unsigned long)sysconf(_SC_PAGESIZE)) {\n"
+	  "\t\t\tvolatile char *byte = (volatile char *)at;\n"
+	  "\n"
+	  "\t\t\tif (own[i].perms[1] == 'w')\n"
+	  "\t\t\t\t*byte = *byte;\n"
+	  "\t\t\telse\n"
+	  "\t\t\t\t(void)*byte;\n"
+	  "\t\t}\n"
+	  "\t}\n"
 	  "}\n" },
 	{ "tried",
 	  "static bool tried(bool (*trial)(long), long value);",
@@ -390,8 +417,12 @@ const struct helper program_processes[] = {
 	  "{\n"
 	  "\tpid_t parent = getpid();\n"
 	  "\n"
-	  "\tif (shared->count == 64)\n"
-	  "\t\tgive_up(\"fork: a script can have 64 processes at the most\");\n"
+	  "\tint i = 1;\n"
+	  "\n"
+	  "\twhile (i < shared->count && !shared->processes[i].collected)\n"
+	  "\t\ti++;\n"
+	  "\tif (i == 64)\n"
+	  "\t\tgive_up(\"fork: a script can have 64 processes at one time\");\n"
 	  "\tpid_t pid = fork();\n"
 	  "\n"
 	  "\tif (pid == 0) {\n"
@@ -402,8 +433,10 @@ const struct helper program_processes[] = {
 	  "\t\tserve(0);\n"
 	  "\t}\n"
 	  "\tif (pid != -1) {\n"
-	  "\t\tshared->processes[shared->count].pid = pid;\n"
-	  "\t\tshared->processes[shared->count++].parent = parent;\n"
+	  "\t\tshared->processes[i].pid = pid;\n"
+	  "\t\tshared->processes[i].parent = parent;\n"
+	  "\t\tshared->processes[i].collected = false;\n"
+	  "\t\tshared->count += i == shared->count;\n"
 	  "\t}\n"
 	  "\tTOUCH\n"
 	  "\treturn pid;\n"

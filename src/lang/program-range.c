@@ -2,6 +2,8 @@
 /* What can be known of an expression's value before the program runs: its C type, its bounds, its effects. */
 #include "lang/program-part.h"
 
+#include <string.h>
+
 enum { PAGE_MOST = 65536 };
 
 static const int64_t address_most = INT64_C(1) << 57; /* five levels of page tables, and some */
@@ -209,10 +211,22 @@ static struct range quotient(struct range a, struct range b)
 	return (struct range){ a.least >= 0 && b.least >= 0 ? 0 : -most, most, a.assumed };
 }
 
+/* x / 1p * 1p is no larger than x, however large a page is. */
+static bool rounds(const struct expr *expr)
+{
+	const struct expr *left = expr->left;
+
+	return expr->op == OP_MUL && left->kind == EXPR_BINARY && left->op == OP_DIV &&
+	       left->right->span.len == expr->right->span.len && left->right->span.len > 0 &&
+	       memcmp(left->right->span.text, expr->right->span.text, expr->right->span.len) == 0;
+}
+
 static struct range binary_range(const struct program *p, const struct expr *expr)
 {
 	if (program_is_boolean(expr))
 		return between(0, 1);
+	if (rounds(expr))
+		return program_range(p, expr->left->left);
 	struct range a = program_range(p, expr->left), b = program_range(p, expr->right);
 
 	if (a.least > a.most)

@@ -128,14 +128,16 @@ static void bind(struct program *p, const struct statement *statement)
 	enum c_type type = program_type(p, expr);
 	struct buf line = { 0 };
 
+	/* Onto itself: nothing to do, and strcpy(3) may not. */
+	if (expr->kind == EXPR_NAME && expr->slot == statement->slot && variable->declared)
+		return;
 	if (type == C_TEXT && variable->text_read) {
 		program_header(p, "string");
 		buf_printf(&line, "strcpy(%s,\v", variable->text_name);
 		program_expr(p, &line, expr, AS_TEXT, BIND_ASSIGN);
 		buf_puts(&line, ");");
-	} else if (expr->kind == EXPR_BINARY && expr->op == OP_MUL && program_range(p, expr).assumed &&
-	           variable->declared) {
-		/* What doubles in a loop may outgrow an integer. */
+	} else if (expr->kind == EXPR_BINARY && expr->op == OP_MUL && program_range(p, expr).assumed && p->repeats > 0 &&
+	           variable->declared && variable->type == C_LONG) {
 		program_use(p, "give_up");
 		buf_puts(&line, "if (__builtin_mul_overflow(");
 		program_expr(p, &line, expr->left, AS_LONG, BIND_ASSIGN);
@@ -410,9 +412,11 @@ static void repeat(struct program *p, const struct statement *statement)
 		p->indent--;
 	}
 	p->loops += many;
+	p->repeats++;
 	p->crosses = false;
 	block(p, statement->body);
 	p->crosses = crosses;
+	p->repeats--;
 	p->loops -= many;
 	program_line(p, "}");
 	buf_fini(&line);

@@ -255,7 +255,7 @@ static void print_constants(struct program *p)
 		print_since(p, constant->since);
 	}
 	if (p->uses_fault)
-		buf_puts(p->out, "\n/* A fault as one number: SEGV_ACCERR and BUS_ADRERR are both 2. */\n"
+		buf_puts(p->out, "/* A fault as one number: SEGV_ACCERR and BUS_ADRERR are both 2. */\n"
 		                 "#define FAULT(signo, code) ((signo) << 8 | ((code) & 0xff))\n");
 }
 
@@ -271,19 +271,39 @@ static void print_prototypes(struct program *p)
 	buf_putc(p->out, '\n');
 }
 
-/* STOP( ends the program, and with it its other processes; TOUCH is only where faults are counted. */
+/* Words of the helpers' texts that stand for something else; a line whose word stands for nothing is not printed. */
+static const char *meaning(const struct program *p, const char *at, size_t *len)
+{
+	const struct {
+		const char *word, *text;
+	} words[] = {
+		{ "STOP(", p->several ? "finish(" : "exit(" },
+		{ "\t\tTOUCH\n", p->counts_faults ? "\t\ttouch_program();\n" : "" },
+		{ "\tTOUCH\n", p->counts_faults ? "\ttouch_program();\n" : "" },
+		{ "\tINHERITED\n", p->opens ? "\tclose_inherited();\n" : "" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		*len = strlen(words[i].word);
+		if (strncmp(at, words[i].word, *len) == 0)
+			return words[i].text;
+	}
+	return NULL;
+}
+
 static void print_helper(struct program *p, const struct helper *helper)
 {
+	size_t len;
+
 	for (const char *at = helper->body; *at != '\0';) {
-		if (strncmp(at, "STOP(", 5) == 0) {
-			buf_puts(p->out, p->several ? "finish(" : "exit(");
-			at += 5;
-		} else if (strncmp(at, "TOUCH", 5) == 0) {
-			buf_puts(p->out, p->counts_faults ? "touch_program();" : ";");
-			at += 5;
-		} else {
+		const char *text = meaning(p, at, &len);
+
+		if (text == NULL) {
 			buf_putc(p->out, *at++);
+			continue;
 		}
+		buf_puts(p->out, text);
+		at += len;
 	}
 }
 
@@ -374,6 +394,8 @@ static void use_start(struct program *p)
 	}
 	if (p->counts_faults)
 		program_use(p, "touch_program");
+	if (p->opens)
+		program_use_inside(p, "close_inherited");
 	if (p->uses_page)
 		program_header(p, "unistd");
 }

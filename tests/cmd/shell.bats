@@ -14,7 +14,7 @@ setup()
 
 teardown()
 {
-	[ ! -S tmux ] || tmux -S tmux kill-server 2>/dev/null || true
+	leave
 }
 
 # piped LINE...: the shell reads these lines from a pipe.
@@ -128,11 +128,12 @@ options=()
 
 @test "its output comes before it waits for more" {
 	coproc "$MMTOOL" shell
+	pid=$COPROC_PID
 	echo 'note 1' >&"${COPROC[1]}"
 	read -r -t 10 line <&"${COPROC[0]}"
 	assert_equal "$line" '# 1'
 	echo 'exit' >&"${COPROC[1]}"
-	wait "$COPROC_PID"
+	wait "$pid"
 }
 
 @test "report options apply" {
@@ -199,6 +200,8 @@ options=()
 # --- its own words
 
 @test "maps shows the kernel's lines, all of them or a name's" {
+	piped 'maps scratch'
+	assert_line --regexp '^[0-9a-f]+-[0-9a-f]+ rw-p'
 	piped "$page" 'maps' 'n = 3' 'b = a + 100' 'maps a' 'maps b' 'maps n'
 	assert_success
 	assert_line --regexp '\[stack\]$'
@@ -299,28 +302,38 @@ options=()
 terminal()
 {
 	need tmux
+	leave
+	terminals=$((terminals + 1))
 	# What tmux runs must find the same as we: ASan's options, the history, the program.
-	SHELL=/bin/sh tmux -S tmux -f /dev/null new-session -d -x 100 -y 60 env "$@" TERM=screen \
+	SHELL=/bin/sh tmux -S "tmux$terminals" -f /dev/null new-session -d -x 100 -y 60 env "$@" TERM=screen \
 		sh -c 'trap : INT; "$MMTOOL" shell; echo "status $?"; cat'
 	see 'mmtool>'
+}
+
+terminals=0
+
+# leave: ends the terminal, when there is one.
+leave()
+{
+	[ ! -S "tmux$terminals" ] || tmux -S "tmux$terminals" kill-server 2>/dev/null || true
 }
 
 # keys KEY...: as tmux names them.
 keys()
 {
-	tmux -S tmux send-keys "$@"
+	tmux -S "tmux$terminals" send-keys "$@"
 }
 
 # line TEXT: types it, and Enter.
 line()
 {
-	tmux -S tmux send-keys -l "$1"
-	tmux -S tmux send-keys Enter
+	tmux -S "tmux$terminals" send-keys -l "$1"
+	tmux -S "tmux$terminals" send-keys Enter
 }
 
 screen()
 {
-	tmux -S tmux capture-pane -p
+	tmux -S "tmux$terminals" capture-pane -p
 }
 
 # see REGEXP [COUNT]: waits until so many lines (1) of the screen match.
@@ -418,7 +431,6 @@ edited()
 	run cat state/mmtool/history
 	assert_output 'note "remember"'
 	assert_equal "$(stat -c %a state state/mmtool state/mmtool/history | tr '\n' ' ')" '700 700 600 '
-	tmux -S tmux kill-server
 	seq 2000 | sed 's/^/# /' >>state/mmtool/history
 	terminal
 	keys Up
@@ -511,8 +523,6 @@ edited()
 		# cat echoes what the terminal gives it by lines: it is not raw any more.
 		line 'cooked'
 		see '^cooked' 2
-		tmux -S tmux kill-server
-		sleep 0.2
 	done
 }
 
@@ -530,8 +540,6 @@ edited()
 		see '\^C'
 		line 'exit'
 		see '^status 0'
-		tmux -S tmux kill-server
-		sleep 0.2
 	done
 }
 
