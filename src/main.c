@@ -10,7 +10,7 @@
  * run/     performs a script: the subject (executor, fence), the observer, the interpreter, and why the kernel did it
  * report/  turns events into text
  * cmd/     one file a subcommand: from options to a script
- * app/     finds the command, reads its options, runs what it planned, writes the report
+ * app/     finds the command, reads its options, runs what it planned, writes the report; the shell
  *
  * A file includes only its own folder and lower ones; run/ and report/ never meet.
  */

@@ -336,9 +336,9 @@ END
 @test "what is for people's eyes changes nothing" {
 	everything
 	events run every.mmt
-	jq 'del(.pid)' events | wc -l >plain
+	jq -c .type events >plain
 	events run --full --quiet --symbolic --color=always every.mmt
-	jq 'del(.pid)' events | wc -l >other
+	jq -c .type events >other
 	diff plain other
 	run grep -c $'\e' events
 	assert_output 0

@@ -194,7 +194,13 @@ static int run_help(int argc, char **argv)
 {
 	static char help[] = "--help";
 
-	if (argc < 3 || argv[2][0] == '-' || strcmp(argv[2], "help") == 0) {
+	if (argc > 3) {
+		diag_error("help: %s: one argument too many (try `mmtool help COMMAND')", argv[3]);
+		return STATUS_USAGE;
+	}
+	if (argc == 3 && argv[2][0] == '-')
+		return run_top(2, argv + 1);
+	if (argc < 3 || strcmp(argv[2], "help") == 0) {
 		argv[1] = help;
 		return run_top(2, argv);
 	}

@@ -71,8 +71,10 @@ static bool find_range(const struct shell *shell, const struct argument *name, u
 
 	for (size_t j = 0; j < regions->count; j++) {
 		if (is_named(regions->list[j].name, name)) {
-			*start = regions->list[j].start;
-			*end = *start + regions->list[j].size;
+			struct region whole = regions_whole(regions, &regions->list[j]);
+
+			*start = whole.start;
+			*end = whole.start + whole.size;
 			return true;
 		}
 	}

@@ -18,9 +18,10 @@ static const struct argp_option options[] = {
 	{ "from", OPTION_FROM, "SIZE", 0, "Size of the mapping at first (default 1p)", 0 },
 	{ "to", OPTION_TO, "SIZE", 0, "Size that it grows to (default 4p)", 0 },
 	{ "in-place", OPTION_IN_PLACE, NULL, 0, "Use no flag: it may grow where it is, and may not move", 0 },
-	{ "room", OPTION_ROOM, NULL, 0, "Make sure that the pages behind it are free: it grows in place", 1 },
+	{ "room", OPTION_ROOM, NULL, 0, "Make sure that the pages behind the mapping are free: it grows in place", 1 },
 	{ "blocked", OPTION_BLOCKED, NULL, 0,
-	  "Make sure that they are not: in place is ENOMEM, and the second try, with MREMAP_MAYMOVE, moves", 1 },
+	  "Make sure that the pages behind the mapping are taken: in place is ENOMEM, and the second try, with "
+	  "MREMAP_MAYMOVE, moves", 1 },
 	{ "shared", OPTION_SHARED, NULL, 0, "Shared anonymous memory: the mapping grows, its object does not", 2 },
 	{ "file", OPTION_FILE, "FILE", 0, "Map FILE, read-only and privately; pages past its end fault", 2 },
 	{ 0 },

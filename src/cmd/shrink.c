@@ -9,6 +9,9 @@ struct options {
 	struct size_option from, to;
 };
 
+/* What a script may touch by default (run's --max-touch). */
+enum { MOST_BYTES = 1 << 30 };
+
 enum { OPTION_FROM = 256, OPTION_TO };
 
 static const struct argp_option options[] = {
@@ -25,6 +28,10 @@ static error_t finish(struct options *self, struct argp_state *state)
 		self->from = (struct size_option){ "8p", 8 * page };
 	if (self->to.text == NULL)
 		self->to = (struct size_option){ "2p", 2 * page };
+	if (self->from.bytes > MOST_BYTES) {
+		argp_error(state, "--from: %s: at most 1G, since every page of it is touched", self->from.text);
+		return EINVAL;
+	}
 	if ((self->to.bytes - 1) / page < (self->from.bytes - 1) / page)
 		return 0;
 	argp_error(state, "--to: must be smaller than --from by a page at least, since sizes are rounded up to whole pages "

@@ -389,6 +389,12 @@ static bool is_bare(const struct expr *expr)
 	return expr->kind == EXPR_PREDEFINED && expr->predefined != PRE_SCRATCH;
 }
 
+/* Added to a pointer, compilers take it for an attempt to append. */
+static bool is_character(const struct expr *expr)
+{
+	return expr->kind == EXPR_INT && expr->span.len > 0 && expr->span.text[0] == '\'';
+}
+
 /* Pointers: address + bytes, bytes + address, address - bytes. */
 static void pointer_sum(struct program *p, struct buf *out, const struct expr *expr, int binds)
 {
@@ -399,10 +405,10 @@ static void pointer_sum(struct program *p, struct buf *out, const struct expr *e
 	if (left)
 		program_expr(p, out, expr->left, AS_IS, BIND_SUM);
 	else
-		operand(p, out, expr->left, BIND_SUM, false);
+		operand(p, out, expr->left, BIND_SUM, is_character(expr->left));
 	buf_printf(out, " %s\f", operators[expr->op].text);
 	if (left)
-		operand(p, out, expr->right, BIND_PRODUCT, false);
+		operand(p, out, expr->right, BIND_PRODUCT, is_character(expr->right));
 	else
 		program_expr(p, out, expr->right, AS_IS, BIND_PRODUCT);
 	close_if(out, parentheses);
@@ -421,6 +427,12 @@ static bool same_text(struct program *p, const struct expr *expr, enum form form
 	return same;
 }
 
+static bool masks(const struct expr *expr)
+{
+	return expr->kind == EXPR_BINARY && is_bits(expr->op) &&
+	       (program_is_constant(expr->left) || program_is_constant(expr->right));
+}
+
 /* Comparisons that compilers find to be always true or false, and warn of. */
 static bool is_foregone(struct program *p, const struct expr *expr, enum form form)
 {
@@ -432,6 +444,9 @@ static bool is_foregone(struct program *p, const struct expr *expr, enum form fo
 	    (right && program_is_constant(expr->left) && !fits_int(p, expr->left)))
 		return true;
 	if (program_is_boolean(expr->left) || program_is_boolean(expr->right))
+		return true;
+	/* (x | 1) == 0 */
+	if ((masks(expr->left) && program_is_constant(expr->right)) || (masks(expr->right) && program_is_constant(expr->left)))
 		return true;
 	return same_text(p, expr, form);
 }
@@ -452,8 +467,11 @@ static bool compares_pointers(const struct program *p, const struct expr *expr)
 {
 	bool equality = expr->op == OP_EQ || expr->op == OP_NE;
 
+	bool bare = is_bare(expr->left) || is_bare(expr->right);
+	bool sum = expr->left->kind == EXPR_BINARY || expr->right->kind == EXPR_BINARY;
+
 	return program_type(p, expr->left) == C_POINTER && program_type(p, expr->right) == C_POINTER &&
-	       (equality || (!is_bare(expr->left) && !is_bare(expr->right)));
+	       (!bare || (equality && !sum));
 }
 
 static void comparison(struct program *p, struct buf *out, const struct expr *expr, int binds)
@@ -518,6 +536,13 @@ static void unary(struct program *p, struct buf *out, const struct expr *expr, e
 		buf_puts(out, "subtract(0,\v");
 		program_expr(p, out, expr->right, AS_LONG, BIND_ASSIGN);
 		buf_putc(out, ')');
+		return;
+	}
+	/* The bits of a truth: compilers think that ! was meant. */
+	if (expr->op == OP_INVERT && program_is_boolean(expr->right)) {
+		buf_putc(out, '(');
+		program_expr(p, out, expr->right, AS_TRUTH, BIND_EQUAL);
+		buf_puts(out, " ? -2 : -1)");
 		return;
 	}
 	open_if(out, parentheses);
@@ -699,13 +724,14 @@ static void pointer(struct program *p, struct buf *out, const struct expr *expr,
 static void truth(struct program *p, struct buf *out, const struct expr *expr, int binds)
 {
 	enum c_type type = program_type(p, expr);
-	bool says = program_is_boolean(expr) || (expr->kind == EXPR_FUNCTION && type == C_INT && expr->count > 0);
+	/* Compilers hold that a sum with a pointer is never NULL. */
+	bool address = type == C_POINTER && expr->kind == EXPR_NAME;
 
-	if (says) {
+	if (program_is_boolean(expr)) {
 		as_it_is(p, out, expr, AS_IS, binds);
 		return;
 	}
-	if (program_is_constant(expr)) {
+	if (program_is_constant(expr) || masks(expr)) {
 		program_use(p, "holds");
 		buf_puts(out, "holds(");
 		program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);
@@ -713,9 +739,9 @@ static void truth(struct program *p, struct buf *out, const struct expr *expr, i
 		return;
 	}
 	open_if(out, binds > BIND_EQUAL);
-	program_expr(p, out, expr, type == C_POINTER ? AS_IS : AS_LONG, BIND_SHIFT);
-	buf_puts(out, type == C_POINTER ? " != NULL" : " != 0");
-	if (type == C_POINTER)
+	program_expr(p, out, expr, address ? AS_IS : AS_LONG, BIND_SHIFT);
+	buf_puts(out, address ? " != NULL" : " != 0");
+	if (address)
 		program_header(p, "stddef");
 	close_if(out, binds > BIND_EQUAL);
 }

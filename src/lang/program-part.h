@@ -148,6 +148,9 @@ void program_bound(struct program *p, uint32_t slot, enum c_type type);
 void program_statements(struct program *p, const struct statement *statement);
 void program_comments_until(struct program *p, const char *end);
 
+/* program-feature.c: require NAME. */
+void program_feature(struct program *p, const struct statement *statement);
+
 /* program-helpers.c */
 void program_use(struct program *p, const char *helper);
 /* The same, where only other helpers call it: it needs no prototype. */

@@ -36,9 +36,10 @@ const struct helper program_processes[] = {
 	  "static char *start_with_scratch(void)\n"
 	  "{\n"
 	  "\tsize_t size = (size_t)sysconf(_SC_PAGESIZE);\n"
-	  "\tchar *low = mmap(NULL, 3 * size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
 	  "\n"
 	  "\tINHERITED\n"
+	  "\tchar *low = mmap(NULL, 3 * size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
+	  "\n"
 	  "\tif (low == MAP_FAILED)\n"
 	  "\t\tfail(\"mmap\");\n"
 	  "\tif (mmap(low + size, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE,\n"
@@ -201,9 +202,85 @@ const struct helper program_processes[] = {
 	{ "has_prctl",
 	  "static bool has_prctl(long option);",
 	  "understood", "stdbool sys/prctl",
+	  "/* Some options refuse 0 as their second argument, which would look as if there were no such option. */\n"
 	  "static bool has_prctl(long option)\n"
 	  "{\n"
-	  "\treturn understood(prctl((int)option, option == PR_SET_NO_NEW_PRIVS ? 1L : 0L, 0L, 0L, 0L));\n"
+	  "\tstatic const long seconds[][3] = {\n"
+	  "\t\t{ 22 /* PR_SET_SECCOMP */, 2, 0 },\n"
+	  "\t\t{ 26 /* PR_SET_TSC */, 1, 0 },\n"
+	  "\t\t{ 35 /* PR_SET_MM */, 13, -1 },\n"
+	  "\t\t{ 38 /* PR_SET_NO_NEW_PRIVS */, 1, 0 },\n"
+	  "\t\t{ 47 /* PR_CAP_AMBIENT */, 4, 0 },\n"
+	  "\t\t{ 65 /* PR_SET_MDWE */, 1, 0 },\n"
+	  "\t\t{ 78 /* PR_FUTEX_HASH */, 2, 0 },\n"
+	  "\t};\n"
+	  "\tlong second = 0, third = 0;\n"
+	  "\n"
+	  "\tfor (unsigned i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {\n"
+	  "\t\tsecond = seconds[i][0] == option ? seconds[i][1] : second;\n"
+	  "\t\tthird = seconds[i][0] == option ? seconds[i][2] : third;\n"
+	  "\t}\n"
+	  "\treturn understood(prctl((int)option, second, third, 0L, 0L));\n"
+	  "}\n" },
+	{ "has_mm_map",
+	  "static bool has_mm_map(long option);",
+	  "understood", "stdbool sys/prctl",
+	  "static bool has_mm_map(long option)\n"
+	  "{\n"
+	  "\t(void)option;\n"
+	  "\treturn understood(prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, 0L, 0L, 0L));\n"
+	  "}\n" },
+	{ "has_mdwe",
+	  "static bool has_mdwe(long bits);",
+	  "understood", "stdbool sys/prctl",
+	  "static bool has_mdwe(long bits)\n"
+	  "{\n"
+	  "\treturn understood(prctl(65 /* PR_SET_MDWE */, 1L | bits, 0L, 0L, 0L));\n"
+	  "}\n" },
+	{ "has_thp_flag",
+	  "static bool has_thp_flag(long flag);",
+	  "understood", "stdbool sys/prctl",
+	  "static bool has_thp_flag(long flag)\n"
+	  "{\n"
+	  "\treturn understood(prctl(PR_SET_THP_DISABLE, 1L, flag, 0L, 0L));\n"
+	  "}\n" },
+	{ "has_fcntl",
+	  "static bool has_fcntl(long command);",
+	  "understood", "fcntl stdbool sys/mman",
+	  "static bool has_fcntl(long command)\n"
+	  "{\n"
+	  "\treturn understood(fcntl(memfd_create(\"trial\", MFD_ALLOW_SEALING), (int)command, 0L));\n"
+	  "}\n" },
+	{ "has_protection",
+	  "static bool has_protection(long bits);",
+	  "understood own_page", "stdbool sys/mman unistd",
+	  "static bool has_protection(long bits)\n"
+	  "{\n"
+	  "\treturn understood(mprotect(own_page(), (size_t)sysconf(_SC_PAGESIZE), (int)bits));\n"
+	  "}\n" },
+	{ "has_huge_page",
+	  "static bool has_huge_page(long size);",
+	  "understood", "stdbool stddef sys/mman",
+	  "/* size: its logarithm in bits 26 to 31, as MAP_HUGE_2MB.  Nothing is reserved. */\n"
+	  "static bool has_huge_page(long size)\n"
+	  "{\n"
+	  "\tint flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_HUGETLB | (int)size;\n"
+	  "\n"
+	  "\treturn understood((long)mmap(NULL, (size_t)1 << (size >> 26 & 63), PROT_NONE, flags, -1, 0));\n"
+	  "}\n" },
+	{ "has_huge_file",
+	  "static bool has_huge_file(long size);",
+	  "understood", "stdbool sys/mman",
+	  "static bool has_huge_file(long size)\n"
+	  "{\n"
+	  "\treturn understood(memfd_create(\"trial\", MFD_HUGETLB | (unsigned)size));\n"
+	  "}\n" },
+	{ "has_msync_flag",
+	  "static bool has_msync_flag(long flag);",
+	  "understood own_page", "stdbool sys/mman",
+	  "static bool has_msync_flag(long flag)\n"
+	  "{\n"
+	  "\treturn understood(msync(own_page(), 0, (int)flag));\n"
 	  "}\n" },
 	{ "has_pkey_right",
 	  "static bool has_pkey_right(long right);",
@@ -219,20 +296,43 @@ const struct helper program_processes[] = {
 	  "{\n"
 	  "\treturn understood(syscall(SYS_userfaultfd, flag));\n"
 	  "}\n" },
-	{ "has_uffd_feature",
-	  "static bool has_uffd_feature(long feature);",
-	  "", "errno linux/userfaultfd stdbool sys/ioctl sys/syscall unistd",
-	  "/* One that the kernel will not tell this user counts as there. */\n"
-	  "static bool has_uffd_feature(long feature)\n"
+	{ "open_userfaultfd",
+	  "static long open_userfaultfd(struct uffdio_api *api);",
+	  "", "errno linux/userfaultfd sys/ioctl sys/syscall unistd",
+	  "/* One on which the kernel has told its features; -1 where it tells them not, or not to this user. */\n"
+	  "static long open_userfaultfd(struct uffdio_api *api)\n"
 	  "{\n"
-	  "\tstruct uffdio_api api = { .api = UFFD_API };\n"
 	  "\tlong fd = syscall(SYS_userfaultfd, 1L /* UFFD_USER_MODE_ONLY, Linux 5.11 */);\n"
 	  "\n"
 	  "\tif (fd == -1 && errno == EINVAL)\n"
 	  "\t\tfd = syscall(SYS_userfaultfd, 0L);\n"
-	  "\tif (fd == -1 || ioctl((int)fd, UFFDIO_API, &api) == -1)\n"
+	  "\tapi->api = UFFD_API;\n"
+	  "\tapi->features = 0;\n"
+	  "\treturn fd == -1 || ioctl((int)fd, UFFDIO_API, api) == -1 ? -1 : fd;\n"
+	  "}\n" },
+	{ "has_uffd_feature",
+	  "static bool has_uffd_feature(long feature);",
+	  "open_userfaultfd", "stdbool",
+	  "static bool has_uffd_feature(long feature)\n"
+	  "{\n"
+	  "\tstruct uffdio_api api;\n"
+	  "\n"
+	  "\tif (open_userfaultfd(&api) == -1)\n"
 	  "\t\treturn errno != ENOSYS;\n"
 	  "\treturn (api.features & (unsigned long long)feature) != 0;\n"
+	  "}\n" },
+	{ "has_uffd_request",
+	  "static bool has_uffd_request(long request);",
+	  "open_userfaultfd understood", "stdbool",
+	  "/* Without an argument: EFAULT where the request is known. */\n"
+	  "static bool has_uffd_request(long request)\n"
+	  "{\n"
+	  "\tstruct uffdio_api api;\n"
+	  "\tlong fd = open_userfaultfd(&api);\n"
+	  "\n"
+	  "\tif (fd == -1)\n"
+	  "\t\treturn errno != ENOSYS;\n"
+	  "\treturn (unsigned long)request == UFFDIO_API || understood(ioctl((int)fd, (unsigned long)request, NULL));\n"
 	  "}\n" },
 	{ "has_limit",
 	  "static bool has_limit(long resource);",

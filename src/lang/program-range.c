@@ -15,10 +15,18 @@ static struct range between(int64_t least, int64_t most)
 	return (struct range){ least, most, false };
 }
 
+/* Functions whose C gives a bool. */
+static bool gives_truth(uint8_t id)
+{
+	return id == FN_ZERO || id == FN_FILLED || id == FN_VMA || id == FN_VMFLAG;
+}
+
 bool program_is_boolean(const struct expr *expr)
 {
 	if (expr->kind == EXPR_UNARY)
 		return expr->op == OP_NOT;
+	if (expr->kind == EXPR_FUNCTION)
+		return gives_truth(expr->function->id);
 	return expr->kind == EXPR_BINARY && ((expr->op >= OP_LT && expr->op <= OP_NE) || expr->op >= OP_LOGAND);
 }
 

@@ -490,82 +490,6 @@ static void need_expr(struct program *p, const struct statement *statement)
 	buf_fini(&line);
 }
 
-/* How a constant is tried: by the beginning of its name, the first row that fits. */
-static const struct {
-	const char *begins, *helper;
-} trials[] = {
-	{ "MREMAP_", "has_mremap_flag" },
-	{ "MAP_SHARED_VALIDATE", "has_map_type" },
-	{ "MAP_DROPPABLE", "has_map_type" },
-	{ "MAP_FIXED_NOREPLACE", "has_noreplace" },
-	{ "MAP_HUGETLB", "has_map_flag" },
-	{ "MADV_", "has_advice" },
-	{ "MLOCK_", "has_mlock_flag" },
-	{ "MCL_ONFAULT", "has_mlockall_flag" },
-	{ "MFD_HUGE_", NULL },
-	{ "MFD_", "has_memfd_flag" },
-	{ "F_SEAL_", "has_seal" },
-	{ "FALLOC_", "has_fallocate_mode" },
-	{ "PR_SET_PDEATHSIG", "has_prctl" },
-	{ "PR_SET_THP_DISABLE", "has_prctl" },
-	{ "PR_GET_THP_DISABLE", "has_prctl" },
-	{ "PR_SET_NO_NEW_PRIVS", "has_prctl" },
-	{ "PR_SET_MEMORY_MERGE", "has_prctl" },
-	{ "PR_GET_MEMORY_MERGE", "has_prctl" },
-	{ "PKEY_", "has_pkey_right" },
-	{ "UFFD_FEATURE_", "has_uffd_feature" },
-	{ "UFFD_USER_MODE_ONLY", "has_uffd_flag" },
-	{ "RLIMIT_", "has_limit" },
-};
-
-static const char *trial_of(const struct constant *constant)
-{
-	for (size_t i = 0; i < sizeof(trials) / sizeof(trials[0]); i++) {
-		if (strncmp(constant->name, trials[i].begins, strlen(trials[i].begins)) == 0)
-			return trials[i].helper;
-	}
-	return NULL;
-}
-
-static void feature_reason(struct buf *line, const struct statement *statement)
-{
-	const char *since = statement->constant != NULL ? statement->constant->since : statement->call->since;
-
-	buf_puts(line, ",\v\"this kernel has no ");
-	buf_add(line, statement->feature.text, statement->feature.len);
-	if (since[0] != '\0')
-		buf_printf(line, " (since Linux %s)", since);
-	buf_puts(line, "\");");
-}
-
-static void need_feature(struct program *p, const struct statement *statement)
-{
-	const struct constant *constant = statement->constant;
-	const char *helper = constant != NULL ? trial_of(constant) : "has_call";
-	struct buf line = { 0 };
-
-	if (constant != NULL && constant->absent) {
-		buf_puts(&line, "need(false");
-	} else if (helper == NULL || (constant == NULL && statement->call->class != CALL_SYSTEM)) {
-		program_line(p, "/* %.*s: no kernel can be asked about it */", (int)statement->feature.len,
-		             statement->feature.text);
-		return;
-	} else {
-		program_use(p, "tried");
-		program_use(p, helper);
-		buf_printf(&line, "need(tried(%s, ", helper);
-		if (constant != NULL)
-			program_constant(p, &line, constant);
-		else
-			buf_printf(&line, "SYS_%s", program_system_name(p, statement->call));
-		buf_putc(&line, ')');
-	}
-	program_use(p, "need");
-	feature_reason(&line, statement);
-	program_add_line(p, &line);
-	buf_fini(&line);
-}
-
 /* How printf shows a value. */
 static const char *conversion(enum c_type type)
 {
@@ -631,7 +555,7 @@ static void require(struct program *p, const struct statement *statement)
 		program_use(p, "need_kernel");
 		program_line(p, "need_kernel(%u, %u, %u);", statement->version[0], statement->version[1], statement->version[2]);
 	} else if (statement->kind == STATEMENT_REQUIRE_FEATURE) {
-		need_feature(p, statement);
+		program_feature(p, statement);
 	} else {
 		need_expr(p, statement);
 	}

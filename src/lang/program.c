@@ -95,14 +95,24 @@ void program_line(struct program *p, const char *format, ...)
 	buf_fini(&text);
 }
 
-/* Constants that the headers of a C library from before Linux 4.14, or any of them, may not have. */
+/* Old names that the C library's headers do not take over from the kernel's. */
+static const char *const kernel_only[] = { "F_CANCELLK", "F_GETOWNER_UIDS", "MADV_SOFT_OFFLINE", "MAP_UNINITIALIZED",
+	                                   "PROT_SEM" };
+
+/* Constants that the headers of a C library from before Linux 4.4, or any of them, may not have. */
 static bool may_lack(const struct constant *constant)
 {
 	unsigned long major = strtoul(constant->since, NULL, 10);
 	const char *dot = strchr(constant->since, '.');
 	unsigned long minor = dot != NULL ? strtoul(dot + 1, NULL, 10) : 0;
 
-	return constant->hidden || major > 4 || (major == 4 && minor >= 4);
+	for (size_t i = 0; i < sizeof(kernel_only) / sizeof(kernel_only[0]); i++) {
+		if (strcmp(constant->name, kernel_only[i]) == 0)
+			return true;
+	}
+	if (constant->group == GROUP_ERRNO || constant->group == GROUP_SIGNAL)
+		return constant->absent;
+	return constant->hidden || constant->absent || major > 4 || (major == 4 && minor >= 4);
 }
 
 /* The header that has a group's constants. */
@@ -148,6 +158,8 @@ static void remember(struct program *p, const struct constant *constant)
 void program_constant(struct program *p, struct buf *out, const struct constant *constant)
 {
 	program_header(p, header_of(constant));
+	if (constant->group == GROUP_UFFDIO)
+		program_header(p, "sys/ioctl");
 	if (may_lack(constant))
 		remember(p, constant);
 	if (constant->group == GROUP_FAULT && strcmp(constant->name, "SI_KERNEL") != 0) {

@@ -109,3 +109,40 @@ bool counters_vmflag(const char *record, size_t len, const char *flag, bool *kno
 	}
 	return false;
 }
+
+bool counters_record(const char *text, size_t len, size_t *at, struct counters_record *record)
+{
+	static const char field[] = "VmFlags:";
+	const size_t width = sizeof(field) - 1;
+	bool found = false;
+
+	while (*at < len) {
+		const char *line = text + *at;
+		const char *newline = memchr(line, '\n', len - *at);
+		const char *stop = newline != NULL ? newline : text + len;
+		uint64_t start, end;
+
+		if (parse_range(line, stop, &start, &end)) {
+			if (found)
+				return true;
+			found = true;
+			*record = (struct counters_record){ .start = start, .end = end };
+		} else if (found && (size_t)(stop - line) >= width && memcmp(line, field, width) == 0) {
+			record->flags = line + width;
+			record->flags_len = (size_t)(stop - record->flags);
+		}
+		*at = (size_t)(stop - text) + (newline != NULL);
+	}
+	return found;
+}
+
+bool counters_has_flag(const struct counters_record *record, const char *flag)
+{
+	for (size_t i = 0; record->flags != NULL && i + 2 <= record->flags_len; i++) {
+		const char *at = record->flags + i;
+
+		if (memcmp(at, flag, 2) == 0 && (i == 0 || at[-1] == ' ') && (i + 2 == record->flags_len || at[2] == ' '))
+			return true;
+	}
+	return false;
+}

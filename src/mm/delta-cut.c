@@ -47,10 +47,12 @@ static bool same_object(const struct mapping *b, const struct mapping *a, uint64
 	       (b->name_len == a->name_len && memcmp(b->name, a->name, b->name_len) == 0);
 }
 
-/* A range that two regions of different identity hold, one before and one after, was mapped anew: no call renames. */
+/* A range that a region of another identity holds than before was mapped anew: no call renames. */
 static bool changed_hands(const struct comparison *c, const struct delta_piece *p)
 {
-	if (p->old_region == NULL || p->new_region == NULL || p->old_region->id == p->new_region->id)
+	if (p->new_region == NULL || (p->old_region != NULL && p->old_region->id == p->new_region->id))
+		return false;
+	if (p->old_region == NULL && regions_by_id(c->old_regions, p->new_region->id) != NULL)
 		return false;
 	return !(c->in_place && p->start >= c->hint.old_start && p->end <= c->hint_old_end &&
 		 p->end <= c->hint_new_end);

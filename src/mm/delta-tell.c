@@ -130,12 +130,27 @@ static void cast_mover(const struct comparison *c, struct cast *cast)
 	cast_add(cast, regions_find(c->old_regions, c->hint.old_start));
 }
 
+/* Where the region at start ends, or the next begins where there is none; end at most. */
+static uint64_t end_of_first(const struct regions *regions, uint64_t start, uint64_t end)
+{
+	const struct region *region = regions_find(regions, start);
+
+	for (const struct region *r = regions->list; r < regions_end(regions) && r->start < end; r++) {
+		if (r->start > start && (region == NULL || !region_same(r, region)))
+			return r->start;
+	}
+	return end;
+}
+
 static void tell_hint(struct comparison *c, bool moved)
 {
 	struct cast cast = { .count = 0 };
 	uint64_t old[2] = { c->hint.old_start, c->hint_old_end }, new[2] = { c->hint.new_start, c->hint_new_end };
 
 	cast_mover(c, &cast);
+	/* Of a range over several regions, the first is what keeps its address; the others are told as what is gone. */
+	if (!moved)
+		old[1] = end_of_first(c->old_regions, old[0], old[1]);
 	if (moved)
 		tell_size(c, CHANGE_MOVED, old, new, &cast);
 	else
@@ -146,12 +161,16 @@ static void tell_hint(struct comparison *c, bool moved)
 static void tell_regions(struct comparison *c)
 {
 	for (const struct region *new = c->new; new < c->new_end; new++) {
-		const struct region *old = regions_by_id(c->old_regions, new->id);
+		const struct region *piece = regions_by_id(c->old_regions, new->id);
 		struct cast cast = { .list = { new }, .count = 1 };
 
-		if (old != NULL)
-			tell_edges(c, old->start, range_end(old->start, old->size), new->start,
-				   range_end(new->start, new->size), &cast);
+		if (piece == NULL)
+			continue;
+		struct region old = regions_whole(c->old_regions, piece), now = regions_whole(c->new_regions, new);
+
+		/* For another piece of the same region nothing is left to tell. */
+		tell_edges(c, old.start, range_end(old.start, old.size), now.start, range_end(now.start, now.size),
+			   &cast);
 	}
 }
 
@@ -183,6 +202,33 @@ static const struct mapping *grows(const struct comparison *c, size_t i)
 	return NULL;
 }
 
+/*
+ * Widens the range of p, which was free, to all that is as new in its mapping, also what replaced something: the new
+ * region, or what the hint says.  False when that was told already.
+ */
+static bool new_range(const struct comparison *c, const struct delta_piece *p, uint64_t range[2])
+{
+	const struct region *region = p->new_region;
+	uint64_t start = p->start, end = p->end;
+
+	if (region != NULL && regions_by_id(c->old_regions, region->id) == NULL) {
+		start = region->start;
+		end = range_end(region->start, region->size);
+	} else if (region == NULL && c->aliases && start >= c->hint.new_start && end <= c->hint_new_end) {
+		start = c->hint.new_start;
+		end = c->hint_new_end;
+	}
+	range[0] = start > p->after->start ? start : p->after->start;
+	range[1] = end < p->after->end ? end : p->after->end;
+	for (size_t i = c->delta->change_count; i > 0; i--) {
+		const struct change *change = &c->delta->changes[i - 1];
+
+		if (change->kind == CHANGE_ADDED && change->after == p->after && change->new_start == range[0])
+			return false;
+	}
+	return true;
+}
+
 static void tell_added(struct comparison *c, size_t i)
 {
 	struct delta_piece *p = &c->delta->pieces[i];
@@ -190,9 +236,14 @@ static void tell_added(struct comparison *c, size_t i)
 	struct cast cast = { .count = 0 };
 
 	if (before == NULL) {
+		uint64_t range[2] = { p->start, p->end };
+
+		if (!new_range(c, p, range))
+			return;
 		cast_add(&cast, p->new_region);
 		tell(c->delta,
-		     (struct change){ .kind = CHANGE_ADDED, .new_start = p->start, .new_end = p->end, .after = after },
+		     (struct change){
+			     .kind = CHANGE_ADDED, .new_start = range[0], .new_end = range[1], .after = after },
 		     &cast);
 		return;
 	}
@@ -300,24 +351,54 @@ static void cast_cause(struct cast *cast, const struct delta_piece *p, size_t co
 	}
 }
 
-/* Tells when what one mapping held, count pieces, is in several mappings now; what moved away counts as one. */
+/* The piece that stays and is next to p in one direction, if one mapping, before or after, holds both; or NULL. */
+static const struct delta_piece *linked(const struct delta *delta, const struct delta_piece *p, int step)
+{
+	const struct delta_piece *first = delta->pieces, *last = first + delta->piece_count - 1, *q = p;
+
+	do {
+		if (q == (step < 0 ? first : last))
+			return NULL;
+		q += step;
+	} while (!stays(q));
+	return q->before == p->before || q->after == p->after ? q : NULL;
+}
+
+/*
+ * By how many the mappings became more that p, which stays, is among, with those that share pieces with these in turn:
+ * where it is 0, only boundaries moved.
+ */
+static int growth_around(const struct delta *delta, const struct delta_piece *p)
+{
+	const struct delta_piece *first = p;
+	int growth = 0;
+
+	for (const struct delta_piece *q = p; q != NULL; q = linked(delta, q, -1))
+		first = q;
+	for (const struct delta_piece *q = first, *next; (next = linked(delta, q, 1)) != NULL; q = next)
+		growth += (next->after != q->after) - (next->before != q->before);
+	return growth;
+}
+
+/* Tells when what one mapping held, count pieces, is in several mappings now; what moved away does not count. */
 static void tell_split(struct comparison *c, const struct delta_piece *p, size_t count)
 {
 	const struct mapping *first = NULL, *last = NULL;
-	unsigned parts = 0, left = 0;
+	const struct delta_piece *staying = NULL;
+	unsigned parts = 0;
 	uint64_t end = 0;
 	struct cast cast = { .count = 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		left |= p[i].kind == PIECE_LEFT;
 		if (!stays(&p[i]))
 			continue;
 		parts += p[i].after != last;
+		staying = &p[i];
 		last = p[i].after;
 		first = first != NULL ? first : last;
 		end = p[i].end;
 	}
-	if (first == NULL || parts + left < 2)
+	if (parts < 2 || growth_around(c->delta, staying) <= 0)
 		return;
 	cast_cause(&cast, p, count);
 	cast_add_range(&cast, c->old_regions, p->before->start, p->before->end);
@@ -326,7 +407,7 @@ static void tell_split(struct comparison *c, const struct delta_piece *p, size_t
 	tell(c->delta,
 	     (struct change){ .kind = CHANGE_SPLIT, .old_start = p->before->start, .old_end = p->before->end,
 	                      .new_start = start, .new_end = end, .before = p->before, .after = first,
-	                      .parts = parts + left },
+	                      .parts = parts },
 	     &cast);
 }
 
@@ -340,20 +421,23 @@ static bool is_fresh(const struct delta_piece *p)
 static void tell_merge(struct comparison *c, const struct delta_piece *p, size_t count)
 {
 	const struct mapping *first = NULL, *last = NULL;
-	unsigned parts = 0;
+	const struct delta_piece *staying = NULL;
+	unsigned parts = 0, fresh = 0;
 	struct cast cast = { .count = 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		if (stays(&p[i])) {
 			parts += p[i].before != last || p[i - 1].kind == PIECE_REPLACED;
+			staying = &p[i];
 			last = p[i].before;
 			first = first != NULL ? first : last;
 		} else if (is_fresh(&p[i])) {
-			parts += i == 0 || !is_fresh(&p[i - 1]) || p[i - 1].new_region != p[i].new_region;
+			fresh += i == 0 || !is_fresh(&p[i - 1]) || p[i - 1].new_region != p[i].new_region;
 		}
 	}
-	if (parts < 2)
+	if (parts + fresh < 2 || (fresh == 0 && growth_around(c->delta, staying) >= 0))
 		return;
+	parts += fresh;
 	cast_cause(&cast, p, count);
 	cast_add_range(&cast, c->new_regions, p->after->start, p->after->end);
 	struct change change = { .kind = CHANGE_MERGED, .new_start = p->after->start, .new_end = p->after->end,

@@ -195,6 +195,13 @@ void delta_compute(struct delta *delta, const struct maps *before, const struct 
 	delta_tell(&c);
 }
 
+void delta_add_flagged(struct delta *delta, const struct change *change)
+{
+	delta->changes = alloc_grow(delta->changes, &delta->change_cap, delta->change_count + 1, sizeof(*delta->changes));
+	delta->changes[delta->change_count] = *change;
+	delta->changes[delta->change_count++].kind = CHANGE_FLAGGED;
+}
+
 void delta_reset(struct delta *delta)
 {
 	delta->line_count = delta->change_count = delta->piece_count = 0;

@@ -23,7 +23,10 @@ enum change_kind {
 	CHANGE_FLAGGED,   /* the VmFlags of a mapping changed (locked, sealed, …) */
 };
 
-enum { CHANGE_NAMES = 4 };
+enum {
+	CHANGE_NAMES = 4,
+	CHANGE_FLAGS = 32, /* ten flags; a call that changes more at once is not known, and the rest would be left out */
+};
 
 /* Ranges are [start, end); 0, 0 where there is none.  Names and perms are copies or borrowed from the snapshots. */
 struct change {
@@ -34,6 +37,8 @@ struct change {
 	const struct mapping *after;     /* the mapping that holds the new range, or NULL; of the after snapshot */
 	unsigned parts;                  /* split: into how many mappings; merged: out of how many */
 	const char *names[CHANGE_NAMES]; /* the named regions it touches, the subject of the change first; NULL-padded */
+	/* flagged: "lo", "lo lf": what VmFlags has now and had not, and the reverse; empty: none.  New mapping: no old range */
+	char flags_gained[CHANGE_FLAGS], flags_lost[CHANGE_FLAGS];
 };
 
 struct delta_line {
@@ -53,10 +58,10 @@ struct delta {
 	size_t piece_count, piece_cap;
 };
 
-/* What the call between the snapshots said it did, where it moved something: mremap's ranges. */
+/* What the call between the snapshots said it did: mremap's ranges; old_size 0 where all of the new range is new. */
 struct delta_hint {
 	uint64_t old_start, old_size, new_start, new_size; /* bytes, whole pages */
-	bool keeps_old; /* MREMAP_DONTUNMAP, or an alias by old_size 0: the old range stays */
+	bool keeps_old; /* MREMAP_DONTUNMAP, or an alias or mmap by old_size 0: the old range stays */
 };
 
 /*
@@ -66,6 +71,11 @@ struct delta_hint {
  */
 void delta_compute(struct delta *delta, const struct maps *before, const struct maps *after,
                    const struct regions *old_regions, const struct regions *new_regions, const struct delta_hint *hint);
+/*
+ * Adds a change of VmFlags, which the maps do not tell, to a delta that was computed.  The kind is set here; change is
+ * copied, and what it points to is borrowed.
+ */
+void delta_add_flagged(struct delta *delta, const struct change *change);
 void delta_reset(struct delta *delta);
 void delta_fini(struct delta *delta);
 

@@ -59,6 +59,7 @@ enum field_kind {
 	FIELD_LIST,      /* a pointer to an array of object of, as long as the member at other says */
 	FIELD_ARRAY,     /* an array in place, likewise */
 	FIELD_NAMES,     /* an array in place of const char *, of them, NULL-padded: a list of strings */
+	FIELD_FLAGS,     /* an array of char, words separated by spaces: a list of strings */
 	FIELD_MAPS,      /* const struct maps *: a list of mappings */
 	FIELD_BEFORE,    /* the same, when these are not what the stream last told of the process */
 	FIELD_REGIONS,   /* const struct regions *: a list of regions */

@@ -66,6 +66,7 @@ static const struct event_field step_fields[] = {
 	STEP(OBJECT, OBJECT_CHECK, "check", check, WHEN_STEP(EXPECT)),
 	STEP(UNSIGNED, 0, "passes", passes, WHEN_STEP(PASSES)),
 	STEP(BOOL, 0, "looked", looked, ALWAYS),
+	STEP(BOOL, 0, "flags_looked", flags_looked, OPTIONAL),
 	STEP(BEFORE, OBJECT_MAPPING, "before", before, WHEN_TRUE(struct event_step, looked)),
 	STEP(DERIVED, 0, "", after, ALWAYS), /* before, with the delta's lines */
 	STEP(POINTER, OBJECT_DELTA, "delta", delta, WHEN_TRUE(struct event_step, looked), OPTIONAL),
@@ -169,6 +170,8 @@ static const struct event_field change_fields[] = {
 	CHANGE(POINTER, OBJECT_MAPPING, "before", before, OPTIONAL),
 	CHANGE(POINTER, OBJECT_MAPPING, "after", after, OPTIONAL),
 	CHANGE(UNSIGNED, 0, "parts", parts, OPTIONAL),
+	CHANGE(FLAGS, 0, "gained", flags_gained, OPTIONAL),
+	CHANGE(FLAGS, 0, "lost", flags_lost, OPTIONAL),
 	NO_MEMBER(SENTENCE, "text"),
 };
 
@@ -285,6 +288,8 @@ static bool is_empty(const struct event_field *field, const char *object)
 	case FIELD_POINTER:
 	case FIELD_MAPS:
 		return *(const void *const *)(const void *)member == NULL;
+	case FIELD_FLAGS:
+		return *member == '\0';
 	case FIELD_LIST:
 		return event_unsigned(object + field->other, field->other_size) == 0;
 	case FIELD_RANGE:

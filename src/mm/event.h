@@ -41,6 +41,7 @@ struct event_source {
 struct event_arg {
 	struct call_arg kind;
 	uint64_t value;
+	bool varies;        /* another run may find another value: it comes from an address, a pid, a counter */
 	const char *string; /* the string passed in its place, or NULL */
 	size_t string_len;
 };
@@ -109,6 +110,7 @@ struct event_step {
 
 	bool looked;                     /* maps were read (or known not to change): delta is meaningful */
 	const struct delta *delta;       /* what changed, or NULL when not looked at */
+	bool flags_looked;               /* the VmFlags of the named regions concerned were compared, too */
 	const struct maps *before, *after; /* the snapshots; NULL when there is none */
 	const struct regions *old_regions, *new_regions; /* never NULL */
 

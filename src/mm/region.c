@@ -46,53 +46,93 @@ const struct region *regions_by_id(const struct regions *regions, unsigned id)
 	return NULL;
 }
 
-/* What is left of region without [start, end); size 0 when nothing is. */
-static struct region without(struct region region, uint64_t start, uint64_t end)
+struct region regions_whole(const struct regions *regions, const struct region *piece)
+{
+	struct region whole = *piece;
+
+	for (size_t i = 0; i < regions->count; i++) {
+		const struct region *other = &regions->list[i];
+
+		if (!region_same(other, piece))
+			continue;
+		if (other->start < whole.start) {
+			whole.size += whole.start - other->start;
+			whole.start = other->start;
+			whole.cut = other->cut;
+		}
+		if (end_of(other->start, other->size) > end_of(whole.start, whole.size))
+			whole.size = end_of(other->start, other->size) - whole.start;
+	}
+	return whole;
+}
+
+/* What is left of region below [start, end); size 0 when nothing is. */
+static struct region rest_below(struct region region, uint64_t start)
 {
 	uint64_t stop = end_of(region.start, region.size);
 
-	if (stop <= start || region.start >= end)
-		return region;
-	if (region.start < start) {
+	if (region.start >= start)
+		region.size = 0;
+	else if (stop > start)
 		region.size = start - region.start;
-	} else {
-		uint64_t rest = end < stop ? end : stop;
+	return region;
+}
 
-		region.cut += rest - region.start;
-		region.start = rest;
-		region.size = stop - rest;
+/* What is left of region above [start, end); size 0 when nothing is. */
+static struct region rest_above(struct region region, uint64_t end)
+{
+	uint64_t stop = end_of(region.start, region.size);
+
+	if (stop <= end) {
+		region.size = 0;
+	} else if (region.start < end) {
+		region.cut += end - region.start;
+		region.start = end;
+		region.size = stop - end;
 	}
 	return region;
+}
+
+static void insert(struct regions *regions, struct region region)
+{
+	regions->list = alloc_grow(regions->list, &regions->cap, regions->count + 1, sizeof(*regions->list));
+	size_t i = above(regions, region.start);
+
+	memmove(&regions->list[i + 1], &regions->list[i], (regions->count - i) * sizeof(*regions->list));
+	regions->list[i] = region;
+	regions->count++;
 }
 
 void regions_cut(struct regions *regions, uint64_t start, uint64_t size)
 {
 	uint64_t end = end_of(start, size);
 	size_t kept = 0;
+	struct region second = { 0 };
 
 	if (size == 0)
 		return;
 	for (size_t i = 0; i < regions->count; i++) {
-		struct region rest = without(regions->list[i], start, end);
+		struct region below = rest_below(regions->list[i], start), over = rest_above(regions->list[i], end);
 
-		if (rest.size > 0)
-			regions->list[kept++] = rest;
+		if (below.size > 0 && over.size > 0)
+			second = over; /* only one region can hold the whole cut */
+		if (below.size > 0)
+			regions->list[kept++] = below;
+		else if (over.size > 0)
+			regions->list[kept++] = over;
 	}
 	regions->count = kept;
+	if (second.size > 0)
+		insert(regions, second);
 }
 
-void regions_add(struct regions *regions, const char *name, unsigned id, uint64_t start, uint64_t size)
+struct region *regions_add(struct regions *regions, const char *name, unsigned id, uint64_t start, uint64_t size)
 {
 	if (size == 0)
-		return;
+		return NULL;
 	regions_cut(regions, start, size);
-	regions->list = alloc_grow(regions->list, &regions->cap, regions->count + 1, sizeof(*regions->list));
-	size_t i = above(regions, start);
-
-	memmove(&regions->list[i + 1], &regions->list[i], (regions->count - i) * sizeof(*regions->list));
-	regions->list[i] =
-		(struct region){ .name = name, .id = id, .start = start, .size = end_of(start, size) - start };
-	regions->count++;
+	insert(regions, (struct region){ .name = name, .id = id, .start = start, .size = end_of(start, size) - start });
+	return &regions->list[above(regions, start) - 1];
 }
 
 void regions_copy(struct regions *to, const struct regions *from)

@@ -335,6 +335,21 @@ static void write_names(struct json *json, const struct place *place)
 	buf_putc(json->out, ']');
 }
 
+static void write_flags(struct json *json, const struct place *place)
+{
+	const char *at = place->member;
+
+	buf_putc(json->out, '[');
+	while (*at != '\0') {
+		size_t len = strcspn(at, " ");
+
+		json_next(json->out);
+		json_string(json->out, at, len);
+		at += len + (at[len] == ' ');
+	}
+	buf_putc(json->out, ']');
+}
+
 static void write_maps(struct json *json, const struct place *place)
 {
 	const struct maps *maps = pointer(place);
@@ -382,6 +397,7 @@ static void (*const writers[])(struct json *, const struct place *) = {
 	[FIELD_VALUE] = write_value,       [FIELD_ARG_TEXT] = write_arg_text, [FIELD_SENTENCE] = write_sentence,
 	[FIELD_OBJECT] = write_object,     [FIELD_POINTER] = write_pointer,   [FIELD_INLINE] = write_inline,
 	[FIELD_LIST] = write_list,         [FIELD_ARRAY] = write_array,       [FIELD_NAMES] = write_names,
+	[FIELD_FLAGS] = write_flags,
 	[FIELD_MAPS] = write_maps,         [FIELD_BEFORE] = write_maps,       [FIELD_REGIONS] = write_regions,
 	[FIELD_OLD_REGIONS] = write_regions, [FIELD_COVER] = write_cover,
 };

@@ -13,6 +13,18 @@
 #include <string.h>
 
 /* Symbols in what the call was given are of the moment before it, in what it returned of the moment after. */
+/* An address by name; one that nothing names, and that another run may find elsewhere, as *. */
+static void format_address(struct buf *buf, uint64_t addr, const struct regions *regions, const struct maps *maps, bool varies)
+{
+	size_t mark = buf->len;
+
+	symbol_format(buf, addr, regions, maps);
+	if (!varies || strncmp(buf->data + mark, "0x", 2) != 0)
+		return;
+	buf->len = mark;
+	buf_putc(buf, '*');
+}
+
 static void format_arg(struct buf *buf, const struct event_step *step, const struct event_arg *arg, bool symbolic)
 {
 	bool address = (arg->kind.kind == ARG_ADDRESS || arg->kind.kind == ARG_BUFFER) && arg->string == NULL;
@@ -20,7 +32,7 @@ static void format_arg(struct buf *buf, const struct event_step *step, const str
 	if (!symbolic)
 		call_format_arg(buf, &arg->kind, arg->value, arg->string, arg->string_len);
 	else if (address && arg->value != 0)
-		symbol_format(buf, arg->value, step->old_regions, step->before);
+		format_address(buf, arg->value, step->old_regions, step->before, arg->varies);
 	else if (strcmp(arg->kind.name, "pid") == 0)
 		buf_putc(buf, '*');
 	else
@@ -36,7 +48,7 @@ static void format_result(struct buf *buf, const struct event_step *step, bool s
 		buf_puts(buf, " = ?");
 	} else if (symbolic && call->result_kind == RESULT_ADDRESS && call->error == 0 && call->result != 0) {
 		buf_puts(buf, " = ");
-		symbol_format(buf, (uint64_t)call->result, step->new_regions, step->after);
+		format_address(buf, (uint64_t)call->result, step->new_regions, step->after, true);
 	} else {
 		call_format_result(buf, call->result_kind, call->result, call->error);
 	}

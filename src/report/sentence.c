@@ -4,9 +4,13 @@
 
 #include "base/buf.h"
 #include "base/size.h"
+#include "mm/vmflag.h"
 
 #include <stdint.h>
 #include <string.h>
+
+/* A distance above this is between areas that the kernel places at random: its number says nothing. */
+static const uint64_t far = UINT64_C(1) << 40;
 
 struct range {
 	uint64_t start, end;
@@ -152,6 +156,14 @@ static const struct region *find_region(const struct regions *regions, struct ra
 	return NULL;
 }
 
+/* The whole range of a region that may be in several pieces. */
+static struct range range_of(const struct regions *regions, const struct region *piece)
+{
+	struct region whole = regions_whole(regions, piece);
+
+	return (struct range){ whole.start, whole.start + whole.size };
+}
+
 /*
  * Adds how much of what: "a" when the range is all of the named region (or of the mapping), else "the first 4K of a",
  * "4K of a at offset 8K" or "the last 4K of a".  Returns whether it is all.
@@ -165,7 +177,7 @@ static bool add_extent(struct buf *buf, const struct change *change, struct rang
 	if (name_count(change) == 1)
 		region = find_region(regions, range, change->names[0]);
 	if (region != NULL)
-		whole = (struct range){ region->start, region->start + region->size };
+		whole = range_of(regions, region);
 	else if (name_count(change) == 0 && mapping != NULL)
 		whole = (struct range){ mapping->start, mapping->end };
 
@@ -252,7 +264,11 @@ static const struct region *exact(const struct regions *regions, struct range ra
 {
 	const struct region *region = regions != NULL ? regions_find(regions, range.start) : NULL;
 
-	return region != NULL && region->start == range.start && region->size == length(range) ? region : NULL;
+	if (region == NULL)
+		return NULL;
+	struct range whole = range_of(regions, region);
+
+	return whole.start == range.start && whole.end == range.end ? region : NULL;
 }
 
 /* The region that holds all of a range, or NULL. */
@@ -342,8 +358,11 @@ static void say_moved(struct buf *buf, const struct change *change, const struct
 
 	buf_puts(buf, keeps ? "the pages of " : "");
 	add_extent(buf, &subject, old, context->old_regions, change->before);
-	buf_printf(buf, " moved %s by ", up ? "up" : "down");
-	size_format(buf, up ? new.start - old.start : old.start - new.start);
+	uint64_t distance = up ? new.start - old.start : old.start - new.start;
+
+	buf_printf(buf, distance > far ? " moved far %s" : " moved %s by ", up ? "up" : "down");
+	if (distance <= far)
+		size_format(buf, distance);
 	if (length(old) != length(new)) {
 		buf_puts(buf, length(new) > length(old) ? " and grew" : " and shrank");
 		add_from_to(buf, old, new);
@@ -434,13 +453,40 @@ static void say_replaced(struct buf *buf, const struct change *change, const str
 		buf_printf(buf, ": %s, now %s", before->perms, after->perms);
 }
 
+/* Adds "locked in memory (lo) and wiped on fork (wf)"; a flag that is not known is shown as it is. */
+static void add_flags(struct buf *buf, const char *flags, const char *last)
+{
+	for (const char *at = flags; *at != '\0';) {
+		size_t len = strcspn(at, " ");
+		const char *words = vmflag_words(at, len);
+		const char *next = at + len + (at[len] == ' ');
+
+		if (at > flags)
+			buf_puts(buf, *next == '\0' ? last : ", ");
+		if (words != NULL)
+			buf_printf(buf, "%s (", words);
+		else
+			buf_puts(buf, "flagged ");
+		buf_escape(buf, at, len, 0);
+		buf_puts(buf, words != NULL ? ")" : "");
+		at = next;
+	}
+}
+
 static void say_flagged(struct buf *buf, const struct change *change, const struct sentence_context *context)
 {
 	const struct mapping *mapping = change->after != NULL ? change->after : change->before;
+	bool gained = change->flags_gained[0] != '\0';
 
-	buf_puts(buf, "the VmFlags of ");
 	add_extent(buf, change, new_range(change), context->new_regions, mapping);
-	buf_puts(buf, " changed");
+	if (gained) {
+		buf_puts(buf, change->old_end > 0 ? " is now " : " is ");
+		add_flags(buf, change->flags_gained, " and ");
+	}
+	if (change->flags_lost[0] != '\0') {
+		buf_puts(buf, gained ? ", and no longer " : " is no longer ");
+		add_flags(buf, change->flags_lost, " nor ");
+	}
 }
 
 /* A merge with something new is told where the new thing is. */

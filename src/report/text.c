@@ -240,7 +240,8 @@ static void add_delta(struct text *text, struct buf *out, const struct event_ste
 		return;
 	if (delta->line_count == 0 && delta->change_count == 0) {
 		if (step->kind == STEP_CALL && step->call.performed && step->call.changes_maps)
-			add_sentence(text, out, INK_PLAIN, "nothing changed in the maps");
+			add_sentence(text, out, INK_PLAIN, step->flags_looked ? "nothing changed in the maps, nor in the VmFlags"
+			                                                       : "nothing changed in the maps");
 		return;
 	}
 	if (text->base.options.full && step->before != NULL && step->after != NULL) {
@@ -276,9 +277,11 @@ static void add_value(struct text *text, struct buf *out, const struct event_ste
 /* wait() says how the process ended. */
 static void add_wait(struct text *text, struct buf *out, const struct event_step *step)
 {
+	if (!step->call.performed || step->call.result <= 0)
+		return;
 	const struct call *call = call_find(step->call.name, strlen(step->call.name));
 
-	if (call == NULL || call->class != CALL_WAIT || !step->call.performed || step->call.result <= 0)
+	if (call == NULL || call->class != CALL_WAIT)
 		return;
 	buf_reset(&text->words);
 	buf_puts(&text->words, "it was killed by ");
@@ -447,7 +450,8 @@ static void show_note(struct text *text, struct buf *out, const struct event_not
 	if (text->base.options.quiet)
 		return;
 	separate(text, out, BLOCK_NOTE);
-	add_wrapped(text, out, "# ", NULL, INK_CYAN, text->base.options.symbolic ? note->symbolic : note->text);
+	add_wrapped(text, out, "# ", NULL, INK_CYAN,
+	            text->base.options.symbolic && note->symbolic != NULL ? note->symbolic : note->text);
 }
 
 static void add_counts(struct buf *line, const struct event_verdict *verdict)
@@ -471,7 +475,7 @@ static void show_verdict(struct text *text, struct buf *out, const struct event_
 	if (passed || failed)
 		add_counts(line, verdict);
 	if (passed)
-		buf_puts(line, verdict->steps > 0 ? ", all as expected" : ": the script has nothing to perform");
+		buf_puts(line, verdict->steps > 0 ? ", all as expected" : ", nothing was called or checked");
 	else if (!failed)
 		buf_puts(line, "unsupported here");
 	else if (verdict->failed > 0)

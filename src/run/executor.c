@@ -530,7 +530,7 @@ _Noreturn void executor_run(const struct exec_setup *setup)
 	self = *setup;
 	check("prctl", (int)follow_tool());
 	setsid();
-	check("descriptors", keep_socket_only());
+	check("descriptors, /dev/null", keep_socket_only());
 	check("setrlimit", no_core());
 	check("mmap", place_pages());
 	check("sigaction", catch_faults());

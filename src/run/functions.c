@@ -199,6 +199,8 @@ static bool book(struct machine *m, const char *name, const struct value *field,
 
 	if (error == -EFAULT)
 		number = 0; /* nothing is mapped there */
+	else if (error == -ENODATA && strcmp(name, "sysctl") == 0)
+		return machine_fail(m, "sysctl: \"%s\" holds no number", what);
 	else if (error == -ENODATA)
 		return machine_fail(m, "%s: this kernel has no such field: \"%s\"", name, what);
 	else if (error < 0)

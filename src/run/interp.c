@@ -122,9 +122,12 @@ static enum flow step_end(struct machine *m, struct event *event)
 		conclude_from(m, &step->source);
 		return FLOW_STOP;
 	}
-	if (m->folding && !step->ok)
+	/* What failed is shown, and what was injected; the passes before it are summed up first. */
+	bool shown = !step->ok || step->call.injected;
+
+	if (m->folding && shown)
 		fold_tell(m, NULL);
-	if (!m->folding || !step->ok || (m->options->all_checks && step->checked))
+	if (!m->folding || shown || (m->options->all_checks && step->checked))
 		send(m, event);
 	if (step->ok)
 		return FLOW_ON;
@@ -328,6 +331,9 @@ static enum flow run_step(struct machine *m, const struct statement *statement)
 	struct event event = step_event(m, statement, kind_of(statement));
 	bool waits = statement->kind == STATEMENT_CALL && statement->call->class == CALL_WAIT;
 
+	/* Also where it is not begun, the report says which call it was. */
+	if (statement->kind == STATEMENT_CALL)
+		event.step.call.name = statement->call->name;
 	step_begin(m);
 	if (m->options->before_step != NULL && !m->folding && statement->kind != STATEMENT_NOTE)
 		m->options->before_step(m->options->context, &event.step.source, m->here->process.pid);

@@ -90,6 +90,8 @@ struct machine {
 	int death;             /* the signal that killed the process in this step */
 	bool overran;          /* the tool killed it for --max-touch: a failure whatever the script expects */
 	struct delta delta;
+	bool flags_read;       /* flags_text is smaps as it was before the call in hand */
+	struct buf flags_text;
 
 	struct event_verdict verdict;
 	struct buf conclusion; /* the first reason why the script does not pass */
@@ -187,7 +189,7 @@ bool segments_may_call(struct machine *m, const struct performance *p);
 /* Takes away the segments that are left; all processes of the script have ended. */
 void segments_fini(struct machine *m);
 
-/* names.c: what a successful call does to the named regions.  hint is filled where something was moved. */
+/* names.c: what a successful call does to the named regions.  True with a hint, for mmap and mremap. */
 bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint);
 
 /* feature.c: whether the running kernel has a constant or call, by trying it in a process of its own. */

@@ -18,18 +18,27 @@ static const char *bound(const struct machine *m, const struct performance *p)
 	return p->statement->slot != NO_SLOT ? m->names[p->statement->slot] : NULL;
 }
 
-/* A name means what its call bound last: the region that had it before is nobody's now. */
+/* A name means what its call bound last: the region that had it before, all its pieces, is nobody's now. */
 static void forget(struct regions *regions, const char *name, unsigned keep)
 {
-	for (size_t i = 0; i < regions->count; i++) {
-		if (regions->list[i].name == name && regions->list[i].id != keep) {
-			regions_cut(regions, regions->list[i].start, regions->list[i].size);
-			return;
-		}
+	for (size_t i = 0; i < regions->count;) {
+		if (regions->list[i].name == name && regions->list[i].id != keep)
+			regions_cut(regions, regions->list[i].start, regions->list[i].size); /* takes entry i out */
+		else
+			i++;
 	}
 }
 
-static void add(struct machine *m, const char *name, unsigned id, uint64_t start, uint64_t size)
+/* Whether a region has pieces beside [start, start + size). */
+static bool has_others(const struct regions *regions, const struct region *region, uint64_t start, uint64_t size)
+{
+	struct region whole = regions_whole(regions, region);
+
+	return whole.start < start || whole.size - (start - whole.start) > size;
+}
+
+/* Adds a region that begins cut bytes after what its name means. */
+static void add(struct machine *m, const char *name, unsigned id, uint64_t start, uint64_t size, uint64_t cut)
 {
 	struct regions *regions = &m->here->regions;
 
@@ -37,12 +46,16 @@ static void add(struct machine *m, const char *name, unsigned id, uint64_t start
 	if (name == NULL)
 		return;
 	forget(regions, name, id);
-	regions_add(regions, name, id, start, size);
+	struct region *region = regions_add(regions, name, id, start, size);
+
+	if (region != NULL)
+		region->cut = cut;
 }
 
 /*
- * mremap: the pages of [old, old + old_size) are at new now.  The region keeps its identity when its start is what moved or
- * changed its size; a part out of its middle becomes a region of its own, when it is bound.
+ * mremap: the pages of [old, old + old_size) are at new now.  The region keeps its identity when its start is what
+ * moved or changed its size; a part out of its middle, and one that leaves others behind, becomes a region of its own,
+ * when it is bound.
  */
 static bool moved(struct machine *m, const struct performance *p, struct delta_hint *hint)
 {
@@ -54,12 +67,20 @@ static bool moved(struct machine *m, const struct performance *p, struct delta_h
 	const struct region *region = regions_find(regions, old);
 	const char *name = bound(m, p);
 	unsigned id = ++m->next_region;
-	uint64_t rest = 0;
+	uint64_t rest = 0, cut = 0;
 
 	*hint = (struct delta_hint){ old, old_size, start, new_size, keeps };
 	if (region != NULL && region->start == old && !keeps) {
-		id = region->id;
-		name = name != NULL ? name : region->name;
+		bool cuts = start != old || (new_size < old_size && name != NULL && name != region->name);
+		bool others = has_others(regions, region, old, cuts ? old_size : region->size);
+
+		/* Other pieces keep the identity, and what is bound is another region then. */
+		if (!others || name == NULL)
+			id = region->id;
+		if (name == NULL && start == old)
+			cut = region->cut;
+		if (name == NULL && (start == old || !others || region->cut == 0))
+			name = region->name;
 		rest = region->size > old_size ? region->size - old_size : 0;
 	}
 	if (region != NULL && name == NULL && start == old)
@@ -69,7 +90,7 @@ static bool moved(struct machine *m, const struct performance *p, struct delta_h
 		new_size += rest;
 	if (!keeps)
 		regions_cut(regions, old, old_size > new_size || start != old ? old_size : new_size);
-	add(m, name, id, start, new_size);
+	add(m, name, id, start, new_size, cut);
 	return true;
 }
 
@@ -79,8 +100,11 @@ bool names_update(struct machine *m, const struct performance *p, struct delta_h
 
 	switch ((enum call_id)p->statement->call->id) {
 	case CALL_MMAP:
-		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, whole_pages(m, number(p, 1)));
-		return false;
+		size = whole_pages(m, number(p, 1));
+		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, size, 0);
+		/* All of that range is new, also where a nameless mapping became part of another. */
+		*hint = (struct delta_hint){ .new_start = (uint64_t)p->result, .new_size = size, .keeps_old = true };
+		return true;
 	case CALL_MUNMAP:
 		regions_cut(&m->here->regions, number(p, 0), whole_pages(m, number(p, 1)));
 		return false;
@@ -92,7 +116,7 @@ bool names_update(struct machine *m, const struct performance *p, struct delta_h
 		const struct mapping *mapping = maps != NULL ? maps_find(maps, (uint64_t)p->result) : NULL;
 
 		size = mapping != NULL ? mapping->end - (uint64_t)p->result : m->page;
-		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, size);
+		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, size, 0);
 		return false;
 	}
 	case CALL_SHMDT: {

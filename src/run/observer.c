@@ -132,11 +132,14 @@ int observer_meminfo(struct observer *observer, const char *field, int64_t *valu
 	return counters_find(observer->scratch.data, observer->scratch.len, field, value) ? 0 : -ENODATA;
 }
 
+int observer_read_smaps(struct observer *observer, struct buf *text)
+{
+	return observer->smaps < 0 ? observer->smaps : read_all(observer->smaps, text);
+}
+
 static int smaps_record(struct observer *observer, uint64_t addr, const char **record, size_t *len)
 {
-	if (observer->smaps < 0)
-		return observer->smaps;
-	int error = read_all(observer->smaps, &observer->scratch);
+	int error = observer_read_smaps(observer, &observer->scratch);
 
 	if (error < 0)
 		return error;

@@ -35,6 +35,8 @@ int observer_read(struct observer *observer, struct maps *maps);
 int observer_status(struct observer *observer, const char *field, int64_t *value);
 int observer_smaps(struct observer *observer, uint64_t addr, const char *field, int64_t *value);
 int observer_meminfo(struct observer *observer, const char *field, int64_t *value);
+/* The whole of smaps.  0 or -errno. */
+int observer_read_smaps(struct observer *observer, struct buf *text);
 /* Whether the mapping at addr has a VmFlag ("lo"). */
 int observer_vmflag(struct observer *observer, uint64_t addr, const char *flag, int64_t *value);
 /* The number in a file of /proc/sys: "vm.overcommit_memory".  -EINVAL: not a name; -ENODATA: not a number. */

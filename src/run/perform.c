@@ -3,6 +3,7 @@
 #include "run/machine.h"
 
 #include "run/fence.h"
+#include "run/flags.h"
 #include "run/why.h"
 
 #include <errno.h>
@@ -56,14 +57,16 @@ static void describe_call(struct performance *p, const struct kernel_call *kerne
 	call->name = kernel->name;
 	call->count = kernel->count < EVENT_ARGS ? kernel->count : EVENT_ARGS;
 	for (unsigned i = 0; i < call->count; i++) {
+		bool is_string = (kernel->string_mask & 1u << i) != 0;
+
 		call->args[i] = (struct event_arg){ .kind = kernel->kinds[i], .value = kernel->args[i] };
-		if ((kernel->string_mask & 1u << i) == 0)
-			continue;
-		for (uint32_t k = 0; k < p->statement->count; k++) {
-			if (p->args[k].is_string && p->words[k] == kernel->args[i]) {
-				call->args[i].string = p->args[k].text;
-				call->args[i].string_len = p->args[k].len;
-			}
+		/* The translation may have moved it: it is the one with the same word. */
+		for (uint32_t k = 0; k < p->statement->count && k < CALL_ARGS; k++) {
+			if (p->args[k].is_string != is_string || p->words[k] != kernel->args[i])
+				continue;
+			call->args[i].varies |= p->args[k].steadiness != STEADY;
+			call->args[i].string = is_string ? p->args[k].text : NULL;
+			call->args[i].string_len = is_string ? p->args[k].len : 0;
 		}
 	}
 }
@@ -188,6 +191,7 @@ bool perform_system(struct machine *m, struct performance *p)
 		return false;
 	if (!path_to_open(m, p, &path) || (path != NULL && !files_may_open(m, path, p->words[1])))
 		return false;
+	flags_before(m, p);
 	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
 		return false;
 	return path == NULL || p->result < 0 || files_may_keep(m, path, (int)p->result);
@@ -226,6 +230,7 @@ static bool perform(struct machine *m, struct performance *p)
 	for (uint32_t i = 0; i < p->call->count; i++) {
 		p->call->args[i].kind = call->args[i < CALL_ARGS ? i : CALL_ARGS - 1];
 		p->call->args[i].value = (uint64_t)p->args[i].integer;
+		p->call->args[i].varies = p->args[i].steadiness != STEADY;
 		p->call->args[i].string = p->args[i].is_string ? p->args[i].text : NULL;
 		p->call->args[i].string_len = p->args[i].len;
 	}
@@ -262,7 +267,9 @@ static bool worth_a_look(const struct machine *m, const struct call *call)
 	/* In passes that are not shown one by one nobody asks; the summary looks over all of them. */
 	if (m->folding || m->here->process.dead)
 		return false;
-	return call == NULL || call->class != CALL_SYSTEM ? !m->here->fresh : !call->keeps_maps;
+	if (call != NULL && call->keeps_maps)
+		return false;
+	return call == NULL || call->class != CALL_SYSTEM ? !m->here->fresh : true;
 }
 
 /* Reads the maps again.  The snapshot from before stays valid until the next look. */
@@ -329,7 +336,8 @@ static void judge(struct machine *m, const struct performance *p, const struct v
 			             constant_name(GROUP_ERRNO, statement->error), buf_text(&got));
 		break;
 	case EXPECT_VALUE:
-		if (error == 0 && !want->is_string && want->integer == p->result)
+		/* A failed call's value is -1. */
+		if (!want->is_string && want->integer == p->call->result)
 			break;
 		render_value(m, &wanted, want, NULL);
 		machine_fail(m, "%s was expected to return %s; it returned %s", statement->call->name, buf_text(&wanted),
@@ -388,6 +396,7 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	if (statement->call->class == CALL_SYSTEM && step->call.error == 0)
 		moved = names_update(m, &p, &hint);
 	compare(m, step, moved ? &hint : NULL);
+	flags_after(m, &p, step);
 	if (m->death == 0)
 		judge(m, &p, &want);
 	if (!step->call.injected)

@@ -109,7 +109,7 @@ start()
 	tool=$!
 	started+=("$tool")
 	soon test -e command
-	command=$(<command)
+	command=$(cat ./command)
 	assert_equal "$(<${knobs}_memory)" "$other"
 }
 

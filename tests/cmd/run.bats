@@ -174,7 +174,7 @@ script()
 	: >empty
 	mm run empty
 	assert_success
-	assert_output '0 steps: the script has nothing to perform'
+	assert_output '0 steps, nothing was called or checked'
 }
 
 @test "a script without a newline at its end" {

@@ -348,10 +348,10 @@ see()
 	fail "not seen: $1"$'\n'"$(screen)"
 }
 
-# edited: skips where libedit is not there.
+# edited: the same, skipped where libedit is not there.
 edited()
 {
-	terminal "$@"
+	terminal
 	! screen | grep -q 'no line editing' || skip 'no libedit here'
 }
 

@@ -20,8 +20,6 @@ refused()
 	refute_output --partial '# ran'
 }
 
-anon='MAP_PRIVATE|MAP_ANONYMOUS'
-
 @test "what overflows fails the step" {
 	max=0x7fffffffffffffff
 	fails overflows "a = $max + 1"

@@ -140,13 +140,13 @@ segments()
 	assert_equal "$(segments)" "$before"
 	for signal in TERM KILL; do
 		"$MMTOOL" run -q -e "$make; repeat 100000000 { a[0] = 1 }" 3>&- &
-		for i in {1..100}; do
+		for _ in {1..100}; do
 			[ "$(segments)" = "$before" ] || break
 			sleep 0.02
 		done
 		kill -"$signal" $!
 		wait $! 2>/dev/null || true
-		for i in {1..150}; do
+		for _ in {1..150}; do
 			[ "$(segments)" != "$before" ] || break
 			sleep 0.02
 		done

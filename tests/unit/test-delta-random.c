@@ -247,6 +247,12 @@ static const char *apply_page(struct trial *t, const struct change *change, unsi
 
 	switch (change->kind) {
 	case CHANGE_ADDED:
+		/* What a new region replaced is in its range, and told apart. */
+		if (!in_new || (t->before->pages[i].mapped && now.mapped))
+			return NULL;
+		*p = now;
+		t->told[i]++;
+		return !now.mapped ? "added, and nothing is there" : NULL;
 	case CHANGE_GROWN:
 		if (!in_new || in_old)
 			return NULL;
@@ -316,7 +322,9 @@ static const char *check_changes(struct trial *t)
 		const struct page *b = &t->before->pages[i], *a = &t->after->pages[i];
 		const struct region *old = regions_find(&t->before->regions, address(i));
 		const struct region *new = regions_find(&t->after->regions, address(i));
-		bool other = old != NULL && new != NULL && old->id != new->id && b->mapped && a->mapped;
+		bool fresh = new != NULL && (old != NULL ? old->id != new->id
+		                                         : regions_by_id(&t->before->regions, new->id) == NULL);
+		bool other = fresh && b->mapped && a->mapped;
 		bool target = t->hint != NULL && t->hint->new_start != t->hint->old_start &&
 			      address(i) >= t->hint->new_start && address(i) < t->hint->new_start + t->hint->new_size;
 
@@ -379,6 +387,32 @@ static unsigned parts_of(const struct trial *t, const struct mapping *m, const s
 	return parts;
 }
 
+/* By how many the mappings became more that m is among, with those that share pages with these in turn. */
+static int growth_around(const struct trial *t, const struct mapping *m)
+{
+	const struct mapping *before = NULL, *after = NULL;
+	int growth = 0;
+	bool seen = false;
+
+	for (unsigned i = 0; i < PAGES; i++) {
+		const struct mapping *b = maps_find(t->maps_before, address(i));
+		const struct mapping *a = maps_find(t->maps_after, address(i));
+
+		if (b == NULL || a == NULL || t->replaced[i])
+			continue;
+		if (b != before && a != after) {
+			if (seen)
+				return growth;
+			growth = 0;
+		}
+		growth += (a != after) - (b != before);
+		seen |= b == m || a == m;
+		before = b;
+		after = a;
+	}
+	return growth;
+}
+
 static const struct change *find_change(const struct trial *t, enum change_kind kind, const struct mapping *m)
 {
 	for (size_t i = 0; i < t->delta->change_count; i++) {
@@ -396,10 +430,9 @@ static const char *check_structure(const struct trial *t)
 		const struct mapping *m = &t->maps_before->list[i];
 		unsigned parts = parts_of(t, m, t->maps_after);
 		const struct change *split = find_change(t, CHANGE_SPLIT, m);
-		bool left = t->hint != NULL && t->hint->new_start != t->hint->old_start && !t->hint->keeps_old &&
-		            t->hint->old_start >= m->start && t->hint->old_start < m->end && parts > 0;
 
-		if ((split != NULL) != (parts + left > 1) || (split != NULL && split->parts != parts + left))
+		if ((split != NULL) != (parts > 1 && growth_around(t, m) > 0) ||
+		    (split != NULL && split->parts != parts))
 			return "split";
 	}
 	for (size_t i = 0; i < t->maps_after->count; i++) {
@@ -407,7 +440,7 @@ static const char *check_structure(const struct trial *t)
 		unsigned parts = parts_of(t, m, t->maps_before);
 		const struct change *merged = find_change(t, CHANGE_MERGED, m);
 
-		if (parts > 1 && (merged == NULL || merged->parts < parts))
+		if (parts > 1 && growth_around(t, m) < 0 && (merged == NULL || merged->parts < parts))
 			return "merged";
 		if (merged != NULL && merged->parts < 2)
 			return "merged out of one";

@@ -151,6 +151,18 @@ static void test_cut(void)
 	is(symbol(m + 0x102000), "b+8K", "which is not where the rest is told from");
 }
 
+/* Above a hole the name goes on to count from its start. */
+static void test_hole(void)
+{
+	uint64_t m = area;
+
+	build(0, 0x21000);
+	regions_cut(&regions, m + 0x110000, 0x1000);
+	is(symbol(m + 0x111000), "b+68K", "the start of the piece above a hole");
+	is(symbol(m + 0x110000), "b+64K", "the hole");
+	is(symbol(m + 0x3ff000), "b+3068K", "the last page");
+}
+
 /* Thread-local memory just below a library, and a large region at a random distance below that. */
 static void test_joined(void)
 {
@@ -182,6 +194,7 @@ int main(void)
 	test_lines();
 	test_two_runs();
 	test_cut();
+	test_hole();
 	test_joined();
 	maps_fini(&maps);
 	regions_fini(&regions);

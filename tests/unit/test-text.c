@@ -228,7 +228,7 @@ static void test_blocks(void)
 
 static void test_full(void)
 {
-	struct event move = move_step(), start = { .type = EVENT_START, .start = { "grow", 4711, &world.mapped } };
+	struct event move = move_step(), start = { .type = EVENT_START, .start = { .name = "grow", .pid = 4711, .maps = &world.mapped } };
 
 	begin((struct report_options){ .full = true });
 	take(&start);
@@ -682,7 +682,9 @@ static void test_ranges(void)
 	struct region a[] = { { "a", 1, 0x10000, 0x4000, 0 } };
 	struct region both[] = { { "b", 2, 0xf000, 0x1000, 0 }, { "a", 1, 0x10000, 0x1000, 0 } };
 	struct region far[] = { { "b", 1, 0x210000, 0x4000, 0 } };
+	struct region pieces[] = { { "a", 1, 0x10000, 0x1000, 0 }, { "a", 1, 0x12000, 0x2000, 0x2000 } };
 	const struct regions whole = { a, 1, 1 }, pair = { both, 2, 2 }, away = { far, 1, 1 };
+	const struct regions holed = { pieces, 2, 2 };
 
 	says(CHANGE(ADDED, NEW(0xf000, 0x10000), NAMES("b")), "", ANON("f000-11000", "rw-p"), NULL, &pair,
 	     "b is new: 4K, rw-p, private anonymous; it merged with a above it: maps shows one mapping of 8K");
@@ -697,6 +699,12 @@ static void test_ranges(void)
 	     &away, "the pages of a moved up by 2M, to b; the old range stays mapped");
 	says(CHANGE(MOVED, OLD(0x10000, 0x14000), NEW(0x210000, 0x214000), NAMES("b")), HERE, THERE, &whole, &away,
 	     "a moved up by 2M; it is called b now");
+	says(CHANGE(MOVED, OLD(0x10000, 0x14000), NEW(0x7f0000000000, 0x7f0000008000), NAMES("a")), HERE,
+	     ANON("7f0000000000-7f0000008000", "rw-p"), &whole, NULL, "a moved far up and grew from 16K to 32K");
+	says(CHANGE(MOVED, OLD(0x7f0000000000, 0x7f0000004000), NEW(0x10000, 0x14000)),
+	     ANON("7f0000000000-7f0000004000", "rw-p"), HERE, NULL, NULL, "an anonymous mapping moved far down");
+	says(CHANGE(REMOVED, OLD(0x12000, 0x14000), NAMES("a")), HERE, "", &holed, NULL,
+	     "the last 8K of a is unmapped");
 	says(CHANGE(MOVED, OLD(0x11000, 0x12000), NEW(0x1000, 0x2000), NAMES("a")), HERE, ANON("1000-2000", "rw-p"),
 	     &whole, NULL, "4K of a at offset 4K moved down by 64K");
 	says(CHANGE(GROWN, OLD(0x10000, 0x11000), NEW(0x10000, 0x14000), NAMES("a")), "", "", NULL, NULL,
@@ -744,7 +752,16 @@ static void test_attributes(void)
 	     "a is split: 3 mappings in maps");
 	says(CHANGE(MERGED, NEW(0x10000, 0x14000), .parts = 2, NAMES("a", "b")), "", "", NULL, NULL,
 	     "a and b are merged: 2 mappings became one of 16K");
-	says(CHANGE(FLAGGED, NEW(0x10000, 0x14000), NAMES("a")), "", "", NULL, &whole, "the VmFlags of a changed");
+	says(CHANGE(FLAGGED, BOTH(0x10000, 0x14000), NAMES("a"), .flags_gained = "lo"), HERE, HERE, &whole, &whole,
+	     "a is now locked in memory (lo)");
+	says(CHANGE(FLAGGED, BOTH(0x10000, 0x12000), NAMES("a"), .flags_lost = "lo lf"), HERE, HERE, &whole, &whole,
+	     "the first 8K of a is no longer locked in memory (lo) nor locked page by page, when first touched (lf)");
+	says(CHANGE(FLAGGED, BOTH(0x11000, 0x12000), NAMES("a"), .flags_gained = "sr dc zz", .flags_lost = "rr"), HERE,
+	     HERE, &whole, &whole,
+	     "4K of a at offset 4K is now expected to be read in sequence (sr), left out on fork (dc) and flagged zz, "
+	     "and no longer expected to be read at random (rr)");
+	says(CHANGE(FLAGGED, NEW(0x10000, 0x14000), NAMES("a"), .flags_gained = "nr"), "", HERE, NULL, &whole,
+	     "a is without swap space reserved for it (nr)");
 }
 
 /* What a mapping is, from its line. */
