@@ -382,12 +382,19 @@ static void say_moved(struct buf *buf, const struct change *change, const struct
 static unsigned count_parts(const struct change *change, const struct region *region,
                             const struct sentence_context *context)
 {
-	size_t touching = 0;
+	const struct regions *regions = context->old_regions;
+	size_t count = 0, touching = 0;
 
-	if (region == NULL || context->after == NULL || region->size <= length(old_range(change)))
+	if (region == NULL || context->after == NULL ||
+	    length(range_of(regions, region)) <= length(old_range(change)))
 		return change->parts;
-	maps_mapped(context->after, region->start, region->size, &touching);
-	return (unsigned)touching;
+	for (size_t i = 0; i < regions->count; i++) {
+		if (!region_same(&regions->list[i], region))
+			continue;
+		maps_mapped(context->after, regions->list[i].start, regions->list[i].size, &touching);
+		count += touching;
+	}
+	return (unsigned)count;
 }
 
 static void say_split(struct buf *buf, const struct change *change, const struct sentence_context *context)

@@ -116,17 +116,21 @@ start()
 # watcher_of TOOL: sets $watcher.
 watcher_of()
 {
-	local status
+	local status try
 
 	watcher=
-	for status in /proc/[0-9]*/status; do
-		if awk -v parent="$1" '$1 == "Name:" { name = $2 }
-			$1 == "PPid:" { exit !(name == "mmtool-watcher" && $2 == parent) }' "$status" 2>/dev/null; then
-			watcher=${status%/status}
-			watcher=${watcher#/proc/}
-		fi
+	for try in {1..20}; do
+		for status in /proc/[0-9]*/status; do
+			if awk -v parent="$1" '$1 == "Name:" { name = $2 }
+				$1 == "PPid:" { exit !(name == "mmtool-watcher" && $2 == parent) }' "$status" 2>/dev/null; then
+				watcher=${status%/status}
+				watcher=${watcher#/proc/}
+				return 0
+			fi
+		done
+		[ "$try" -lt 20 ] || return 1
+		sleep 0.05
 	done
-	[ -n "$watcher" ]
 }
 
 meminfo()
