@@ -359,7 +359,8 @@ static bool is_own(const char *name)
 		if (strcmp(own[i], name) == 0)
 			return true;
 	}
-	return is_helper(name) || strncmp(name, "block_", 6) == 0;
+	/* block_1 and its like are main()'s own; with a _ behind them they are not. */
+	return is_helper(name) || (strncmp(name, "block_", 6) == 0 && name[6 + strspn(name + 6, "0123456789")] == '\0');
 }
 
 static bool is_taken(const struct program *p, const char *name, uint32_t below)

@@ -40,8 +40,8 @@ struct event_source {
 
 struct event_arg {
 	struct call_arg kind;
-	uint64_t value;
 	bool varies;        /* another run may find another value: it comes from an address, a pid, a counter */
+	uint64_t value;
 	const char *string; /* the string passed in its place, or NULL */
 	size_t string_len;
 };
