@@ -247,8 +247,13 @@ static void predefined(struct program *p, struct buf *out, const struct expr *ex
 /* A string where an integer is needed, or the reverse, that only shows when the program runs. */
 static void wrong_type(struct program *p, struct buf *out, const struct expr *expr, const char *value, const char *what)
 {
+	const struct variable *variable = expr->kind == EXPR_NAME ? &p->variables[expr->slot] : NULL;
+
 	program_use(p, "give_up");
-	buf_puts(out, "(give_up(\"");
+	buf_putc(out, '(');
+	if (variable != NULL)
+		buf_printf(out, "(void)%s, ", variable->is_text ? variable->text_name : variable->name);
+	buf_puts(out, "give_up(\"");
 	program_source(out, expr->span);
 	buf_printf(out, " is %s\"), %s)", what, value);
 }

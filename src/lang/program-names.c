@@ -40,8 +40,10 @@ static void widen(struct learner *l, struct range *range, struct range more)
 	range->most = first || more.most > old.most ? more.most : old.most;
 	range->assumed |= more.assumed;
 	if (l->pass >= PASSES - 1 && !first && (range->least != old.least || range->most != old.most)) {
-		range->least = range->least < -believed ? INT64_MIN : range->least < 0 ? -believed : range->least;
-		range->most = range->most > believed ? INT64_MAX : range->most > old.most ? believed : range->most;
+		if (range->least != old.least)
+			range->least = old.least < -believed ? INT64_MIN : -believed;
+		if (range->most != old.most)
+			range->most = old.most > believed ? INT64_MAX : believed;
 		range->assumed = true;
 	}
 	if (range->least != old.least || range->most != old.most)
@@ -166,9 +168,13 @@ static void learn_if(struct learner *l, const struct statement *statement)
 
 static void learn_repeat(struct learner *l, const struct statement *statement)
 {
+	struct range count = program_range(l->p, statement->expr);
 	bool *before = certain(l);
 
-	bind(l, statement->slot, C_LONG, (struct range){ 0, believed, false }, false);
+	/* Nobody waits for more passes than this. */
+	if (count.least > count.most || count.most > INT64_C(1) << 40 || count.most < 0)
+		count.most = INT64_C(1) << 40;
+	bind(l, statement->slot, C_LONG, (struct range){ 0, count.most, false }, false);
 	learn(l, statement->body);
 	restore(l, before, NULL);
 	free(before);

@@ -365,9 +365,9 @@ static bool is_own_counter(const struct program *p, const struct statement *stat
 }
 
 /* The variable that counts the passes. */
-static const char *counter_of(struct program *p, const struct statement *statement)
+static const char *counter_of(struct program *p, const struct statement *statement, bool own)
 {
-	if (!is_own_counter(p, statement))
+	if (!own)
 		return program_temporary(p, "pass");
 	p->variables[statement->slot].declared = p->variables[statement->slot].declared_here = true;
 	return p->variables[statement->slot].name;
@@ -395,7 +395,9 @@ static void count_text(struct program *p, struct buf *out, const struct statemen
 
 static void repeat(struct program *p, const struct statement *statement)
 {
-	const char *pass = counter_of(p, statement);
+	bool bound_apart = statement->slot != NO_SLOT && !is_own_counter(p, statement);
+	bool own = is_own_counter(p, statement);
+	const char *pass = counter_of(p, statement, own);
 	struct range range = program_range(p, statement->expr);
 	bool many = range.least > range.most || range.most > FEW_PASSES, crosses = p->crosses;
 	struct buf line = { 0 }, count = { 0 };
@@ -404,7 +406,7 @@ static void repeat(struct program *p, const struct statement *statement)
 	count_text(p, &count, statement);
 	buf_printf(&line, "for (int64_t %s = 0;\v%s < %s;\v%s++) {", pass, pass, buf_text(&count), pass);
 	program_add_line(p, &line);
-	if (statement->slot != NO_SLOT && !p->variables[statement->slot].declared_here) {
+	if (bound_apart) {
 		p->indent++;
 		p->variables[statement->slot].declared = true;
 		program_line(p, "%s = %s;", p->variables[statement->slot].name, pass);

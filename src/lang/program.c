@@ -183,7 +183,10 @@ static void declare(struct program *p, const struct variable *variable, bool fil
 {
 	const char *where = file_scope ? "static " : "";
 
-	if (variable->name != NULL && (file_scope || variable->declared))
+	/* What only stands behind a break is nowhere. */
+	if (!file_scope && !variable->declared && !variable->read)
+		return;
+	if (variable->name != NULL)
 		program_line(p, variable->type == C_POINTER && !file_scope ? "%s%s%s = NULL;" : file_scope ? "%s%s%s;" : "%s%s%s = 0;",
 		             where, declaration(variable), variable->name);
 	if (variable->type == C_POINTER)

@@ -3,12 +3,10 @@
 #include "run/why-rule.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 uint64_t why_round_up(const struct why_case *c, uint64_t len)
 {
@@ -73,16 +71,29 @@ int why_fd_flags(const struct why_case *c, int fd, uint64_t *flags)
 	return error;
 }
 
+/* A soft limit by its name in /proc/PID/limits; false: none, or not known.  prlimit(2) needs CAP_SYS_RESOURCE after a
+ * setuid(2) of the process, and that file needs nothing. */
+static bool soft_limit(const struct why_case *c, const char *name, uint64_t *bytes)
+{
+	char path[64], text[128], *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)c->m->here->process.pid);
+	if (read_field(path, name, text, sizeof(text)) != 0)
+		return false;
+	*bytes = strtoull(text, &end, 10);
+	return end != text; /* "unlimited" is no number */
+}
+
 bool say_address_limit(const struct why_case *c, uint64_t more)
 {
-	struct rlimit limit;
+	uint64_t limit;
 	int64_t size = 0;
 
-	if (prlimit(c->m->here->process.pid, RLIMIT_AS, NULL, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
-	    observer_status(&c->m->here->observer, "VmSize", &size) < 0 || (uint64_t)size + more <= limit.rlim_cur)
+	if (!soft_limit(c, "Max address space", &limit) ||
+	    observer_status(&c->m->here->observer, "VmSize", &size) < 0 || (uint64_t)size + more <= limit)
 		return false;
 	say(c, "RLIMIT_AS is ");
-	say_size(c, limit.rlim_cur);
+	say_size(c, limit);
 	say(c, ", and the process has ");
 	say_size(c, (uint64_t)size);
 	return say(c, " mapped already");
@@ -158,13 +169,7 @@ static bool lacks_ipc_lock(const struct why_case *c)
 
 static bool memlock_limit(const struct why_case *c, uint64_t *bytes)
 {
-	struct rlimit limit;
-
-	if (prlimit(c->m->here->process.pid, RLIMIT_MEMLOCK, NULL, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
-	    !lacks_ipc_lock(c))
-		return false;
-	*bytes = limit.rlim_cur;
-	return true;
+	return soft_limit(c, "Max locked memory", bytes) && lacks_ipc_lock(c);
 }
 
 bool say_over_memlock(const struct why_case *c, uint64_t more)

@@ -80,8 +80,8 @@ why_function mmap_length_zero, mmap_length_wraps, mmap_fixed_unaligned, mmap_off
 	mmap_noreserve, munmap_length_zero, munmap_length_wraps, munmap_beyond, munmap_over_count, munmap_several;
 
 /* why-range.c: mprotect, madvise, msync, mlock and their like, whose first two arguments are a range */
-why_function range_unaligned, range_hole, range_sealed, range_over_count, range_wraps, mprotect_unknown_bits, mprotect_not_allowed,
-	mprotect_over_policy, madvise_unknown, madvise_locked, madvise_not_anonymous, madvise_sealed,
+why_function range_unaligned, range_hole, range_sealed, range_over_count, range_wraps,
+	mprotect_unknown_bits, mprotect_not_allowed, mprotect_over_policy, madvise_unknown, madvise_locked, madvise_not_anonymous, madvise_sealed,
 	msync_unknown_flag, msync_both, msync_locked, mlock_over_limit, mlock_no_limit, mlock2_unknown_flag,
 	mlockall_flags, mlockall_over_limit;
 

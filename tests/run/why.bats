@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+# Why a call failed: each test breaks one rule on the running kernel, and the explanation is that rule.
+
+load ../helper/common
+
+anon='NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0'
+rw='PROT_READ|PROT_WRITE'
+new='MAP_PRIVATE|MAP_ANONYMOUS, -1, 0'
+
+# why ERRNO TEXT STATEMENTS: they end in a call that fails with ERRNO, and TEXT is part of the explanation.
+why()
+{
+	mm run -e "$3 = -1 $1"
+	assert_success
+	assert_output_joined "why: $1: " "$2"
+}
+
+# The report folds long lines: compares without its line ends and marks.
+assert_output_joined()
+{
+	local joined
+
+	joined=$(printf '%s\n' "$output" | sed 's/^[ |]*//' | tr '\n' ' ' | tr -s ' ')
+	for text; do
+		[[ $joined == *"$text"* ]] || fail "no \"$text\" in: $joined"
+	done
+}
+
+# x86_64_only: the end of the address space is known there.
+x86_64_only()
+{
+	[ "$(uname -m)" = x86_64 ] || skip 'where the address space ends is not known here'
+}
+
+@test "mremap: EINVAL" {
+	why EINVAL 'new_size is 0: a mapping cannot become empty' "a = mmap($anon); mremap(a, 4p, 0, MREMAP_MAYMOVE)"
+	why EINVAL 'new_size rounds up to whole pages past 2^64, and so to 0' \
+		"a = mmap($anon); mremap(a, 4p, -1, MREMAP_MAYMOVE)"
+	refute_output --partial 'new_size is 0'
+	why EINVAL 'old_address is not a multiple' "a = mmap($anon); mremap(a + 1, 1p, 2p, MREMAP_MAYMOVE)"
+	why EINVAL 'MREMAP_FIXED is taken only together' "a = mmap($anon); mremap(a, 4p, 4p, MREMAP_FIXED, hole(4p))"
+}
+
+@test "mremap: a range beyond the address space" {
+	x86_64_only
+	why EINVAL 'the new range reaches beyond the address space' \
+		"a = mmap($anon); mremap(a, 4p, 4p, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7ffffffffffff000)"
+	mm run -e "a = mmap($anon); mremap(a, 4p, 1 << 60, MREMAP_MAYMOVE) = -1"
+	assert_success
+	assert_output_joined 'new_size reaches beyond the address space'
+}
+
+@test "mremap: an old range over two mappings" {
+	why EFAULT 'the old range crosses from one mapping into another' \
+		"a = mmap($anon); mprotect(a, 1p, PROT_READ); mremap(a, 4p, 8p, MREMAP_MAYMOVE)"
+	why EFAULT 'nothing is mapped at old_address' "mremap(hole(4p), 4p, 8p, MREMAP_MAYMOVE)"
+}
+
+@test "a sealed mapping" {
+	mm run -q -e 'require mseal'
+	[ "$status" -eq 0 ] || skip 'no mseal'
+	seal="a = mmap($anon); mseal(a, 4p, 0)"
+	why EPERM 'region a (rw-p) is sealed' "$seal; mremap(a, 4p, 8p, MREMAP_MAYMOVE)"
+	why EPERM 'region a (rw-p) is sealed' "$seal; munmap(a, 4p)"
+	why EPERM 'region a (rw-p) is sealed' "$seal; mprotect(a, 4p, PROT_READ)"
+	why EPERM 'region a (rw-p) is sealed' "$seal; mmap(a, 4p, PROT_READ, MAP_FIXED|$new)"
+}
+
+@test "policy 0: more than RAM and swap" {
+	[ "$(cat /proc/sys/vm/overcommit_memory)" = 0 ] || skip 'another overcommit policy'
+	heuristic='one mapping larger than all RAM and swap is refused'
+	why ENOMEM "$heuristic" "mmap(NULL, 64T, $rw, $new)"
+	why ENOMEM "$heuristic" "a = mmap($anon); mremap(a, 4p, 32T, MREMAP_MAYMOVE)"
+	why ENOMEM "$heuristic" "a = mmap(NULL, 32T, PROT_NONE, $new); mprotect(a, 32T, $rw)"
+}
+
+@test "mmap: EINVAL, EBADF, ENODEV" {
+	why EINVAL 'one of MAP_PRIVATE and MAP_SHARED must be' "mmap(NULL, 1p, $rw, MAP_ANONYMOUS, -1, 0)"
+	why EINVAL 'the low four bits of the flags, is 0x5' "mmap(NULL, 1p, $rw, MAP_ANONYMOUS|5, -1, 0)"
+	why EINVAL 'the offset is not a multiple of the page size' "f = tmpfile(4p); mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 1)"
+	why EINVAL 'the length is 0' "mmap(NULL, 0, $rw, $new)"
+	why EBADF 'fd is -1, and without MAP_ANONYMOUS' "mmap(NULL, 1p, $rw, MAP_PRIVATE, -1, 0)"
+	why EBADF 'no file is open as descriptor 77' "mmap(NULL, 1p, $rw, MAP_PRIVATE, 77, 0)"
+	why ENODEV 'cannot be mapped' "f = userfaultfd(UFFD_USER_MODE_ONLY); mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 0)"
+}
+
+@test "mmap: how the file was opened" {
+	why EACCES 'was opened for reading only' "f = tmpfile(1p, O_RDONLY); mmap(NULL, 1p, $rw, MAP_SHARED, f, 0)"
+	why EACCES 'was opened for writing only' "f = tmpfile(1p, O_WRONLY); mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0)"
+	why EACCES 'may never have PROT_WRITE' \
+		"f = tmpfile(1p, O_RDONLY); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0); mprotect(a, 1p, $rw)"
+}
+
+@test "mmap: no room" {
+	x86_64_only
+	why ENOMEM 'the length reaches beyond the address space' "mmap(NULL, 1 << 60, PROT_NONE, $new)"
+	why ENOMEM 'the length rounds up to whole pages past 2^64' "mmap(NULL, -1, PROT_NONE, $new)"
+	why ENOMEM 'the range reaches beyond' "mmap(0x7ffffffffffff000, 1p, PROT_NONE, MAP_FIXED|$new)"
+	grep -qw la57 /proc/cpuinfo ||
+		why ENOMEM 'no free range of the address space is that long' "mmap(NULL, (1 << 47) - 2p, PROT_NONE, $new)"
+	why EINVAL 'the range reaches beyond' 'munmap(0x7ffffffffffff000, 1p)'
+}
+
+@test "mmap: no huge pages" {
+	free=$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)
+	[ "$free" = 0 ] && [ "$(cat /proc/sys/vm/nr_overcommit_hugepages)" = 0 ] || skip 'there are huge pages'
+	why ENOMEM 'MAP_HUGETLB needs 1 huge page of ' "mmap(NULL, 1, $rw, MAP_HUGETLB|$new)"
+}
+
+@test "mprotect, madvise, msync: bad arguments" {
+	why EINVAL 'addr is not a multiple' "a = mmap($anon); mprotect(a + 1, 1p, PROT_READ)"
+	why EINVAL '0x800000 is no protection bit' "a = mmap($anon); mprotect(a, 1p, 0x800000)"
+	why EINVAL 'addr is not a multiple' "a = mmap($anon); madvise(a + 1, 1p, MADV_DONTNEED)"
+	why EINVAL '999 is no advice of madvise' "a = mmap($anon); madvise(a, 1p, 999)"
+	why EINVAL 'is locked, and MADV_DONTNEED' "a = mmap($anon); mlock(a, 1p); madvise(a, 1p, MADV_DONTNEED)"
+	why EINVAL 'MADV_FREE takes nothing else' \
+		"a = mmap(NULL, 1p, $rw, MAP_SHARED|MAP_ANONYMOUS, -1, 0); madvise(a, 1p, MADV_FREE)"
+	why EINVAL 'addr is not a multiple' "a = mmap($anon); msync(a + 1, 1p, MS_SYNC)"
+	why EINVAL 'MS_SYNC (wait) and MS_ASYNC' "a = mmap($anon); msync(a, 1p, MS_SYNC|MS_ASYNC)"
+	why EINVAL '0x8 is no flag of msync' "a = mmap($anon); msync(a, 1p, 8)"
+	why EBUSY 'is locked, and MS_INVALIDATE' "a = mmap($anon); mlock(a, 1p); msync(a, 1p, MS_INVALIDATE)"
+	why EINVAL '0x8 is no flag of mlock2' "a = mmap($anon); mlock2(a, 1p, 8)"
+	why EINVAL 'one of MCL_CURRENT and MCL_FUTURE' 'mlockall(MCL_ONFAULT)'
+}
+
+@test "a hole in the range" {
+	holed="a = mmap($anon); munmap(a + 1p, 1p)"
+	for call in 'mprotect(a, 4p, PROT_READ)' 'madvise(a, 4p, MADV_DONTNEED)' 'msync(a, 4p, MS_SYNC)' 'mlock(a, 4p)' \
+		'munlock(a, 4p)'; do
+		why ENOMEM 'the range has a hole: nothing is mapped at a+' "$holed; $call"
+	done
+}
+
+@test "locking over RLIMIT_MEMLOCK" {
+	drop=''
+	[ "$(id -u)" != 0 ] || drop='setuid(65534); '
+	why ENOMEM 'RLIMIT_MEMLOCK is ' "a = mmap($anon); setrlimit(RLIMIT_MEMLOCK, 1p); ${drop}mlock(a, 4p)"
+	why EPERM 'RLIMIT_MEMLOCK is 0' "a = mmap($anon); setrlimit(RLIMIT_MEMLOCK, 0); ${drop}mlock(a, 4p)"
+	why EAGAIN 'RLIMIT_MEMLOCK is ' "setrlimit(RLIMIT_MEMLOCK, 1p); ${drop}mmap(NULL, 4p, $rw, MAP_LOCKED|$new)"
+}
+
+@test "names of regions do not read as articles, and frames are kept only by pages that have some" {
+	mm run --explain -e "a = mmap($anon); b = mmap(a - 4p, 4p, $rw, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+		c = mremap(b, 4p, 8p, MREMAP_MAYMOVE)"
+	assert_success
+	assert_output_joined 'is taken by region a (rw-p)' 'pages that are in memory keep their page frames'
+}
