@@ -1,159 +1,260 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# --format=c: a complete C program that does what the script does.
+# --format=c: programs that compile without a warning, come out as the scripts do, and make the same calls.
 
 load helper/common
 
 setup()
 {
-	need cc
-	cd "$BATS_TEST_TMPDIR" || return
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p traces
+	compilers=()
+	for compiler in gcc clang; do
+		command -v $compiler >/dev/null && compilers+=($compiler)
+	done
+	[ ${#compilers[@]} -gt 0 ] || skip 'no compiler here'
 }
 
-# emit ARG...: mmtool ARG... --format=c into program.c, compiled into ./program by every compiler that is here.
+# build COMPILER LEVEL: program.c to ./program, without a warning.
+build()
+{
+	"$1" -std=gnu17 -Wall -Wextra -Werror "-O$2" -o program program.c >log 2>&1 || fail "$1 -O$2: $(head -20 log)"
+}
+
+# emit ARG...: the C program of "mmtool ARG...", to program.c.
 emit()
 {
-	local compiler
-
-	"$MMTOOL" "$@" --format=c >program.c
-	for compiler in gcc clang; do
-		command -v "$compiler" >/dev/null || continue
-		"$compiler" -std=gnu17 -Wall -Wextra -Werror -O2 -o program program.c
-	done
-	[ -x program ]
+	"$MMTOOL" "$@" --format=c >program.c || fail "mmtool $* --format=c: status $?"
 }
 
-# same_status ARG...: the program ends as mmtool itself does.
+# same_status ARG...: the program comes out as the run does, with each compiler and level.
 same_status()
 {
-	local status=0 wanted=0
+	local compiler level wanted=0 got
 
 	emit "$@"
-	"$MMTOOL" "$@" >report 2>&1 </dev/null || wanted=$?
-	./program >output 2>&1 </dev/null || status=$?
-	[ "$status" -eq "$wanted" ] || fail "mmtool $*: $wanted, its program: $status"$'\n'"$(tail -n 5 output)"
+	"$MMTOOL" "$@" --quiet >run.out 2>&1 </dev/null 3>&- || wanted=$?
+	for compiler in "${compilers[@]}"; do
+		for level in 0 2; do
+			build $compiler $level
+			got=0
+			timeout 60 ./program >program.out 2>&1 </dev/null 3>&- || got=$?
+			[ $got -eq $wanted ] || fail "mmtool $*: $compiler -O$level: status $got, not $wanted
+$(tail -3 program.out)
+$(tail -3 run.out)"
+		done
+	done
 }
 
-# The calls that change mappings, without what differs between two runs.
-calls='mmap,munmap,mremap,mprotect,madvise,mlock,mlock2,munlock,mlockall,munlockall,msync,mincore,memfd_create,ftruncate'
-
-normal()
+# own_calls PREFIX VARIABLE=VALUE...: of traces/PREFIX.PID, each process's own calls, to PREFIX-0, PREFIX-1, …
+own_calls()
 {
-	sed -E -e 's/^[0-9]+ +//' -e 's/0x[0-9a-f]+/ADDRESS/g' -e 's/, (3|4|5|6|7|8|9), /, FD, /' \
-		-e 's/(memfd_create.*) = [0-9]+$/\1 = FD/' -e 's/ftruncate\([0-9]+/ftruncate(FD/' -e 's/ +=/ =/'
+	local prefix=$1 count=0 file kind
+
+	shift
+	rm -f "$prefix"-*
+	for file in $(printf '%s\n' traces/"$prefix".* | sort -t. -k2n); do
+		kind=(-v child=0)
+		case $prefix in
+		tool) grep -q '^seccomp\|^dup3(' "$file" || continue ;;
+		program)
+			if [ "$file" != "$first" ]; then
+				# Others try features, and are no processes of the script.
+				grep -q '^prctl(PR_SET_PDEATHSIG' "$file" || continue
+				kind=(-v child=1)
+			fi
+			;;
+		esac
+		awk "${kind[@]}" "$@" -f "$top/tests/helper/calls.awk" "$file" >"$prefix-$count"
+		[ ! -s "$prefix-$count" ] || count=$((count + 1))
+	done
+	rm -f "$prefix-$count"
 }
 
-# same_calls ARG...: strace of the subject and of the program show the same calls, after each one's start-up.
+# same_calls ARG...: strace sees the same calls of both, process by process.
 same_calls()
 {
+	local file
+
 	need strace
-	strace -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'
-	not_sanitized 'its runtime maps memory of its own'
-	emit "$@"
-	strace -f -o run.strace -e "trace=$calls,seccomp" "$MMTOOL" "$@" >/dev/null </dev/null
-	strace -o program.strace -e "trace=$calls" ./program >/dev/null </dev/null
-	# The subject is the one that raises the fence; the program's last start-up call maps a page that nothing merges with.
-	awk '$2 ~ /^seccomp/ { subject = $1; next } $1 == subject && $2 !~ /^(\+|-)/' run.strace | normal >run.calls
-	awk 'on && !/^[+-]/; /PROT_NONE, MAP_SHARED\|MAP_ANONYMOUS/ && !on { on = 1 }' program.strace | normal >program.calls
-	[ -s run.calls ]
-	diff run.calls program.calls
-}
-
-@test "grow is a program that can be shown" {
-	emit grow
-	run ./program
-	assert_success
-	assert_output --partial 'ok: the data is kept'
-	assert_output --partial 'ok: the new pages read zero'
-	grep -F 'char *a = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);' program.c
-	grep -F 'a = mremap(a, page, 4 * page, MREMAP_MAYMOVE);' program.c
-	# Helpers stand behind main.
-	[ "$(grep -n '^int main' program.c | cut -d: -f1)" -lt "$(grep -n '^static void show_maps.*[^;]$' program.c | cut -d: -f1)" ]
-}
-
-@test "every experiment: without a warning, and with the same status" {
-	local options
-
-	for options in 'grow --room' 'grow --room --in-place' 'grow --blocked' 'grow --in-place' 'grow --shared' \
-		'grow --file=/etc/passwd' 'grow --from=5000 --to=70000' shrink 'shrink --from=64K --to=1p' move-fixed \
-		'move-fixed --onto=occupied' 'move-fixed --mistake=no-maymove' 'move-fixed --mistake=unaligned' \
-		'move-fixed --mistake=overlap' 'move-fixed --mistake=zero' reserve-fill 'reserve-fill --pages=9' noreserve \
-		'noreserve --size=1G --touch=0' 'overcommit --try=1G'; do
-		# shellcheck disable=SC2086 # words
-		same_status $options
+	strace -o /dev/null true 2>/dev/null || skip 'strace may not look here'
+	rm -f traces/*
+	strace -ff -o traces/tool "$MMTOOL" "$@" --quiet >/dev/null 2>&1 </dev/null 3>&- || true
+	strace -ff -o traces/program ./program >/dev/null 2>&1 </dev/null 3>&- || true
+	first=$(printf '%s\n' traces/program.* | sort -t. -k2n | head -1)
+	own_calls tool -v program=0
+	own_calls program -v program=1
+	assert_equal "$(ls | grep ^program-)" "$(ls | sed -n 's/^tool-/program-/p')"
+	for file in $(ls | grep ^tool-); do
+		diff "$file" "program-${file#tool-}" >difference || fail "mmtool $*: process ${file#tool-}:
+$(head -20 difference)"
 	done
 }
 
-@test "the tests' own scripts: without a warning, and with the same status" {
+# same ARG...: all of it.
+same()
+{
+	same_status "$@"
+	same_calls "$@"
+}
+
+@test "grow" {
+	same grow
+	same grow --blocked
+	same grow --blocked --in-place
+	same grow --room
+	same grow --in-place
+	same grow --shared
+	same grow --file=/etc/passwd --to=9p
+	same grow --from=64K --to=1M
+}
+
+@test "shrink and move-fixed" {
+	same shrink
+	same shrink --from=100p --to=1p
+	same move-fixed
+	same move-fixed --onto=occupied --size=3p
+	for mistake in no-maymove unaligned overlap zero; do
+		same move-fixed --mistake=$mistake
+	done
+}
+
+@test "reserve-fill and noreserve" {
+	same reserve-fill
+	same reserve-fill --pages=16 --file=/etc/passwd
+	same noreserve
+	same noreserve --size=2G --touch=8 --address=0x4000000000
+}
+
+@test "every example" {
+	for script in "$top"/examples/*.mmt; do
+		[ -z "${MMTOOL_SANITIZED-}" ] || [ "${script##*/}" != limits.mmt ] || continue
+		same run "$script"
+	done
+}
+
+@test "the scripts of the language's own tests" {
+	not_sanitized 'faults are counted'
+	for script in "$top"/tests/run/*.mmt; do
+		same run "$script"
+	done
+}
+
+@test "names, values and processes that are awkward in C" {
+	for script in "$top"/tests/program/*.mmt; do
+		same run "$script"
+	done
+}
+
+@test "what fails, fails likewise" {
 	local script
 
-	for script in "$top"/tests/run/*.mmt "$top"/tests/program/*.mmt; do
-		same_status run "$script"
-	done
+	while IFS= read -r script; do
+		printf '%b' "$script" >script.mmt
+		same run script.mmt
+	done <<-'END'
+		expect 1 == 2
+		expect 0, "zero"
+		a = mmap(NULL, 0, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		munmap(1, 1p)
+		munmap(0, 1p) = -1 EINVAL
+		munmap(0, 1p) = -1
+		munmap(1, 1p) = 0
+		munmap(1, 1p) = -1 ENOMEM
+		a = mmap(NULL, 1p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 4096
+		x = 1 / 0
+		x = 5 % (3 - 3)
+		y = 0x7fffffffffffffff\nx = y + 1
+		y = 0x8000000000000000\nx = -y
+		y = 0x8000000000000000\nx = y / -1
+		x = 1 << 64
+		x = 3 >> 64
+		x = 1\nrepeat 70 { x = x * 2 }
+		if 0 { x = 1 }\nexpect x == 1
+		repeat 0 { x = 1 }\nnote x
+		repeat 3 { break; x = 1 }
+		repeat 3 { break; x = 1 }\nnote x
+		x = "s"\nexpect x == 1
+		x = "s"\ny = x + 1
+		x = 1\nexpect x == "s"
+		x = 1\nexpect status(x) == 0
+		memset(scratch, 0, -1)
+		memset(scratch, 0, 1p) = 1
+		memset(scratch, 0, 1p) = -1
+		x = zero(scratch, -1)
+		expect status("NoSuch") == 0
+		expect smaps(scratch, "NoSuch") == 0
+		expect sysctl("no.such") == 0
+		x = hole(0)
+		require 0, "never"
+		require kernel 99.1
+		require kernel 2.6.1
+		require MADV_NORMAL
+		require mseal
+		wait(1)
+		c = fork()\nwait(c)\nwait(c)
+		c = fork()\nin c { expect 0 }
+		c = fork()\nin c { require 0, "no" }
+		c = fork()\nin c { d = fork()\n in d { munmap(1, 1p) } }
+		c = fork()\nin c { memset(NULL, 0, 1) }
+		c = fork()\nin c { memset(NULL, 0, 1) = ?\n expect 1 }
+		c = fork()\nin c { memset(NULL, 0, 1) = ? }\nin c { expect 1 }
+		in 5 { expect 1 }
+		fd = open("/nonexistent", O_RDONLY)
+		fd = tmpfile(1p)\nexpect fd == 3
+		fd = tmpfile(-1) = -1 EINVAL
+		fd = tmpfile(1p, O_RDONLY)\nwrite(fd, "x", 1) = -1 EBADF
+		close(77)
+		# nothing but a comment
+	END
 }
 
-@test "a failed check is status 1 and says what was expected" {
-	same_status run -e 'expect 1 + 1 == 3, "one and one"'
-	grep -F 'FAILED: one and one: expected == 3, found 2' output
+@test "names that are defined for a run" {
+	echo 'note s, n; strcpy(scratch, s); s = text(scratch); expect s == "it" && n == 3p' >script.mmt
+	same run -D n=3p -D 's="it"' script.mmt
 }
 
-@test "a requirement that is not met is status 77" {
-	same_status run -e 'require 1 == 2, "a better world"'
-	grep -F 'a better world' output
-}
-
-@test "a call that fails is status 1, where it may not" {
-	same_status run -e 'munmap(1, 1p)'
-	same_status run -e 'munmap(1, 1p) = -1 ENOMEM'
-	same_status run -e 'munmap(1, 1p) = -1 EINVAL'
-	same_status run -e 'munmap(1, 1p) = -1'
-	same_status run -e 'munmap(1, 1p) = ?'
-}
-
-@test "a script with a mistake gives no program" {
-	run --separate-stderr "$MMTOOL" run -e 'munmap(' --format=c
-	assert_failure 2
-	assert_output ''
+@test "comments and notes are there" {
+	printf '# Why */ it /* is done\nnote "a remark"\nx = 1    # behind\nnote x, "of them"\n' >script.mmt
+	emit run script.mmt
+	run cat program.c
+	assert_line --partial '/* Why * / it / * is done'
+	assert_line --partial 'a remark'
+	assert_line --partial '/* behind */'
+	same run script.mmt
 }
 
 @test "the same script gives the same program" {
-	"$MMTOOL" grow --blocked --format=c >one.c
-	"$MMTOOL" grow --blocked --format=c >two.c
-	cmp one.c two.c
+	emit run "$top/tests/run/processes.mmt"
+	cp program.c before.c
+	emit run "$top/tests/run/processes.mmt"
+	cmp before.c program.c
 }
 
-@test "nothing is performed when a program is printed" {
-	"$MMTOOL" run -e 'note "printed"; expect 1 == 2' --format=c >out.c
-	grep -F 'printed' out.c
+@test "nothing moves the break" {
+	need strace
+	emit grow
+	build "${compilers[0]}" 0
+	strace -o trace ./program >/dev/null
+	run sed -n '1,/PROT_NONE, MAP_SHARED/d; /^brk/p' trace
+	assert_output ''
 }
 
-@test "no break is moved by printing" {
-	emit run -e 'cur = brk(0); note cur; brk(cur + 1p) = cur + 1p; expect mapped(cur, 1p) == 1p'
-	./program
+@test "errors are errors here too, and nothing is printed" {
+	mm run --format=c -e 'x = ('
+	assert_failure 2
+	refute_output --partial '#include'
+	echo 'x = 1' >a.mmt
+	mm run --format=c a.mmt a.mmt
+	assert_failure 2
+	assert_output --partial 'made of one script'
+	mm run --format=c --inject=mmap:ENOMEM a.mmt
+	assert_failure 2
 }
 
-@test "strace shows the same calls: grow" {
-	same_calls grow
-}
-
-@test "strace shows the same calls: grow --blocked" {
-	same_calls grow --blocked
-}
-
-@test "strace shows the same calls: shrink" {
-	same_calls shrink
-}
-
-@test "strace shows the same calls: move-fixed" {
-	same_calls move-fixed
-}
-
-@test "strace shows the same calls: reserve-fill" {
-	same_calls reserve-fill
-}
-
-@test "strace shows the same calls: locks, advice and protections" {
-	same_calls run -e 'a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
-		mprotect(a + 1p, 1p, PROT_READ); madvise(a, 4p, MADV_DONTNEED); mlock(a, 1p); munlock(a, 1p); msync(a, 1p, MS_ASYNC)
-		mremap(a, 1p, 1p, MREMAP_MAYMOVE) = ?; munmap(a + 2p, 1p)'
+@test "nothing is performed" {
+	mm run --format=c -e 'require 0, "never"'
+	assert_success
+	mm run --format=c -e 'expect 0'
+	assert_success
 }

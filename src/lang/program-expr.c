@@ -2,14 +2,7 @@
 /* The script's expressions in C. */
 #include "lang/program-part.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
-static const struct {
-	char text[3];
-	uint8_t binds;
-} operators[] = {
+const struct program_operator program_operators[] = {
 	[OP_MUL] = { "*", BIND_PRODUCT },    [OP_DIV] = { "/", BIND_PRODUCT },  [OP_MOD] = { "%", BIND_PRODUCT },
 	[OP_ADD] = { "+", BIND_SUM },        [OP_SUB] = { "-", BIND_SUM },      [OP_SHL] = { "<<", BIND_SHIFT },
 	[OP_SHR] = { ">>", BIND_SHIFT },     [OP_LT] = { "<", BIND_ORDER },     [OP_LE] = { "<=", BIND_ORDER },
@@ -56,10 +49,10 @@ static void operand(struct program *p, struct buf *out, const struct expr *expr,
 
 	if (cast) {
 		program_header(p, "stdint");
-		open_if(out, binds > BIND_UNARY);
+		program_open_if(out, binds > BIND_UNARY);
 		buf_puts(out, "(int64_t)");
 		program_expr(p, out, expr, AS_LONG, BIND_UNARY);
-		close_if(out, binds > BIND_UNARY);
+		program_close_if(out, binds > BIND_UNARY);
 	} else {
 		program_expr(p, out, expr, AS_LONG, binds);
 	}
@@ -84,6 +77,10 @@ static const char *checker(const struct program *p, const struct expr *expr)
 	bool grows = p->repeats > 0 && range.assumed && (expr->op == OP_MUL || expr->op == OP_SHL);
 	bool overflows = range.least > range.most || grows;
 
+	/* Nothing is known of a side that can overflow by itself. */
+	if (right.least > right.most)
+		right = (struct range){ INT64_MIN, INT64_MAX, true };
+
 	switch ((enum operator)expr->op) {
 	case OP_ADD:
 		return overflows ? "add" : NULL;
@@ -106,7 +103,7 @@ static const char *checker(const struct program *p, const struct expr *expr)
 	}
 }
 
-static bool is_bits(uint8_t op)
+bool program_is_bits(uint8_t op)
 {
 	return op == OP_AND || op == OP_OR || op == OP_XOR;
 }
@@ -114,20 +111,20 @@ static bool is_bits(uint8_t op)
 /* Compilers ask for parentheses where precedence surprises. */
 static int operand_binds(uint8_t op, const struct expr *child)
 {
-	int own = operators[op].binds;
+	int own = program_operators[op].binds;
 
 	if (child->kind == EXPR_INT)
-		return is_bits(op) ? BIND_UNARY : own;
+		return program_is_bits(op) ? BIND_UNARY : own;
 	if (child->kind != EXPR_BINARY)
 		return own;
-	if (is_bits(op))
+	if (program_is_bits(op))
 		return child->op == op ? own : BIND_UNARY;
 	if (own == BIND_SHIFT)
 		return BIND_UNARY;
 	return own;
 }
 
-static bool fits_int(const struct program *p, const struct expr *expr)
+bool program_fits_int(const struct program *p, const struct expr *expr)
 {
 	struct range range = program_range(p, expr);
 
@@ -137,34 +134,34 @@ static bool fits_int(const struct program *p, const struct expr *expr)
 static void arithmetic(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
 {
 	const char *helper = checker(p, expr);
-	int own = operators[expr->op].binds;
+	int own = program_operators[expr->op].binds;
 	bool parentheses = binds > own;
 
 	if (helper != NULL) {
 		checked(p, out, helper, expr);
 		return;
 	}
-	open_if(out, parentheses);
-	if (is_bits(expr->op) && form == AS_FLAGS) {
+	program_open_if(out, parentheses);
+	if (program_is_bits(expr->op) && form == AS_FLAGS) {
 		program_expr(p, out, expr->left, AS_FLAGS, operand_binds(expr->op, expr->left));
-		buf_printf(out, " %s\f", operators[expr->op].text);
+		buf_printf(out, " %s\f", program_operators[expr->op].text);
 		program_expr(p, out, expr->right, AS_FLAGS, operand_binds(expr->op, expr->right) + 1);
 	} else {
 		bool both = program_type(p, expr->left) == C_INT && program_type(p, expr->right) == C_INT;
-		bool widen = both && !is_bits(expr->op) && expr->op != OP_DIV && expr->op != OP_MOD && expr->op != OP_SHR &&
-		             !fits_int(p, expr);
+		bool widen = both && !program_is_bits(expr->op) && expr->op != OP_DIV && expr->op != OP_MOD && expr->op != OP_SHR &&
+		             !program_fits_int(p, expr);
 
 		if (expr->op == OP_SHL)
-			widen = program_type(p, expr->left) == C_INT && !fits_int(p, expr);
+			widen = program_type(p, expr->left) == C_INT && !program_fits_int(p, expr);
 		operand(p, out, expr->left, operand_binds(expr->op, expr->left), widen);
-		buf_printf(out, " %s\f", operators[expr->op].text);
+		buf_printf(out, " %s\f", program_operators[expr->op].text);
 		operand(p, out, expr->right, operand_binds(expr->op, expr->right) + 1, false);
 	}
-	close_if(out, parentheses);
+	program_close_if(out, parentheses);
 }
 
 /* NULL and MAP_FAILED have no type of their own to do arithmetic with. */
-static bool is_bare(const struct expr *expr)
+bool program_is_bare(const struct expr *expr)
 {
 	return expr->kind == EXPR_PREDEFINED && expr->predefined != PRE_SCRATCH;
 }
@@ -179,127 +176,27 @@ static bool is_character(const struct expr *expr)
 static void pointer_sum(struct program *p, struct buf *out, const struct expr *expr, int binds)
 {
 	bool parentheses = binds > BIND_SUM;
-	bool left = program_type(p, expr->left) == C_POINTER && !is_bare(expr->left);
+	bool left = program_type(p, expr->left) == C_POINTER && !program_is_bare(expr->left);
 
-	open_if(out, parentheses);
+	program_open_if(out, parentheses);
 	if (left)
 		program_expr(p, out, expr->left, AS_IS, BIND_SUM);
 	else
 		operand(p, out, expr->left, BIND_SUM, is_character(expr->left));
-	buf_printf(out, " %s\f", operators[expr->op].text);
+	buf_printf(out, " %s\f", program_operators[expr->op].text);
 	if (left)
 		operand(p, out, expr->right, BIND_PRODUCT, is_character(expr->right));
 	else
 		program_expr(p, out, expr->right, AS_IS, BIND_PRODUCT);
-	close_if(out, parentheses);
-}
-
-static bool same_text(struct program *p, const struct expr *expr, enum form form)
-{
-	struct buf left = { 0 }, right = { 0 };
-
-	program_expr(p, &left, expr->left, form, BIND_ASSIGN);
-	program_expr(p, &right, expr->right, form, BIND_ASSIGN);
-	bool same = strcmp(buf_text(&left), buf_text(&right)) == 0;
-
-	buf_fini(&left);
-	buf_fini(&right);
-	return same;
-}
-
-static bool masks(const struct expr *expr)
-{
-	return expr->kind == EXPR_BINARY && is_bits(expr->op) &&
-	       (program_is_constant(expr->left) || program_is_constant(expr->right));
-}
-
-/* Comparisons that compilers find to be always true or false, and warn of. */
-static bool is_foregone(struct program *p, const struct expr *expr, enum form form)
-{
-	bool left = program_type(p, expr->left) == C_INT, right = program_type(p, expr->right) == C_INT;
-
-	if (program_is_constant(expr->left) && program_is_constant(expr->right))
-		return true;
-	if ((left && program_is_constant(expr->right) && !fits_int(p, expr->right)) ||
-	    (right && program_is_constant(expr->left) && !fits_int(p, expr->left)))
-		return true;
-	if (program_is_boolean(expr->left) || program_is_boolean(expr->right))
-		return true;
-	/* (x | 1) == 0 */
-	if ((masks(expr->left) && program_is_constant(expr->right)) || (masks(expr->right) && program_is_constant(expr->left)))
-		return true;
-	return same_text(p, expr, form);
-}
-
-static void compare_texts(struct program *p, struct buf *out, const struct expr *expr, int binds)
-{
-	open_if(out, binds > BIND_EQUAL);
-	program_header(p, "string");
-	buf_puts(out, "strcmp(");
-	program_expr(p, out, expr->left, AS_TEXT, BIND_ASSIGN);
-	buf_puts(out, ",\v");
-	program_expr(p, out, expr->right, AS_TEXT, BIND_ASSIGN);
-	buf_printf(out, ") %s 0", operators[expr->op].text);
-	close_if(out, binds > BIND_EQUAL);
-}
-
-static bool compares_pointers(const struct program *p, const struct expr *expr)
-{
-	bool equality = expr->op == OP_EQ || expr->op == OP_NE;
-
-	bool bare = is_bare(expr->left) || is_bare(expr->right);
-	bool sum = expr->left->kind == EXPR_BINARY || expr->right->kind == EXPR_BINARY;
-
-	return program_type(p, expr->left) == C_POINTER && program_type(p, expr->right) == C_POINTER &&
-	       (!bare || (equality && !sum));
-}
-
-static void comparison(struct program *p, struct buf *out, const struct expr *expr, int binds)
-{
-	enum form form = compares_pointers(p, expr) ? AS_IS : AS_LONG;
-	bool texts = program_type(p, expr->left) == C_TEXT && program_type(p, expr->right) == C_TEXT;
-	int own = operators[expr->op].binds;
-
-	if (texts) {
-		compare_texts(p, out, expr, binds);
-	} else if (is_foregone(p, expr, form)) {
-		program_use(p, "holds");
-		buf_puts(out, "holds(");
-		program_expr(p, out, expr->left, AS_LONG, BIND_ASSIGN);
-		buf_printf(out, ", \"%s\",\v", operators[expr->op].text);
-		program_expr(p, out, expr->right, AS_LONG, BIND_ASSIGN);
-		buf_putc(out, ')');
-	} else {
-		open_if(out, binds > own);
-		program_expr(p, out, expr->left, form, BIND_SHIFT);
-		buf_printf(out, " %s\f", operators[expr->op].text);
-		program_expr(p, out, expr->right, form, BIND_SHIFT);
-		close_if(out, binds > own);
-	}
-}
-
-static void logical(struct program *p, struct buf *out, const struct expr *expr, int binds)
-{
-	int own = operators[expr->op].binds;
-	const struct expr *sides[] = { expr->left, expr->right };
-
-	open_if(out, binds > own);
-	for (unsigned i = 0; i < 2; i++) {
-		bool same = sides[i]->kind == EXPR_BINARY && sides[i]->op == expr->op && i == 0;
-
-		if (i > 0)
-			buf_printf(out, " %s\f", operators[expr->op].text);
-		program_expr(p, out, sides[i], AS_TRUTH, same ? own : BIND_EQUAL);
-	}
-	close_if(out, binds > own);
+	program_close_if(out, parentheses);
 }
 
 static void binary(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
 {
 	if (expr->op >= OP_LOGAND)
-		logical(p, out, expr, binds);
+		program_logical(p, out, expr, binds);
 	else if (program_is_boolean(expr))
-		comparison(p, out, expr, binds);
+		program_comparison(p, out, expr, binds);
 	else if (program_type(p, expr) == C_POINTER && form != AS_LONG && form != AS_FLAGS)
 		pointer_sum(p, out, expr, binds);
 	else
@@ -325,16 +222,16 @@ static void unary(struct program *p, struct buf *out, const struct expr *expr, e
 		buf_puts(out, " ? -2 : -1)");
 		return;
 	}
-	open_if(out, parentheses);
-	buf_puts(out, operators[expr->op].text);
+	program_open_if(out, parentheses);
+	buf_puts(out, program_operators[expr->op].text);
 	if (expr->op == OP_NOT)
 		program_expr(p, out, expr->right, AS_TRUTH, BIND_POSTFIX);
 	else if (form == AS_WORD && program_type(p, expr->right) == C_INT)
 		program_expr(p, out, expr->right, AS_WORD, BIND_UNARY);
 	else
 		operand(p, out, expr->right, BIND_UNARY,
-		        expr->right->kind == EXPR_INT && program_type(p, expr->right) == C_INT && !fits_int(p, expr));
-	close_if(out, parentheses);
+		        expr->right->kind == EXPR_INT && program_type(p, expr->right) == C_INT && !program_fits_int(p, expr));
+	program_close_if(out, parentheses);
 }
 
 /* BASE[OFFSET] as the address of the byte. */
@@ -420,19 +317,13 @@ static void as_it_is(struct program *p, struct buf *out, const struct expr *expr
 {
 	switch ((enum expr_kind)expr->kind) {
 	case EXPR_INT:
-		integer(p, out, expr, form, binds);
-		break;
 	case EXPR_STRING:
-		literal(out, expr);
+	case EXPR_CONSTANT:
+	case EXPR_PREDEFINED:
+		program_literal(p, out, expr, form, binds);
 		break;
 	case EXPR_NAME:
 		name(p, out, expr);
-		break;
-	case EXPR_CONSTANT:
-		constant_value(p, out, expr->constant, form, binds);
-		break;
-	case EXPR_PREDEFINED:
-		predefined(p, out, expr, form);
 		break;
 	case EXPR_UNARY:
 		unary(p, out, expr, form, binds);
@@ -454,10 +345,10 @@ static void as_it_is(struct program *p, struct buf *out, const struct expr *expr
 
 static void cast(struct program *p, struct buf *out, const char *type, const struct expr *expr, enum form form, int binds)
 {
-	open_if(out, binds > BIND_UNARY);
+	program_open_if(out, binds > BIND_UNARY);
 	buf_printf(out, "(%s)", type);
 	as_it_is(p, out, expr, form, BIND_POSTFIX);
-	close_if(out, binds > BIND_UNARY);
+	program_close_if(out, binds > BIND_UNARY);
 }
 
 /* Whether all that a pointer is made of came from calls: the compiler cannot know what it points to. */
@@ -511,19 +402,19 @@ static void truth(struct program *p, struct buf *out, const struct expr *expr, i
 		as_it_is(p, out, expr, AS_IS, binds);
 		return;
 	}
-	if (program_is_constant(expr) || masks(expr)) {
+	if (program_is_constant(expr) || program_masks(expr)) {
 		program_use(p, "holds");
 		buf_puts(out, "holds(");
 		program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);
 		buf_puts(out, ", \"!=\", 0)");
 		return;
 	}
-	open_if(out, binds > BIND_EQUAL);
+	program_open_if(out, binds > BIND_EQUAL);
 	program_expr(p, out, expr, address ? AS_IS : AS_LONG, BIND_SHIFT);
 	buf_puts(out, address ? " != NULL" : " != 0");
 	if (address)
 		program_header(p, "stddef");
-	close_if(out, binds > BIND_EQUAL);
+	program_close_if(out, binds > BIND_EQUAL);
 }
 
 static void word(struct program *p, struct buf *out, const struct expr *expr)
@@ -534,7 +425,7 @@ static void word(struct program *p, struct buf *out, const struct expr *expr)
 	if (type == C_POINTER || type == C_TEXT || expr->kind == EXPR_INT || negative)
 		as_it_is(p, out, expr, AS_WORD, BIND_ASSIGN);
 	else if (expr->kind == EXPR_CONSTANT)
-		constant_value(p, out, expr->constant, AS_WORD, BIND_ASSIGN);
+		program_literal(p, out, expr, AS_WORD, BIND_ASSIGN);
 	else if (expr->kind == EXPR_PREDEFINED && expr->predefined == PRE_PAGE)
 		as_it_is(p, out, expr, AS_LONG, BIND_ASSIGN);
 	else
@@ -568,7 +459,7 @@ void program_expr(struct program *p, struct buf *out, const struct expr *expr, e
 		break;
 	case AS_LONG:
 	case AS_FLAGS:
-		if (type == C_POINTER && !is_bare(expr))
+		if (type == C_POINTER && !program_is_bare(expr))
 			cast(p, out, "long", expr, AS_IS, binds);
 		else
 			as_it_is(p, out, expr, form, binds);

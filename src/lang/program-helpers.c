@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static const struct helper *const lists[] = { program_checks, program_memory, program_books, program_processes };
+static const struct helper *const lists[] = { program_checks, program_memory, program_books, program_trials,
+	                                    program_processes };
 
 const struct helper *program_helper(size_t index)
 {

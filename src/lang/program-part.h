@@ -51,7 +51,8 @@ struct helper {
 };
 
 /* In the order in which they can stand in a program. */
-extern const struct helper program_checks[], program_memory[], program_books[], program_processes[];
+extern const struct helper program_checks[], program_memory[], program_books[], program_trials[],
+	program_processes[];
 
 enum { HELPERS_MOST = 128, HEADERS_MOST = 32 };
 
@@ -128,7 +129,9 @@ enum {
 	BIND_SUM, BIND_PRODUCT, BIND_UNARY, BIND_POSTFIX,
 };
 
-/* In the text '\v' is a space where the line may be broken, and '\f' one where it is broken rather than left too long. */
+/*
+ * In the text '\v' is a space where the line may be broken, and '\f' one where it is broken rather than left too long.
+ */
 void program_expr(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds);
 /* A string literal of C; format doubles each %. */
 void program_string(struct buf *out, const char *data, size_t len, bool format);
@@ -136,7 +139,39 @@ void program_string(struct buf *out, const char *data, size_t len, bool format);
 void program_source(struct buf *out, struct span span);
 void program_constant(struct program *p, struct buf *out, const struct constant *constant);
 
+/* program-literal.c: literals, constants and predefined names. */
+void program_literal(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds);
+void program_open_if(struct buf *out, bool parentheses);
+void program_close_if(struct buf *out, bool parentheses);
+
+/* program-compare.c */
+void program_comparison(struct program *p, struct buf *out, const struct expr *expr, int binds);
+void program_logical(struct program *p, struct buf *out, const struct expr *expr, int binds);
+/* Bits taken from or set in a value by a constant: compilers work out what such a one can be. */
+bool program_masks(const struct expr *expr);
+
+/* By enum operator. */
+struct program_operator {
+	char text[3];
+	uint8_t binds;
+};
+extern const struct program_operator program_operators[];
+bool program_is_bits(uint8_t op);
+bool program_is_bare(const struct expr *expr);
+bool program_fits_int(const struct program *p, const struct expr *expr);
+
+/* program-library.c: the text of a system call, and its C type. */
+void program_call_text(struct program *p, struct buf *out, const struct statement *statement);
+enum c_type program_call_text_type(const struct program *p, const struct statement *statement);
+
+/* program-store.c: a memory operation. */
+void program_memory_call(struct program *p, const struct statement *statement);
+
 /* program-call.c: a call statement. */
+/* What must be returned, kept from before the call: the name it is kept in.  NULL: the expression will do. */
+const char *program_wanted(struct program *p, const struct statement *statement, enum c_type type);
+/* The script's words as the last argument of a helper. */
+void program_source_argument(struct buf *out, struct span span);
 void program_call(struct program *p, const struct statement *statement);
 /* What SYS_ names it by; the program defines that where the headers do not. */
 const char *program_system_name(struct program *p, const struct call *call);
@@ -146,7 +181,15 @@ void program_bound(struct program *p, uint32_t slot, enum c_type type);
 
 /* program-statement.c */
 void program_statements(struct program *p, const struct statement *statement);
+/* The statements between braces. */
+void program_block(struct program *p, const struct statement *statement);
+/* program-loop.c */
+void program_repeat(struct program *p, const struct statement *statement);
 void program_comments_until(struct program *p, const char *end);
+
+/* program-constant.c */
+void program_print_call_numbers(struct program *p);
+void program_print_constants(struct program *p);
 
 /* program-feature.c: require NAME. */
 void program_feature(struct program *p, const struct statement *statement);

@@ -102,7 +102,7 @@ static void words(struct program *p, struct buf *out, const struct statement *st
 	program_expr(p, out, statement->args[0], AS_MEMORY, BIND_ASSIGN);
 	buf_puts(out, ",\v(int64_t[]){ ");
 	for (uint32_t i = 1; i < statement->count; i++) {
-		separator(out, i - 1);
+		buf_puts(out, i > 1 ? ",\v" : "");
 		program_expr(p, out, statement->args[i], AS_LONG, BIND_ASSIGN);
 	}
 	buf_printf(out, " },\v%" PRIu32 " * sizeof(int64_t))", statement->count - 1);

@@ -123,6 +123,7 @@ static const struct event_field argument_fields[] = {
 	ARGUMENT(CHARS, 0, "name", kind.name, ALWAYS),
 	ARGUMENT(WORD, WORDS_ARG, "kind", kind.kind, ALWAYS),
 	ARGUMENT(WORD, WORDS_GROUP, "group", kind.group, OPTIONAL),
+	ARGUMENT(BOOL, 0, "varies", varies, OPTIONAL),
 	ARGUMENT(VALUE, 0, "value", value, OTHER(struct event_arg, kind)),
 	ARGUMENT(BYTES, 0, "string", string, OTHER(struct event_arg, string_len), OPTIONAL),
 	ARGUMENT(DERIVED, 0, "", string_len, ALWAYS),

@@ -51,7 +51,7 @@ void say_mapping(const struct why_case *c, const struct mapping *mapping, uint64
 	if (is_own_page(c, addr))
 		say(c, "a guard page of mmtool's own, which keeps experiments apart from the C library");
 	else if (region != NULL)
-		buf_printf(c->out, "region %s", region->name);
+		buf_printf(c->out, "mapping %s", region->name);
 	else if (mapping->name_len > 0)
 		buf_escape(c->out, mapping->name, mapping->name_len, 0);
 	else

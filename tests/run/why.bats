@@ -60,10 +60,10 @@ x86_64_only()
 	mm run -q -e 'require mseal'
 	[ "$status" -eq 0 ] || skip 'no mseal'
 	seal="a = mmap($anon); mseal(a, 4p, 0)"
-	why EPERM 'region a (rw-p) is sealed' "$seal; mremap(a, 4p, 8p, MREMAP_MAYMOVE)"
-	why EPERM 'region a (rw-p) is sealed' "$seal; munmap(a, 4p)"
-	why EPERM 'region a (rw-p) is sealed' "$seal; mprotect(a, 4p, PROT_READ)"
-	why EPERM 'region a (rw-p) is sealed' "$seal; mmap(a, 4p, PROT_READ, MAP_FIXED|$new)"
+	why EPERM 'mapping a (rw-p) is sealed' "$seal; mremap(a, 4p, 8p, MREMAP_MAYMOVE)"
+	why EPERM 'mapping a (rw-p) is sealed' "$seal; munmap(a, 4p)"
+	why EPERM 'mapping a (rw-p) is sealed' "$seal; mprotect(a, 4p, PROT_READ)"
+	why EPERM 'mapping a (rw-p) is sealed' "$seal; mmap(a, 4p, PROT_READ, MAP_FIXED|$new)"
 }
 
 @test "policy 0: more than RAM and swap" {
@@ -143,5 +143,5 @@ x86_64_only()
 	mm run --explain -e "a = mmap($anon); b = mmap(a - 4p, 4p, $rw, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
 		c = mremap(b, 4p, 8p, MREMAP_MAYMOVE)"
 	assert_success
-	assert_output_joined 'is taken by region a (rw-p)' 'pages that are in memory keep their page frames'
+	assert_output_joined 'is taken by mapping a (rw-p)' 'pages that are in memory keep their page frames'
 }

@@ -1,3 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The script's literals, constants and predefined names in C. */
+#include "lang/program-part.h"
+
+#include <inttypes.h>
+#include <string.h>
+
 static void byte_of_string(struct buf *out, unsigned char c, bool format)
 {
 	if (c == '"' || c == '\\')
@@ -68,13 +75,13 @@ void program_source(struct buf *out, struct span span)
 	}
 }
 
-static void open_if(struct buf *out, bool parentheses)
+void program_open_if(struct buf *out, bool parentheses)
 {
 	if (parentheses)
 		buf_putc(out, '(');
 }
 
-static void close_if(struct buf *out, bool parentheses)
+void program_close_if(struct buf *out, bool parentheses)
 {
 	if (parentheses)
 		buf_putc(out, ')');
@@ -109,12 +116,12 @@ static void plain_integer(struct buf *out, const struct expr *expr, uint32_t dig
 {
 	bool wide = expr->integer > INT32_MAX, pattern = expr->integer < 0;
 
-	open_if(out, pattern && binds > BIND_UNARY);
+	program_open_if(out, pattern && binds > BIND_UNARY);
 	if (pattern)
 		buf_puts(out, "(int64_t)");
 	buf_add(out, expr->span.text, digits);
 	buf_puts(out, pattern ? "ULL" : wide ? "LL" : word ? "L" : "");
-	close_if(out, pattern && binds > BIND_UNARY);
+	program_close_if(out, pattern && binds > BIND_UNARY);
 }
 
 static void integer(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
@@ -142,14 +149,14 @@ static void integer(struct program *p, struct buf *out, const struct expr *expr,
 	else {
 		bool parentheses = binds > (shift > 0 ? BIND_SHIFT : BIND_PRODUCT) || (shift > 0 && binds > BIND_ORDER);
 
-		open_if(out, parentheses);
+		program_open_if(out, parentheses);
 		buf_add(out, expr->span.text, digits);
 		buf_puts(out, suffix == 'p' ? "" : expr->integer > INT32_MAX ? "LL" : word ? "L" : "");
 		if (shift > 0)
 			buf_printf(out, " << %u", shift);
 		else
 			buf_puts(out, suffix == 'p' ? " * page" : " * 1024");
-		close_if(out, parentheses);
+		program_close_if(out, parentheses);
 	}
 	p->uses_page |= suffix == 'p' && expr->integer != 0;
 }
@@ -185,14 +192,14 @@ static void constant_value(struct program *p, struct buf *out, const struct cons
 
 	if (form == AS_WORD)
 		cast = true;
-	open_if(out, cast && binds > BIND_UNARY);
+	program_open_if(out, cast && binds > BIND_UNARY);
 	if (cast)
 		buf_puts(out, form == AS_WORD ? "(long)" : "(int64_t)");
 	program_constant(p, out, constant);
-	close_if(out, cast && binds > BIND_UNARY);
+	program_close_if(out, cast && binds > BIND_UNARY);
 }
 
-static void predefined(struct program *p, struct buf *out, const struct expr *expr, enum form form)
+static void predefined(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
 {
 	bool pointer = form == AS_IS || form == AS_POINTER || form == AS_WORD;
 
@@ -211,7 +218,10 @@ static void predefined(struct program *p, struct buf *out, const struct expr *ex
 		break;
 	case PRE_MAP_FAILED:
 		program_header(p, "sys/mman");
-		buf_puts(out, form == AS_IS || form == AS_POINTER ? "MAP_FAILED" : form == AS_WORD ? "-1L" : "-1");
+		buf_puts(out, form == AS_IS || form == AS_POINTER ? "MAP_FAILED"
+		              : form == AS_WORD                  ? "-1L"
+		              : binds >= BIND_UNARY              ? "(-1)"
+		                                                 : "-1");
 		break;
 	case PRE_ERRNO:
 		program_header(p, "errno");
@@ -223,3 +233,19 @@ static void predefined(struct program *p, struct buf *out, const struct expr *ex
 	}
 }
 
+void program_literal(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
+{
+	switch ((enum expr_kind)expr->kind) {
+	case EXPR_INT:
+		integer(p, out, expr, form, binds);
+		break;
+	case EXPR_STRING:
+		literal(out, expr);
+		break;
+	case EXPR_CONSTANT:
+		constant_value(p, out, expr->constant, form, binds);
+		break;
+	default:
+		predefined(p, out, expr, form, binds);
+	}
+}
