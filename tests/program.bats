@@ -91,11 +91,11 @@ $(head -20 difference)"
 	done
 }
 
-# same ARG...: all of it.
+# same ARG...: all of it.  AddressSanitizer's runtime makes calls of its own in the subject: they cannot be compared there.
 same()
 {
 	same_status "$@"
-	same_calls "$@"
+	[ -n "${MMTOOL_SANITIZED-}" ] || same_calls "$@"
 }
 
 @test "grow" {

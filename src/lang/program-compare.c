@@ -4,12 +4,20 @@
 
 #include <string.h>
 
-static bool same_text(struct program *p, const struct expr *expr, enum form form)
+enum { LOW = 4 /* levels of a tree that is printed just to be looked at; a tree of comparisons would be so again and again */ };
+
+/* x == x, however it is written. */
+static bool same_text(struct program *p, const struct expr *expr)
 {
+	struct span one = expr->left->span, other = expr->right->span;
 	struct buf left = { 0 }, right = { 0 };
 
-	program_expr(p, &left, expr->left, form, BIND_ASSIGN);
-	program_expr(p, &right, expr->right, form, BIND_ASSIGN);
+	if (one.len == other.len && memcmp(one.text, other.text, one.len) == 0)
+		return true;
+	if (expr->height > LOW)
+		return false;
+	program_expr(p, &left, expr->left, AS_LONG, BIND_ASSIGN);
+	program_expr(p, &right, expr->right, AS_LONG, BIND_ASSIGN);
 	bool same = strcmp(buf_text(&left), buf_text(&right)) == 0;
 
 	buf_fini(&left);
@@ -24,7 +32,7 @@ bool program_masks(const struct expr *expr)
 }
 
 /* Comparisons that compilers find to be always true or false, and warn of. */
-static bool is_foregone(struct program *p, const struct expr *expr, enum form form)
+static bool is_foregone(struct program *p, const struct expr *expr)
 {
 	bool left = program_type(p, expr->left) == C_INT, right = program_type(p, expr->right) == C_INT;
 
@@ -39,7 +47,7 @@ static bool is_foregone(struct program *p, const struct expr *expr, enum form fo
 	if ((program_masks(expr->left) && program_is_constant(expr->right)) ||
 	    (program_masks(expr->right) && program_is_constant(expr->left)))
 		return true;
-	return same_text(p, expr, form);
+	return same_text(p, expr);
 }
 
 static void compare_texts(struct program *p, struct buf *out, const struct expr *expr, int binds)
@@ -73,7 +81,7 @@ void program_comparison(struct program *p, struct buf *out, const struct expr *e
 
 	if (texts) {
 		compare_texts(p, out, expr, binds);
-	} else if (is_foregone(p, expr, form)) {
+	} else if (is_foregone(p, expr)) {
 		program_use(p, "holds");
 		buf_puts(out, "holds(");
 		program_expr(p, out, expr->left, AS_LONG, BIND_ASSIGN);

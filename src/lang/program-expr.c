@@ -131,6 +131,11 @@ bool program_fits_int(const struct program *p, const struct expr *expr)
 	return range.least >= INT32_MIN && range.most <= INT32_MAX && range.least <= range.most;
 }
 
+static bool is_pointer(const struct program *p, const struct expr *expr)
+{
+	return program_type(p, expr) == C_POINTER && !program_is_bare(expr);
+}
+
 static void arithmetic(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds)
 {
 	const char *helper = checker(p, expr);
@@ -142,7 +147,11 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 		return;
 	}
 	program_open_if(out, parentheses);
-	if (program_is_bits(expr->op) && form == AS_FLAGS) {
+	if (expr->op == OP_SUB && is_pointer(p, expr->left) && is_pointer(p, expr->right)) {
+		program_expr(p, out, expr->left, AS_IS, BIND_SUM);
+		buf_puts(out, " -\f");
+		program_expr(p, out, expr->right, AS_IS, BIND_PRODUCT);
+	} else if (program_is_bits(expr->op) && form == AS_FLAGS) {
 		program_expr(p, out, expr->left, AS_FLAGS, operand_binds(expr->op, expr->left));
 		buf_printf(out, " %s\f", program_operators[expr->op].text);
 		program_expr(p, out, expr->right, AS_FLAGS, operand_binds(expr->op, expr->right) + 1);
@@ -151,6 +160,9 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 		bool widen = both && !program_is_bits(expr->op) && expr->op != OP_DIV && expr->op != OP_MOD && expr->op != OP_SHR &&
 		             !program_fits_int(p, expr);
 
+		/* 2 ^ 3 looks like a power. */
+		if (expr->op == OP_XOR)
+			widen = expr->left->kind == EXPR_INT;
 		if (expr->op == OP_SHL)
 			widen = program_type(p, expr->left) == C_INT && !program_fits_int(p, expr);
 		operand(p, out, expr->left, operand_binds(expr->op, expr->left), widen);
@@ -208,7 +220,9 @@ static void unary(struct program *p, struct buf *out, const struct expr *expr, e
 	/* A row of signs would be -- to C; ! before a comparison is read as part of its left side. */
 	bool parentheses = binds >= BIND_UNARY || (expr->op == OP_NOT && binds > BIND_LOGAND);
 
-	if (expr->op == OP_NEGATE && program_range(p, expr->right).least == INT64_MIN) {
+	struct range range = program_range(p, expr->right);
+
+	if (expr->op == OP_NEGATE && (range.least == INT64_MIN || range.least > range.most)) {
 		program_use(p, "subtract");
 		buf_puts(out, "subtract(0,\v");
 		program_expr(p, out, expr->right, AS_LONG, BIND_ASSIGN);

@@ -17,8 +17,11 @@ const struct helper program_memory[] = {
 	{ "load",
 	  "static int load(const volatile char *from);",
 	  "", "",
-	  "/* Really loads the byte: the compiler must not remember what it stored. */\n"
-	  "static int load(const volatile char *from)\n"
+	  "/*\n"
+	  " * Really loads the byte: volatile, for the compiler must not remember what it stored; not inlined, lest it reasons about\n"
+	  " * where.\n"
+	  " */\n"
+	  "static __attribute__((noinline)) int load(const volatile char *from)\n"
 	  "{\n"
 	  "\treturn *(const volatile unsigned char *)from;\n"
 	  "}\n" },
@@ -36,7 +39,7 @@ const struct helper program_memory[] = {
 	{ "text_at",
 	  "static const char *text_at(const volatile char *from);",
 	  "text_room give_up", "stddef",
-	  "static const char *text_at(const volatile char *from)\n"
+	  "static __attribute__((noinline)) const char *text_at(const volatile char *from)\n"
 	  "{\n"
 	  "\tchar *text = text_room();\n"
 	  "\n"
@@ -50,7 +53,7 @@ const struct helper program_memory[] = {
 	{ "is_filled",
 	  "static bool is_filled(const volatile char *from, int64_t byte, int64_t len);",
 	  "give_up", "stdbool stdint",
-	  "static bool is_filled(const volatile char *from, int64_t byte, int64_t len)\n"
+	  "static __attribute__((noinline)) bool is_filled(const volatile char *from, int64_t byte, int64_t len)\n"
 	  "{\n"
 	  "\tif (len < 0)\n"
 	  "\t\tgive_up(\"a length is negative\");\n"
@@ -71,7 +74,7 @@ const struct helper program_memory[] = {
 	  "static void touch_pages(volatile char *from, int64_t len, bool write);",
 	  "give_up", "stdbool stdint unistd",
 	  "/* Loads, or stores the value 1 in, the first byte of every page that the range touches. */\n"
-	  "static void touch_pages(volatile char *from, int64_t len, bool write)\n"
+	  "static __attribute__((noinline)) void touch_pages(volatile char *from, int64_t len, bool write)\n"
 	  "{\n"
 	  "\tint64_t page = sysconf(_SC_PAGESIZE);\n"
 	  "\tint64_t first = (intptr_t)from & -page, end = (intptr_t)from + len;\n"
@@ -105,7 +108,7 @@ const struct helper program_memory[] = {
 	  "static void copy_bytes(volatile char *to, const volatile char *from, int64_t len);",
 	  "give_up", "stdint",
 	  "/* From the first byte to the last, whether the two overlap or not. */\n"
-	  "static void copy_bytes(volatile char *to, const volatile char *from, int64_t len)\n"
+	  "static __attribute__((noinline)) void copy_bytes(volatile char *to, const volatile char *from, int64_t len)\n"
 	  "{\n"
 	  "\tif (len < 0)\n"
 	  "\t\tgive_up(\"a length is negative\");\n"
@@ -126,7 +129,7 @@ const struct helper program_memory[] = {
 	  "}\n"
 	  "\n"
 	  "/* Gives 0, or the fault that the access raises; the process survives it. */\n"
-	  "static int try_access(volatile char *where, bool store, int byte)\n"
+	  "static __attribute__((noinline)) int try_access(volatile char *where, bool store, int byte)\n"
 	  "{\n"
 	  "\tstruct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER }, old[2];\n"
 	  "\n"

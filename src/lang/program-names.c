@@ -31,7 +31,7 @@ static void widen(struct learner *l, struct range *range, struct range more)
 	struct range old = *range;
 
 	if (more.least > more.most)
-		more = (struct range){ -believed, believed, true };
+		more = (struct range){ INT64_MIN, INT64_MAX, false };
 	if (more.assumed) {
 		more.least = more.least < -believed ? -believed : more.least;
 		more.most = more.most > believed ? believed : more.most;

@@ -237,10 +237,11 @@ static struct range binary_range(const struct program *p, const struct expr *exp
 		return program_range(p, expr->left->left);
 	struct range a = program_range(p, expr->left), b = program_range(p, expr->right);
 
+	/* What was checked for overflow can be anything. */
 	if (a.least > a.most)
-		a = whole(true);
+		a = between(INT64_MIN, INT64_MAX);
 	if (b.least > b.most)
-		b = whole(true);
+		b = between(INT64_MIN, INT64_MAX);
 	switch ((enum operator)expr->op) {
 	case OP_ADD:
 	case OP_SUB:
@@ -312,7 +313,7 @@ struct range program_range(const struct program *p, const struct expr *expr)
 			return between(0, 1);
 		range = program_range(p, expr->right);
 		if (range.least > range.most || (expr->op == OP_NEGATE && range.least == INT64_MIN))
-			return whole(true);
+			return between(INT64_MIN, INT64_MAX);
 		return expr->op == OP_INVERT ? between(~range.most, ~range.least) : between(-range.most, -range.least);
 	case EXPR_BINARY:
 		return binary_range(p, expr);

@@ -246,6 +246,29 @@ static int attached = -1;
 
 static int64_t perform(void);
 
+/* Where the frame of serve() is; 0 before it runs. */
+static uintptr_t serving;
+
+enum { FRAME_BYTES = 512, STACK_BYTES = 4096 };
+
+/*
+ * Writes to the pages that hold the frame of serve(), those of its callees, and what lies below: after a fork they are shared,
+ * and a page boundary may lie anywhere between them.
+ */
+static void touch_stack(void)
+{
+	volatile unsigned char below[STACK_BYTES];
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	for (size_t i = 0; i < sizeof(below); i += FRAME_BYTES)
+		below[i] = 0;
+	/* The callers' frames: each byte gets what it holds. */
+	for (uintptr_t at = here; at < serving; at += FRAME_BYTES)
+		store(at, (uint64_t)load(at));
+	if (serving != 0)
+		store(serving, (uint64_t)load(serving));
+}
+
 /* Loads from the pages of code that answering a request runs through; a fork does not copy their page table entries. */
 static void touch_code(void);
 
@@ -256,6 +279,7 @@ static void touch_code(void);
 static void rehearse(void)
 {
 	touch_code();
+	touch_stack();
 	for (size_t i = 0; i < WARM_BYTES; i += 1024) {
 		((volatile char *)&request)[i] = 0;
 		((volatile char *)&reply)[i] = 0;
@@ -409,6 +433,7 @@ static void touch_code(void)
 
 static _Noreturn void serve(void)
 {
+	serving = (uintptr_t)__builtin_frame_address(0);
 	for (;;) {
 		if (!receive())
 			_exit(0);

@@ -108,6 +108,7 @@ a $((2 * page)) $((2 * page)) +nh -hg"
 }
 
 @test "mlockall: each named region" {
+	not_sanitized 'its shadow is more than can be locked'
 	[ "$(ulimit -l)" = unlimited ] || [ "$(id -u)" -eq 0 ] || skip 'mlockall is not allowed here'
 	json "a = mmap(NULL, 2p, $anon, -1, 0)" 'b = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)' \
 		'mlockall(MCL_CURRENT)' 'munlockall()'
