@@ -10,7 +10,7 @@ setup()
 	mkdir -p traces
 	compilers=()
 	for compiler in gcc clang; do
-		command -v $compiler >/dev/null && compilers+=($compiler)
+		command -v $compiler >/dev/null && compilers+=("$compiler")
 	done
 	[ ${#compilers[@]} -gt 0 ] || skip 'no compiler here'
 }
@@ -84,8 +84,8 @@ same_calls()
 	first=$(printf '%s\n' traces/program.* | sort -t. -k2n | head -1)
 	own_calls tool -v program=0
 	own_calls program -v program=1
-	assert_equal "$(ls | grep ^program-)" "$(ls | sed -n 's/^tool-/program-/p')"
-	for file in $(ls | grep ^tool-); do
+	assert_equal "$(compgen -G 'program-*')" "$(compgen -G 'tool-*' | sed 's/^tool-/program-/')"
+	for file in $(compgen -G 'tool-*'); do
 		diff "$file" "program-${file#tool-}" >difference || fail "mmtool $*: process ${file#tool-}:
 $(head -20 difference)"
 	done
@@ -141,6 +141,7 @@ same()
 }
 
 @test "names, values and processes that are awkward in C" {
+	not_sanitized 'its runtime maps memory where these expect none'
 	for script in "$top"/tests/program/*.mmt; do
 		same run "$script"
 	done
