@@ -84,7 +84,7 @@ same_calls()
 	first=$(printf '%s\n' traces/program.* | sort -t. -k2n | head -1)
 	own_calls tool -v program=0
 	own_calls program -v program=1
-	assert_equal "$(compgen -G 'program-*')" "$(compgen -G 'tool-*' | sed 's/^tool-/program-/')"
+	assert_equal "$(compgen -G 'program-*' | sort)" "$(compgen -G 'tool-*' | sort | sed 's/^tool-/program-/')"
 	for file in $(compgen -G 'tool-*'); do
 		diff "$file" "program-${file#tool-}" >difference || fail "mmtool $*: process ${file#tool-}:
 $(head -20 difference)"
