@@ -493,7 +493,8 @@ same()
 	assert_restored
 }
 
-# A terminal on which somebody types KEYS once the file "ready" is there.
+# A terminal on which somebody types KEYS once the file "ready" is there. What COMMANDS run in is sh: some of them end of
+# Ctrl-C themselves while they wait, so COMMANDS begin with a trap, which its children do not keep.
 at_terminal()
 {
 	local keys=$1
@@ -506,7 +507,7 @@ at_terminal()
 
 @test "Ctrl-C is the program's to answer" {
 	need_sysctl
-	at_terminal '\003' "$MMTOOL overcommit --set=$other -- \
+	at_terminal '\003' "trap : INT; $MMTOOL overcommit --set=$other -- \
 		sh -c 'trap \"exit 42\" INT; : >ready; while :; do sleep 0.05; done'; s=\$?; : >end; exit \$s"
 	assert_failure 42
 	assert_restored

@@ -20,8 +20,8 @@ export MMTOOL=${MMTOOL:-$top/build/mmtool}
 }
 
 # What somebody's environment must not change.
-unset ARGP_HELP_FMT NO_COLOR POSIXLY_CORRECT
-export LC_ALL=C
+unset ARGP_HELP_FMT NO_COLOR POSIXLY_CORRECT CDPATH
+export LC_ALL=C TERM=xterm SHELL=/bin/sh
 # Those of the sources: what is installed may be older.
 export MMTOOL_EXAMPLES=$top/examples
 
