@@ -4,6 +4,7 @@
 #include "app/help.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "app/produce.h"
 #include "app/session.h"
 #include "base/alloc.h"
 #include "base/diag.h"
@@ -45,7 +46,7 @@ static int print(struct buf *text)
 struct input {
 	void *own;
 	struct common_options common;
-	bool performs;
+	bool reports;
 };
 
 static error_t parse_command(int key, char *arg, struct argp_state *state)
@@ -56,7 +57,7 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = input->own;
-	if (input->performs)
+	if (input->reports)
 		state->child_inputs[1] = &input->common;
 	return 0;
 }
@@ -76,7 +77,7 @@ static void read_options(const struct command *command, int argc, char **argv, s
 	const struct argp rest = { .parser = parse_rest };
 	const struct argp_child children[] = {
 		{ &own, 0, NULL, 0 },
-		{ input->performs ? &common_argp : &rest, 0, NULL, 0 },
+		{ input->reports ? options_of(command) : &rest, 0, NULL, 0 },
 		{ &rest, 0, NULL, 0 },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -113,7 +114,7 @@ static int perform(const struct command *command, const struct input *input, str
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
-	struct input input = { .performs = command->plan != NULL };
+	struct input input = { .reports = options_of(command) != NULL };
 	struct process first = { .socket = -1, .dead = true };
 	struct buf name = { 0 };
 	const char *call;
@@ -131,6 +132,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 		process_end(&first);
 		process_unpin();
 		status = command->execute(input.own);
+	} else if (command->produce != NULL) {
+		status = produce_run(command, input.own, &input.common);
 	} else if (error < 0) {
 		diag_error("no subject can be made: %s: %s", call, strerror(-error));
 	} else {

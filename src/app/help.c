@@ -12,6 +12,7 @@ static const char *const group_titles[COMMAND_GROUPS] = {
 	[COMMAND_EXPERIMENT_MREMAP] = "Resize and move mappings",
 	[COMMAND_EXPERIMENT_PLACE] = "Place mappings",
 	[COMMAND_EXPERIMENT_COMMIT] = "Promise more memory than there is",
+	[COMMAND_LOOK] = "Look at any process",
 	[COMMAND_SCRIPT] = "Scripts of calls",
 	[COMMAND_HELP] = "Help",
 };
@@ -117,7 +118,9 @@ void help_describe(struct buf *out)
 		buf_printf(out, "command\t%s\t%s\t%s\n", command->name, command->args != NULL ? command->args : "",
 		           command->summary);
 		describe_options(out, command->name, command->options);
-		if (command->plan != NULL)
-			describe_options(out, command->name, common_argp.options);
+		const struct argp *report = options_of(command);
+
+		if (report != NULL)
+			describe_options(out, command->name, report->options);
 	}
 }

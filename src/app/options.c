@@ -23,6 +23,14 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static const struct argp_option view_options[] = {
+	{ NULL, 0, NULL, 0, "Report:", 10 },
+	{ "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 },
+	{ "format", OPTION_FORMAT, "text|json", 0, "text (the default) or json", 10 },
+	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 },
+	{ 0 },
+};
+
 /* Option arguments that are one of a few words: in the order of the enumerations. */
 static const struct {
 	const char *arg, *values;
@@ -103,4 +111,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static error_t parse_view(int key, char *arg, struct argp_state *state)
+{
+	if (key != OPTION_FORMAT || word_index("text|json", arg) >= 0)
+		return parse(key, arg, state);
+	argp_error(state, "--format: %s: not a format (try text or json)", arg);
+	return EINVAL;
+}
+
+const struct argp *options_of(const struct command *command)
+{
+	return command->plan != NULL ? &common_argp : command->produce != NULL ? &view_argp : NULL;
+}
+
+const struct argp view_argp = { .options = view_options, .parser = parse_view };
 const struct argp common_argp = { .options = options, .parser = parse };

@@ -3,6 +3,7 @@
 #ifndef MMTOOL_APP_OPTIONS_H
 #define MMTOOL_APP_OPTIONS_H
 
+#include "cmd/command.h"
 #include "report/report.h"
 
 #include <argp.h>
@@ -19,8 +20,10 @@ struct common_options {
 	const char *output; /* a file, or NULL: standard output */
 };
 
-/* argp's child parser; its input is a struct common_options. */
-extern const struct argp common_argp;
+/* argp's child parsers; their input is a struct common_options.  Of what performs a script, and of what only looks. */
+extern const struct argp common_argp, view_argp;
+/* The one of a command, or NULL when it makes no report. */
+const struct argp *options_of(const struct command *command);
 
 /* The words that an option's argument may be, "a|b", for --describe; NULL when it is free. */
 const char *option_values(const struct argp_option *option);

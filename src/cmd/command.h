@@ -4,6 +4,7 @@
 #define MMTOOL_CMD_COMMAND_H
 
 #include "base/buf.h"
+#include "report/report.h"
 #include "run/interp.h"
 
 #include <argp.h>
@@ -16,6 +17,7 @@ enum command_group {
 	COMMAND_EXPERIMENT_PLACE,     /* place mappings */
 	COMMAND_EXPERIMENT_COMMIT,    /* commit accounting */
 	COMMAND_SCRIPT,               /* scripts of them */
+	COMMAND_LOOK,                 /* other processes, and what was recorded */
 	COMMAND_HELP,
 	COMMAND_GROUPS,
 };
@@ -60,8 +62,17 @@ struct command {
 	 */
 	int (*plan)(const void *options, struct plan *plan, char **problem);
 	/*
+	 * Makes events without a script, and returns the exit status.  Where it cannot go on, it sets *problem to a message,
+	 * which the caller prints and frees.
+	 */
+	int (*produce)(const void *options, const struct event_sink *sink, char **problem);
+	/* How its report looks beyond the common options; may be NULL. */
+	void (*view)(const void *options, struct report_options *report);
+	bool live; /* what it makes is written as it comes, into a pipe too */
+
+	/*
 	 * Something that is no experiment (help, a program under another policy): returns mmtool's exit status.  A command has
-	 * plan or execute; one that has both says by executes which of them its options ask for.
+	 * plan, produce or execute; one that has execute beside another says by executes which of them its options ask for.
 	 */
 	int (*execute)(const void *options);
 	bool (*executes)(const void *options);

@@ -16,6 +16,8 @@ enum event_object {
 	OBJECT_START, /* first the events, in the order of enum event_type */
 	OBJECT_STEP,
 	OBJECT_NOTE,
+	OBJECT_SNAPSHOT,
+	OBJECT_CHANGES, /* of an event: what changed; OBJECT_DELTA is the change itself */
 	OBJECT_VERDICT,
 	OBJECT_END,
 	OBJECT_SOURCE,
@@ -91,7 +93,7 @@ struct event_field {
 };
 
 struct event_shape {
-	char name[9];        /* as in the schema's $defs */
+	char name[12];       /* as in the schema's $defs */
 	uint16_t size;       /* of the struct, in bytes */
 	const struct event_field *fields;
 	size_t count;

@@ -25,6 +25,8 @@
 #define START(kind, of, name, ...) ROW(kind, of, name, struct event_start, __VA_ARGS__)
 #define STEP(kind, of, name, ...) ROW(kind, of, name, struct event_step, __VA_ARGS__)
 #define NOTE(kind, of, name, ...) ROW(kind, of, name, struct event_note, __VA_ARGS__)
+#define SNAPSHOT(kind, of, name, ...) ROW(kind, of, name, struct event_snapshot, __VA_ARGS__)
+#define CHANGES(kind, of, name, ...) ROW(kind, of, name, struct event_delta, __VA_ARGS__)
 #define VERDICT(kind, of, name, ...) ROW(kind, of, name, struct event_verdict, __VA_ARGS__)
 #define SOURCE(kind, of, name, ...) ROW(kind, of, name, struct event_source, __VA_ARGS__)
 #define CALL(kind, of, name, ...) ROW(kind, of, name, struct event_call, __VA_ARGS__)
@@ -80,6 +82,28 @@ static const struct event_field note_fields[] = {
 	NOTE(OBJECT, OBJECT_SOURCE, "source", source, ALWAYS),
 	NOTE(TEXT, 0, "text", text, ALWAYS),
 	NOTE(TEXT, 0, "symbolic", symbolic, OPTIONAL),
+};
+
+static const struct event_field snapshot_fields[] = {
+	NO_MEMBER(FORMAT, "format"),
+	SNAPSHOT(TEXT, 0, "name", name, ALWAYS),
+	SNAPSHOT(SIGNED, 0, "pid", pid, OPTIONAL),
+	SNAPSHOT(TEXT, 0, "command", command, OPTIONAL),
+	SNAPSHOT(SIGNED, 0, "time", time, OPTIONAL),
+	SNAPSHOT(UNSIGNED, 0, "part", part, ALWAYS),
+	SNAPSHOT(BOOL, 0, "more", more, ALWAYS),
+	SNAPSHOT(MAPS, OBJECT_MAPPING, "maps", maps, ALWAYS),
+};
+
+static const struct event_field changes_fields[] = {
+	NO_MEMBER(FORMAT, "format"),
+	CHANGES(TEXT, 0, "old_name", old_name, OPTIONAL),
+	CHANGES(TEXT, 0, "new_name", new_name, OPTIONAL),
+	CHANGES(SIGNED, 0, "pid", pid, OPTIONAL),
+	CHANGES(SIGNED, 0, "time", time, OPTIONAL),
+	CHANGES(POINTER, OBJECT_DELTA, "delta", delta, ALWAYS),
+	CHANGES(DERIVED, 0, "", before, ALWAYS), /* snapshots that came before it in the stream, with the delta's lines */
+	CHANGES(DERIVED, 0, "", after, ALWAYS),
 };
 
 static const struct event_field verdict_fields[] = {
@@ -205,6 +229,8 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_START] = SHAPE("start", struct event_start, start_fields),
 	[OBJECT_STEP] = SHAPE("step", struct event_step, step_fields),
 	[OBJECT_NOTE] = SHAPE("note", struct event_note, note_fields),
+	[OBJECT_SNAPSHOT] = SHAPE("snapshot", struct event_snapshot, snapshot_fields),
+	[OBJECT_CHANGES] = SHAPE("delta", struct event_delta, changes_fields),
 	[OBJECT_VERDICT] = SHAPE("verdict", struct event_verdict, verdict_fields),
 	[OBJECT_END] = SHAPE("end", int, end_fields),
 	[OBJECT_SOURCE] = SHAPE("source", struct event_source, source_fields),
@@ -213,18 +239,36 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_FAULT] = SHAPE("fault", struct event_fault, fault_fields),
 	[OBJECT_CHECK] = SHAPE("check", struct event_check, check_fields),
 	[OBJECT_OPERAND] = SHAPE("operand", struct event_operand, operand_fields),
-	[OBJECT_DELTA] = SHAPE("delta", struct delta, delta_fields),
+	[OBJECT_DELTA] = SHAPE("difference", struct delta, delta_fields),
 	[OBJECT_LINE] = SHAPE("line", struct delta_line, line_fields),
 	[OBJECT_CHANGE] = SHAPE("change", struct change, change_fields),
 	[OBJECT_REGION] = SHAPE("region", struct region, region_fields),
 	[OBJECT_MAPPING] = SHAPE("mapping", struct mapping, mapping_fields),
 };
 
+struct event_view event_step_view(const struct event_step *step)
+{
+	return (struct event_view){ step->looked ? step->delta : NULL, step->before, step->after, step->old_regions,
+		                    step->new_regions };
+}
+
+struct event_view event_view(const struct event *event)
+{
+	const struct event_delta *delta = &event->delta;
+
+	if (event->type == EVENT_STEP)
+		return event_step_view(&event->step);
+	if (event->type == EVENT_DELTA)
+		return (struct event_view){ delta->delta, delta->before, delta->after, NULL, NULL };
+	return (struct event_view){ 0 };
+}
+
 size_t event_offset(enum event_type type)
 {
 	static const uint16_t offsets[] = {
 		[EVENT_START] = offsetof(struct event, start),     [EVENT_STEP] = offsetof(struct event, step),
-		[EVENT_NOTE] = offsetof(struct event, note),       [EVENT_VERDICT] = offsetof(struct event, verdict),
+		[EVENT_NOTE] = offsetof(struct event, note),       [EVENT_SNAPSHOT] = offsetof(struct event, snapshot),
+		[EVENT_DELTA] = offsetof(struct event, delta),     [EVENT_VERDICT] = offsetof(struct event, verdict),
 		[EVENT_END] = offsetof(struct event, status),
 	};
 
@@ -234,7 +278,7 @@ size_t event_offset(enum event_type type)
 enum { MOST_WORDS = GROUP_COUNT };
 
 static const char words[WORDS_COUNT][MOST_WORDS][12] = {
-	[WORDS_TYPE] = { "start", "step", "note", "verdict", "end" },
+	[WORDS_TYPE] = { "start", "step", "note", "snapshot", "delta", "verdict", "end" },
 	[WORDS_STEP] = { "call", "bind", "store", "expect", "require", "passes", "other" },
 	[WORDS_VERDICT] = { "passed", "failed", "unsupported", "broken" },
 	[WORDS_ARG] = { "int", "fd", "size", "offset", "address", "hex", "mode", "flags", "string", "buffer", "place",

@@ -17,6 +17,8 @@ enum event_type {
 	EVENT_START,   /* a script begins */
 	EVENT_STEP,    /* one statement was performed */
 	EVENT_NOTE,    /* a remark */
+	EVENT_SNAPSHOT, /* the mappings of a process or of a file, as they are */
+	EVENT_DELTA,   /* what changed between two snapshots, of no statement */
 	EVENT_VERDICT, /* a script ended: how it came out */
 	EVENT_END,     /* nothing follows */
 };
@@ -131,6 +133,29 @@ struct event_start {
 	bool several;            /* one of several scripts in this stream */
 };
 
+/*
+ * The mappings of a process or of a file.  Those that are too many for one event come in several, one after another: the
+ * first has part 0, the last has more false.
+ */
+struct event_snapshot {
+	const char *name;    /* what was read, as the user named it: a pid, a file's name, "-"; escaping is the report's */
+	pid_t pid;           /* 0: a file */
+	const char *command; /* the process's name (proc_pid_comm(5)); NULL: a file, or not to be known */
+	int64_t time;        /* nanoseconds since the Epoch when it was read; 0: not known */
+	unsigned part;
+	bool more;
+	const struct maps *maps; /* of this part; the order is the producer's */
+};
+
+/* What changed between two snapshots. */
+struct event_delta {
+	const char *old_name, *new_name; /* what was compared, as the user named it */
+	pid_t pid;           /* of the process that both are of; 0: there is none */
+	int64_t time;        /* nanoseconds since the Epoch when the second was read; 0: not known */
+	const struct delta *delta;
+	const struct maps *before, *after; /* NULL: only the lines of the delta are known */
+};
+
 enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_UNSUPPORTED, VERDICT_BROKEN /* the tool could not go on */ };
 
 struct event_verdict {
@@ -149,10 +174,22 @@ struct event {
 		struct event_start start;
 		struct event_step step;
 		struct event_note note;
+		struct event_snapshot snapshot;
+		struct event_delta delta;
 		struct event_verdict verdict;
 		int status; /* EVENT_END: the exit status */
 	};
 };
+
+/* What an event tells of a change, whichever event it is: its delta, NULL when nobody looked, and both sides of it. */
+struct event_view {
+	const struct delta *delta;
+	const struct maps *before, *after;
+	const struct regions *old_regions, *new_regions;
+};
+
+struct event_view event_view(const struct event *event);
+struct event_view event_step_view(const struct event_step *step);
 
 /* Where events go. */
 struct event_sink {

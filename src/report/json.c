@@ -285,11 +285,11 @@ static void write_arg_text(struct json *json, const struct place *place)
 
 static void write_sentence(struct json *json, const struct place *place)
 {
-	const struct event_step *step = &json->event->step;
-	const struct sentence_context context = { step->before, step->after, step->old_regions, step->new_regions };
+	struct event_view view = event_view(json->event);
+	const struct sentence_context context = { view.before, view.after, view.old_regions, view.new_regions };
 	struct buf text = { 0 };
 
-	sentence_change(&text, (const void *)place->object, step->delta, &context);
+	sentence_change(&text, (const void *)place->object, view.delta, &context);
 	add_string(json, place, buf_text(&text), text.len);
 	buf_fini(&text);
 }

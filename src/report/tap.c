@@ -276,6 +276,9 @@ static void take(struct report *report, const struct event *event, struct buf *o
 	case EVENT_NOTE:
 		show_note(tap, out, &event->note);
 		break;
+	case EVENT_SNAPSHOT: /* neither can fail */
+	case EVENT_DELTA:
+		break;
 	case EVENT_VERDICT:
 		show_verdict(tap, out, &event->verdict);
 		break;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the text report share. */
+#ifndef MMTOOL_REPORT_TEXT_H
+#define MMTOOL_REPORT_TEXT_H
+
+#include "base/buf.h"
+#include "report/report.h"
+
+#include <stdbool.h>
+
+/* What was printed last: it decides about the blank line before the next. */
+enum block { BLOCK_NONE, BLOCK_BARE, BLOCK_NOTE, BLOCK_HELD, BLOCK_BODY, BLOCK_VERDICT };
+
+struct text {
+	struct report base;
+	struct buf name;  /* the script's */
+	struct buf words; /* a line in the making */
+	bool several;     /* scripts: each says its name */
+	enum block last;
+};
+
+enum ink { INK_PLAIN, INK_BOLD, INK_RED, INK_GREEN, INK_ALARM, INK_DIM, INK_CYAN };
+
+/* One line that is never broken; its indent stays plain. */
+void text_line(const struct text *text, struct buf *out, const char *indent, enum ink ink, const struct buf *line);
+/* Words broken into lines: what the first begins with, and the rest (NULL: the same). */
+void text_wrapped(const struct text *text, struct buf *out, const char *first, const char *rest, enum ink ink,
+                  const char *words);
+/* A sentence below a statement; what is wrapped hangs, so that the next sentence is seen to begin. */
+void text_sentence(const struct text *text, struct buf *out, enum ink ink, const char *words);
+/* A value; with --symbolic not one that another run may find different. */
+const char *text_shown(const struct text *text, const char *value, bool varies);
+/* The blank line, where there is one, before a block. */
+void text_separate(struct text *text, struct buf *out, enum block next);
+
+/* text-step.c: what one statement did. */
+void text_step(struct text *text, struct buf *out, const struct event_step *step);
+/* text-delta.c: the lines of maps that changed, or all of them with --full, and what that means in words. */
+void text_view(struct text *text, struct buf *out, const struct event_view *view);
+/* All lines of a snapshot, with what the regions call them; view's before is shown. */
+void text_maps(struct text *text, struct buf *out, const struct event_view *view);
+
+#endif
