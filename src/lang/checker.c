@@ -380,6 +380,7 @@ static void check_statements(struct checker *checker, struct statement *statemen
 
 	for (; statement != NULL && !errors_full(checker->errors); statement = statement->next)
 		checks[statement->kind](checker, statement);
+	checker->errors->more |= statement != NULL;
 }
 
 void checker_check(struct script *script, struct names *names, struct errors *errors)

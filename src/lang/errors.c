@@ -21,12 +21,13 @@ void errors_add(struct errors *errors, struct span at, const char *format, ...)
 	struct buf message = { 0 };
 	va_list args;
 
-	if (errors_full(errors))
-		return;
 	for (size_t i = 0; i < errors->count; i++) {
 		if (errors->list[i].at.text == at.text)
 			return;
 	}
+	errors->more |= errors_full(errors);
+	if (errors_full(errors))
+		return;
 	va_start(args, format);
 	buf_vprintf(&message, format, args);
 	va_end(args);
@@ -133,6 +134,10 @@ void errors_render(struct errors *errors, struct buf *out)
 		buf_printf(out, ":%" PRIu32 ":%" PRIu32 ": %s\n", error->at.place.line, error->at.place.column,
 		           error->message);
 		add_line(errors, error->at.text, out);
+	}
+	if (errors->more) {
+		buf_escape(out, errors->file, strlen(errors->file), 0);
+		buf_printf(out, ": there may be more mistakes: these are the first %d\n", ERRORS_MOST);
 	}
 }
 

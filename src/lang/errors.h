@@ -22,6 +22,7 @@ struct errors {
 	size_t len;
 	struct script_error list[ERRORS_MOST];
 	size_t count;
+	bool more; /* the list was full before the end of the script was seen */
 	struct arena arena;
 };
 

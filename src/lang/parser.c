@@ -296,8 +296,10 @@ static struct statement *statements(struct parser *parser, bool inside)
 	struct chain chain = { .end = &chain.first };
 
 	for (;;) {
-		if (errors_full(parser->errors) && !parser->gave_up)
+		if (errors_full(parser->errors) && !parser->gave_up) {
+			parser->errors->more = parser->now.kind != TOKEN_END;
 			give_up(parser);
+		}
 		if (parser->now.kind == TOKEN_END || (inside && parser->now.kind == TOKEN_RBRACE))
 			return chain.first;
 		if (parser->now.kind == TOKEN_RBRACE)

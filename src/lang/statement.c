@@ -4,6 +4,9 @@
 
 #include "lang/word.h"
 
+#include <ctype.h>
+#include <string.h>
+
 /* Whether here stands "-1" and then a name or the end of the statement. */
 static bool at_failure(const struct parser *parser, bool *named)
 {
@@ -131,6 +134,42 @@ static struct statement *store(struct parser *parser)
 	return NULL;
 }
 
+/* The words that begin a declaration in C. */
+static bool type_find(struct span span)
+{
+	static const char *const words[] = {
+		"auto", "bool", "char", "const", "double", "float", "int", "int64_t", "long", "off_t", "pid_t", "short",
+		"signed", "size_t", "ssize_t", "static", "struct", "uint64_t", "uintptr_t", "unsigned", "void", "volatile",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strlen(words[i]) == span.len && memcmp(words[i], span.text, span.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What C has and the language has not, at a name that begins no statement: an assignment that computes, a count by one, a
+ * declaration.  Returns whether it was one of them, and reported.
+ */
+static bool report_habit(struct parser *parser, struct span span, const char *shown)
+{
+	const char *at = span.text + span.len, *end = parser->lexer.end;
+
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (end - at >= 2 && (at[0] == '+' || at[0] == '-') && at[1] == at[0])
+		parser_fail(parser, span, "there is no '%c%c': write %s = %s %c 1", *at, *at, shown, shown, *at);
+	else if (end - at >= 2 && memchr("+-*/%&|^", *at, 8) != NULL && at[1] == '=')
+		parser_fail(parser, span, "there is no '%c=': write %s = %s %c ...", *at, shown, shown, *at);
+	else if (end - at >= 2 && (*at == '*' || *at == '_' || isalpha((unsigned char)*at)) && type_find(span))
+		parser_fail(parser, span, "names have no types here: write NAME = ... without '%s'", shown);
+	else
+		return false;
+	return true;
+}
+
 /* A name that begins no statement. */
 static struct statement *stray(struct parser *parser)
 {
@@ -143,6 +182,8 @@ static struct statement *stray(struct parser *parser)
 	suggestion_offer_keywords(&suggestion);
 	if (call_find(span.text, span.len) != NULL || function_find(span.text, span.len) != NULL)
 		parser_fail(parser, span, "'%s' takes its arguments in parentheses, %s(...)", shown, shown);
+	else if (report_habit(parser, span, shown))
+		return NULL;
 	else if (suggestion.best != NULL)
 		parser_fail(parser, span, "'%s' begins no statement%s", shown,
 		            suggestion_text(&suggestion, parser->errors));

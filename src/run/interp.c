@@ -483,6 +483,29 @@ enum verdict interp_feed(struct machine *m, const struct script *script)
 	                                       : VERDICT_PASSED;
 }
 
+/* A test of an error path that was never taken proves nothing: an injection that did not come to its call is told. */
+static void tell_injections(struct machine *m, const struct script *script)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < m->options->injection_count; i++) {
+		const struct interp_injection *injection = &m->options->injections[i];
+
+		if (m->injected[i] > 0 && m->injected[i] >= injection->nth)
+			continue;
+		buf_reset(&text);
+		buf_printf(&text, "--inject=%s:%s", injection->call->name, constant_name(GROUP_ERRNO, injection->error));
+		if (injection->nth > 0)
+			buf_printf(&text, ":%" PRIu64, injection->nth);
+		buf_printf(&text, " was never reached: the script made %" PRIu64 " such call%s", m->injected[i],
+		           m->injected[i] == 1 ? "" : "s");
+		send(m, &(struct event){ .type = EVENT_NOTE,
+		                         .note = { .source = { .file = script->file, .line = 1, .column = 1, .text = "" },
+		                                   .text = buf_text(&text) } });
+	}
+	buf_fini(&text);
+}
+
 enum verdict interp_run(const struct script *script, struct process *subject, const struct interp_options *options,
                         const struct event_sink *sink, char **problem)
 {
@@ -490,6 +513,8 @@ enum verdict interp_run(const struct script *script, struct process *subject, co
 
 	if (interp_begin(m, subject, script->file))
 		interp_feed(m, script);
+	if (!m->broken && !m->unsupported)
+		tell_injections(m, script);
 	enum verdict verdict = interp_conclude(m, problem);
 
 	interp_free(m);

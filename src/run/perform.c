@@ -340,8 +340,12 @@ static void judge(struct machine *m, const struct performance *p, const struct v
 		if (!want->is_string && want->integer == p->call->result)
 			break;
 		render_value(m, &wanted, want, NULL);
-		machine_fail(m, "%s was expected to return %s; it returned %s", statement->call->name, buf_text(&wanted),
-		             buf_text(&got));
+		if (error != 0 && !want->is_string && want->integer == -error)
+			machine_fail(m, "%s returned %s: a failed call's value is -1, so write = %s", statement->call->name,
+			             buf_text(&got), buf_text(&got));
+		else
+			machine_fail(m, "%s was expected to return %s; it returned %s", statement->call->name, buf_text(&wanted),
+			             buf_text(&got));
 		buf_fini(&wanted);
 		break;
 	}

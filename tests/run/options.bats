@@ -48,6 +48,15 @@ big="a = mmap(NULL, 2G, PROT_READ|PROT_WRITE, $anon|MAP_NORESERVE, -1, 0)"
 	assert_success
 }
 
+@test "--inject: one that was never reached is told" {
+	mm run --inject=munmap:EIO:3 --inject=mmap:ENOMEM -e 'munmap(hole(1p), 1p)'
+	assert_success
+	assert_line '# --inject=munmap:EIO:3 was never reached: the script made 1 such call'
+	assert_line '# --inject=mmap:ENOMEM was never reached: the script made 0 such calls'
+	mm run --inject=munmap:EIO:1 -e 'munmap(hole(1p), 1p) = -1 EIO'
+	refute_output --partial 'never reached'
+}
+
 @test "--inject refuses what it cannot take" {
 	for bad in mmap mmap: mmap:EWHAT mapp:ENOMEM memset:EIO wait:EIO mmap:ENOMEM:0 mmap:ENOMEM:x mmap:ENOMEM: mmap:PROT_READ; do
 		mm run --inject="$bad" -e 'note "ran"'
