@@ -2,7 +2,7 @@
 /* The VmFlags of named regions around the calls that can change them. */
 #include "run/flags.h"
 
-#include "mm/counters.h"
+#include "mm/smaps.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 struct reader {
 	const struct buf *text; /* of smaps; NULL: nothing to compare with */
 	size_t at;
-	struct counters_record record;
+	struct smaps_record record;
 	bool held;              /* record is one */
 };
 
@@ -84,23 +84,20 @@ void flags_before(struct machine *m, const struct performance *p)
 static void seek(struct reader *reader, uint64_t addr)
 {
 	while (reader->text != NULL && (!reader->held || reader->record.end <= addr)) {
-		reader->held = counters_record(buf_text(reader->text), reader->text->len, &reader->at, &reader->record);
+		reader->held = smaps_next(buf_text(reader->text), reader->text->len, &reader->at, &reader->record);
 		if (!reader->held)
 			reader->text = NULL;
 	}
 }
 
 /* Adds the flags that are in one line and not in the other; soft-dirty is the kernel's own, a merge may hand it on. */
-static void add_missing(char *to, const struct counters_record *in, const struct counters_record *not_in)
+static void add_missing(char *to, const struct smaps_record *in, const struct smaps_record *not_in)
 {
-	size_t len = 0;
+	size_t len = 0, flag_len;
+	const char *flag;
 
-	for (size_t i = 0; i + 2 <= in->flags_len; i++) {
-		const char *flag = in->flags + i;
-		bool alone = (i == 0 || flag[-1] == ' ') && (i + 2 == in->flags_len || flag[2] == ' ');
-
-		if (!alone || flag[0] == ' ' || flag[1] == ' ' || memcmp(flag, "sd", 2) == 0 ||
-		    counters_has_flag(not_in, flag) || len + 4 > CHANGE_FLAGS)
+	for (size_t at = 0; smaps_next_flag(in, &at, &flag, &flag_len);) {
+		if (flag_len != 2 || memcmp(flag, "sd", 2) == 0 || smaps_has_flag(not_in, flag) || len + 4 > CHANGE_FLAGS)
 			continue;
 		if (len > 0)
 			to[len++] = ' ';
@@ -181,7 +178,7 @@ static void tell_new(struct machine *m, const struct performance *p, struct even
 	if (reader.text == NULL || reader.record.flags == NULL)
 		return;
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
-		if ((p->words[3] & of[i].asked) == 0 || !counters_has_flag(&reader.record, of[i].flag))
+		if ((p->words[3] & of[i].asked) == 0 || !smaps_has_flag(&reader.record, of[i].flag))
 			continue;
 		if (change.flags_gained[0] != '\0')
 			strcat(change.flags_gained, " ");

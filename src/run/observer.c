@@ -4,6 +4,7 @@
 
 #include "base/size.h"
 #include "mm/counters.h"
+#include "mm/smaps.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -137,37 +138,34 @@ int observer_read_smaps(struct observer *observer, struct buf *text)
 	return observer->smaps < 0 ? observer->smaps : read_all(observer->smaps, text);
 }
 
-static int smaps_record(struct observer *observer, uint64_t addr, const char **record, size_t *len)
+static int smaps_record(struct observer *observer, uint64_t addr, struct smaps_record *record)
 {
 	int error = observer_read_smaps(observer, &observer->scratch);
 
 	if (error < 0)
 		return error;
-	return counters_smaps(buf_text(&observer->scratch), observer->scratch.len, addr, record, len) ? 0 : -EFAULT;
+	return smaps_at(buf_text(&observer->scratch), observer->scratch.len, addr, record) ? 0 : -EFAULT;
 }
 
 int observer_smaps(struct observer *observer, uint64_t addr, const char *field, int64_t *value)
 {
-	const char *record;
-	size_t len;
-	int error = smaps_record(observer, addr, &record, &len);
+	struct smaps_record record;
+	int error = smaps_record(observer, addr, &record);
 
 	if (error < 0)
 		return error;
-	return counters_find(record, len, field, value) ? 0 : -ENODATA;
+	return counters_find(record.text, record.text_len, field, value) ? 0 : -ENODATA;
 }
 
 int observer_vmflag(struct observer *observer, uint64_t addr, const char *flag, int64_t *value)
 {
-	const char *record;
-	size_t len;
-	bool known;
-	int error = smaps_record(observer, addr, &record, &len);
+	struct smaps_record record;
+	int error = smaps_record(observer, addr, &record);
 
 	if (error < 0)
 		return error;
-	*value = counters_vmflag(record, len, flag, &known);
-	return known ? 0 : -ENODATA;
+	*value = smaps_has_flag(&record, flag);
+	return record.flags != NULL ? 0 : -ENODATA;
 }
 
 int observer_sysctl(const char *name, int64_t *value)

@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of smaps, and the change of VmFlags that is made of them. */
+/* Counters in the kernel's text, and changes of VmFlags. */
 #include "mm/counters.h"
 
 #include "tap.h"
 
 #include "mm/delta.h"
-#include "mm/vmflag.h"
 
 #include <string.h>
 
-static const char smaps[] = "1000-3000 rw-p 00000000 00:00 0 \nSize: 8 kB\nVmFlags: rd wr lo \n"
-                            "3000-4000 r--p 00000000 08:01 7 /tmp/VmFlags: sl\nSize: 4 kB\n"
-                            "5000-6000 r--p 00000000 00:00 0\nVmFlags: rd xlo";
-
-static void test_records(void)
+static void test_find(void)
 {
-	struct counters_record record = { 0 };
-	size_t at = 0;
+	static const char text[] = "VmPeak:\t 12 kB\nVmLck:\t       0 kB\nThreads:\t1\nName:\tVmRSS: 7 kB\nVmRSSx: 8 kB\nVmSwap:";
+	const size_t len = sizeof(text) - 1;
+	int64_t value = -1;
 
-	ok(counters_record(smaps, sizeof(smaps) - 1, &at, &record), "there is a first record");
-	ok(record.start == 0x1000 && record.end == 0x3000, "with its range");
-	ok(counters_has_flag(&record, "lo") && counters_has_flag(&record, "rd"), "and its flags");
-	ok(!counters_has_flag(&record, "sl") && !counters_has_flag(&record, "r "), "and no others");
-	ok(counters_record(smaps, sizeof(smaps) - 1, &at, &record), "there is a second");
-	ok(record.start == 0x3000 && record.flags == NULL, "without flags, whatever its file is called");
-	ok(!counters_has_flag(&record, "sl"), "so it has none");
-	ok(counters_record(smaps, sizeof(smaps) - 1, &at, &record), "the last one may end without a newline");
-	ok(counters_has_flag(&record, "rd") && !counters_has_flag(&record, "lo"), "a flag is a word of its own");
-	ok(!counters_record(smaps, sizeof(smaps) - 1, &at, &record), "then there is no more");
-	for (size_t len = 0; len < sizeof(smaps); len++) {
-		for (at = 0; counters_record(smaps, len, &at, &record);)
-			counters_has_flag(&record, "lo");
-	}
-	ok(at <= sizeof(smaps), "every beginning can be read");
+	ok(counters_find(text, len, "VmPeak", &value) && value == 12288, "kB are told in bytes");
+	ok(counters_find(text, len, "VmLck", &value) && value == 0, "nought is a number");
+	ok(counters_find(text, len, "Threads", &value) && value == 1, "a plain number stays one");
+	ok(!counters_find(text, len, "VmRSS", &value), "a name stands at the start of its line, and ends at the colon");
+	ok(!counters_find(text, len, "VmSwap", &value) && !counters_find(text, 0, "VmPeak", &value), "no number, no value");
 }
 
 static void test_change(void)
@@ -54,10 +40,7 @@ static void test_change(void)
 
 int main(void)
 {
-	test_records();
+	test_find();
 	test_change();
-	ok(strcmp(vmflag_words("lo lf", 2), "locked in memory") == 0, "a flag has words");
-	ok(vmflag_words("zz", 2) == NULL && vmflag_words("lo lf", 5) == NULL && vmflag_words("", 0) == NULL,
-	   "what is not known has none");
 	return done();
 }
