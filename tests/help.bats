@@ -24,7 +24,8 @@ refused()
 	refused
 	[[ $stderr == 'Usage: mmtool COMMAND [OPTION...]'* ]]
 	for command in $commands; do
-		grep -q "^  $command  *[a-z]" <<<"$stderr" || fail "$command is not in the overview"
+		grep -Eq "^  $command  +[a-z]|^  [A-Z].*  ([a-z-]+ )*$command( |\$)|^ {19}([a-z-]+ )*$command( |\$)" <<<"$stderr" ||
+			fail "$command is not in the overview"
 	done
 	[ "$(grep -c '^[A-Z].*:$' <<<"$stderr")" -ge 4 ]
 	[ "$(wc -l <<<"$stderr")" -le 40 ]
@@ -41,7 +42,7 @@ refused()
 	assert_success
 	[ -z "$stderr" ]
 	for command in $commands; do
-		assert_line --regexp "^  $command  *[a-z]"
+		assert_line --regexp "(^|[ ])$command([ ]|\$)"
 	done
 	for option in --help --usage --version --describe; do
 		assert_output --partial " $option"

@@ -8,27 +8,46 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const group_titles[COMMAND_GROUPS] = {
-	[COMMAND_EXPERIMENT_MREMAP] = "Resize and move mappings",
-	[COMMAND_EXPERIMENT_PLACE] = "Place mappings",
-	[COMMAND_EXPERIMENT_COMMIT] = "Promise more memory than there is",
-	[COMMAND_LOOK] = "Look at any process",
-	[COMMAND_SCRIPT] = "Scripts of calls",
-	[COMMAND_HELP] = "Help",
-};
-
 static const char help_summary[] = "show this overview, or a command's help";
+
+/* The experiments of a group, by name only: "  Place            reserve-fill merge". */
+static void add_names(struct buf *out, enum command_group group)
+{
+	static const struct wrap wrap = { .first = "  ", .rest = "                   " };
+	struct buf line = { 0 };
+	size_t count = 0;
+
+	buf_printf(&line, "%-17s", command_groups[group].title);
+	for (size_t i = 0; i < command_count; i++) {
+		if (command_table[i]->group == group)
+			buf_printf(&line, "%s%s", count++ > 0 ? " " : "", command_table[i]->name);
+	}
+	if (count > 0)
+		wrap_add(out, buf_text(&line), line.len, &wrap);
+	buf_fini(&line);
+}
+
+static void add_commands(struct buf *out, enum command_group group)
+{
+	buf_printf(out, "\n%s:\n", command_groups[group].title);
+	for (size_t i = 0; i < command_count; i++) {
+		if (command_table[i]->group == group)
+			buf_printf(out, "  %-13s %s\n", command_table[i]->name, command_table[i]->summary);
+	}
+}
 
 void help_overview(struct buf *out)
 {
 	buf_puts(out, "Usage: mmtool COMMAND [OPTION...]\n"
 	              "Run mapping operations for real, and see what they do to /proc/PID/maps.\n");
+	buf_puts(out, "\nExperiments (`mmtool list' says what each one shows):\n");
 	for (unsigned group = 0; group < COMMAND_GROUPS; group++) {
-		buf_printf(out, "\n%s:\n", group_titles[group]);
-		for (size_t i = 0; i < command_count; i++) {
-			if (command_table[i]->group == group)
-				buf_printf(out, "  %-13s %s\n", command_table[i]->name, command_table[i]->summary);
-		}
+		if (command_groups[group].question != NULL)
+			add_names(out, (enum command_group)group);
+	}
+	for (unsigned group = 0; group < COMMAND_GROUPS; group++) {
+		if (command_groups[group].question == NULL)
+			add_commands(out, (enum command_group)group);
 	}
 	buf_printf(out, "  %-13s %s\n", "help", help_summary);
 	buf_puts(out, "\n`mmtool COMMAND --help' tells a command's options, `man mmtool' the rest.\n");

@@ -13,9 +13,12 @@
 #include <stdint.h>
 
 enum command_group {
-	COMMAND_EXPERIMENT_MREMAP,    /* resize and move */
-	COMMAND_EXPERIMENT_PLACE,     /* place mappings */
-	COMMAND_EXPERIMENT_COMMIT,    /* commit accounting */
+	COMMAND_EXPERIMENT_RESIZE,    /* mappings that grow, shrink and move */
+	COMMAND_EXPERIMENT_PLACE,     /* where mappings go, and when they merge */
+	COMMAND_EXPERIMENT_SHARE,     /* who sees a store, and the file behind it */
+	COMMAND_EXPERIMENT_PROTECT,   /* accesses and changes that are forbidden */
+	COMMAND_EXPERIMENT_MEMORY,    /* when memory comes, stays and goes */
+	COMMAND_EXPERIMENT_LIMIT,     /* promises and limits */
 	COMMAND_SCRIPT,               /* scripts of them */
 	COMMAND_LOOK,                 /* other processes, and what was recorded */
 	COMMAND_HELP,

@@ -149,7 +149,7 @@ const struct command cmd_noreserve = {
 	.summary = "map more than there is memory, without and with MAP_NORESERVE",
 	.doc = "What comes out depends on the overcommit policy (`mmtool overcommit' tells it), and the output says what differs "
 	       "under each. MAP_NORESERVE is about accounting: memory is needed when pages are touched, with it or without.",
-	.group = COMMAND_EXPERIMENT_COMMIT,
+	.group = COMMAND_EXPERIMENT_LIMIT,
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct options),

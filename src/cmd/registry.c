@@ -9,9 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct command_group_words command_groups[COMMAND_GROUPS] = {
+	[COMMAND_EXPERIMENT_RESIZE] = { "Resize and move", "How does a mapping grow, shrink and move?" },
+	[COMMAND_EXPERIMENT_PLACE] = { "Place", "Where do mappings go, and when do neighbours become one?" },
+	[COMMAND_EXPERIMENT_SHARE] = { "Share", "Who sees what I store, and when does the file have it?" },
+	[COMMAND_EXPERIMENT_PROTECT] = { "Protect", "How are accesses and changes forbidden?" },
+	[COMMAND_EXPERIMENT_MEMORY] = { "Memory", "When does memory come, stay and go?" },
+	[COMMAND_EXPERIMENT_LIMIT] = { "Limits", "How much is promised, and why is there no more?" },
+	[COMMAND_LOOK] = { "Look at any process", NULL },
+	[COMMAND_SCRIPT] = { "Scripts of calls", NULL },
+	[COMMAND_HELP] = { "Help", NULL },
+};
+
 const struct command *const command_table[] = {
 	&cmd_grow, &cmd_shrink, &cmd_move_fixed, &cmd_reserve_fill, &cmd_noreserve, &cmd_overcommit, &cmd_run, &cmd_shell,
-	&cmd_examples,
+	&cmd_examples, &cmd_list,
 };
 
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);

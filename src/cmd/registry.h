@@ -6,7 +6,16 @@
 #include "cmd/command.h"
 
 extern const struct command cmd_grow, cmd_shrink, cmd_move_fixed, cmd_reserve_fill, cmd_noreserve, cmd_overcommit, cmd_run,
-                            cmd_examples, cmd_shell;
+                            cmd_examples, cmd_shell, cmd_list;
+
+/* What the commands of a group are about. */
+struct command_group_words {
+	const char *title;
+	const char *question; /* of experiments: what one wants to know; NULL for others */
+};
+
+/* By enum command_group. */
+extern const struct command_group_words command_groups[COMMAND_GROUPS];
 
 extern const struct command *const command_table[];
 extern const size_t command_count;
