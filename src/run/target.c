@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens and reads the mappings of any process, or of a file that was saved. */
+#include "run/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	READ_ROOM = 4096,        /* the least room for one read; the kernel answers at most a page of text of maps */
+	TORN_READS = 8,          /* how often a read that is out of order is made again */
+	LONGEST_LINE = 64 * 1024, /* a path has at most PATH_MAX bytes, each of which can stand as \012 */
+	SHOWN = 40,              /* bytes of a bad line that a message shows */
+};
+
+static char *take_text(struct buf *text)
+{
+	char *data = text->data;
+
+	*text = (struct buf){ 0 };
+	return data;
+}
+
+static char *say(const struct target *target, const char *words)
+{
+	struct buf text = { 0 };
+
+	target_add_name(&text, target);
+	buf_puts(&text, words);
+	return take_text(&text);
+}
+
+void target_add_name(struct buf *buf, const struct target *target)
+{
+	if (target->pid == 0) {
+		const char *name = strcmp(target->name, "-") == 0 ? "standard input" : target->name;
+
+		buf_escape(buf, name, strlen(name), 0);
+		return;
+	}
+	buf_printf(buf, "process %d", (int)target->pid);
+	if (target->command != NULL) {
+		buf_puts(buf, " (");
+		buf_escape(buf, target->command, strlen(target->command), 0);
+		buf_puts(buf, ")");
+	}
+}
+
+/* A small file of /proc/PID, NUL-terminated; its length, or -errno. */
+static ssize_t read_small(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	ssize_t got = read(fd, text, size - 1);
+	int error = errno;
+
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	return got < 0 ? -error : got;
+}
+
+static char *read_command(pid_t pid)
+{
+	char text[256];
+	ssize_t len = read_small(pid, "comm", text, sizeof(text));
+
+	if (len <= 0)
+		return NULL;
+	if (text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	return strdup(text);
+}
+
+/* Why a process that is there has no address space, or NULL: its state and flags, proc_pid_stat(5). */
+static const char *lacking(pid_t pid)
+{
+	static const unsigned long kernel_thread = 0x00200000; /* PF_KTHREAD, include/linux/sched.h */
+	char text[1024];
+	unsigned long flags = 0;
+	char state = 0;
+
+	if (read_small(pid, "stat", text, sizeof(text)) <= 0)
+		return NULL;
+	/* The second field is the command's name, which may hold anything; the last ")" ends it. */
+	const char *end = strrchr(text, ')');
+
+	if (end == NULL || sscanf(end + 1, " %c %*d %*d %*d %*d %*d %lu", &state, &flags) != 2)
+		return NULL;
+	if (state == 'Z' || state == 'X')
+		return " has exited, and waits to be collected by its parent (a zombie): it has no mappings any more";
+	return (flags & kernel_thread) != 0 ? " is a thread of the kernel: it has no address space of its own" : NULL;
+}
+
+/* Who may read a process that this user may not. */
+static char *refused(const struct target *target, int error)
+{
+	struct buf text = { 0 };
+	char path[32];
+	struct stat status;
+
+	target_add_name(&text, target);
+	buf_puts(&text, " may not be read");
+	snprintf(path, sizeof(path), "/proc/%d", (int)target->pid);
+	if (stat(path, &status) == 0 && status.st_uid != geteuid())
+		buf_printf(&text, ": it is another user's (uid %u, you are %u); root may", (unsigned)status.st_uid,
+		           (unsigned)geteuid());
+	else
+		buf_printf(&text, ": %s; root may (it is a set-user-ID program, or protects itself)", strerror(error));
+	return take_text(&text);
+}
+
+static char *absent(const struct target *target)
+{
+	/* hidepid (proc(5)) hides what can still be signalled, or refuses to be. */
+	bool hidden = kill(target->pid, 0) == 0 || errno == EPERM;
+
+	return say(target, hidden ? " is hidden from you by /proc (hidepid); root may see it" : ": no such process");
+}
+
+static int fail_process(const struct target *target, int error, char **problem)
+{
+	const char *why = lacking(target->pid);
+
+	if (error == ENOENT || (error == ESRCH && why == NULL))
+		*problem = absent(target);
+	else if (why != NULL)
+		*problem = say(target, why);
+	else if (error == EACCES || error == EPERM)
+		*problem = refused(target, error);
+	else
+		*problem = target_problem(target, -error);
+	return error == ENOENT || why != NULL ? -ESRCH : -error;
+}
+
+/* Digits alone are a number, one that no process can have included (0 for those). */
+static bool read_number(const char *name, pid_t *pid)
+{
+	size_t len = strspn(name, "0123456789");
+
+	if (len == 0 || name[len] != '\0')
+		return false;
+	errno = 0;
+	unsigned long value = strtoul(name, NULL, 10);
+
+	*pid = errno == 0 && value <= INT_MAX ? (pid_t)value : 0;
+	return true;
+}
+
+static int open_process(struct target *target, const char *what, char **problem)
+{
+	char path[64], byte;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)target->pid, what);
+	target->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (target->fd < 0) {
+		int error = errno;
+
+		/* The directory is there, and this file is not: the kernel was built without it. */
+		target->command = read_command(target->pid);
+		if (error == ENOENT && target->command != NULL) {
+			*problem = say(target, ": this kernel has no such file for it");
+			return -ENOENT;
+		}
+		return fail_process(target, error, problem);
+	}
+	target->command = read_command(target->pid);
+	/* Opened or not: a kernel thread's and a zombie's are empty, or answer with ESRCH. */
+	ssize_t got = pread(target->fd, &byte, 1, 0);
+
+	if (got <= 0) {
+		int error = got < 0 ? errno : ESRCH;
+
+		target_close(target);
+		target->command = read_command(target->pid);
+		error = fail_process(target, error, problem);
+		target_close(target);
+		return error;
+	}
+	return 0;
+}
+
+static int open_file(struct target *target, char **problem)
+{
+	struct buf text = { 0 };
+
+	if (strcmp(target->name, "-") == 0) {
+		target->fd = STDIN_FILENO;
+		return 0;
+	}
+	target->fd = open(target->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (target->fd >= 0)
+		return 0;
+	int error = errno;
+
+	target_add_name(&text, target);
+	buf_printf(&text, ": %s", strerror(error));
+	if (error == ENOENT)
+		buf_puts(&text, " (a process is named by its number)");
+	*problem = take_text(&text);
+	return -error;
+}
+
+int target_open(struct target *target, const char *name, const char *what, char **problem)
+{
+	struct timespec now;
+	struct buf text = { 0 };
+
+	*target = (struct target){ .name = name != NULL ? name : "self", .fd = -1 };
+	clock_gettime(CLOCK_REALTIME, &now);
+	target->time = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (name == NULL) {
+		target->pid = getpid();
+	} else if (!read_number(name, &target->pid)) {
+		return open_file(target, problem);
+	} else if (target->pid == 0) {
+		buf_printf(&text, "%s: no process has that number (./%s is a file)", name, name);
+		*problem = take_text(&text);
+		return -ESRCH;
+	}
+	int error = open_process(target, what, problem);
+
+	if (error < 0)
+		target_close(target);
+	return error;
+}
+
+void target_close(struct target *target)
+{
+	if (target->fd > STDERR_FILENO)
+		close(target->fd);
+	target->fd = -1;
+	free(target->command);
+	target->command = NULL;
+	buf_fini(&target->rest);
+}
+
+/* Whether the address space that was opened is still that of its process: one that is gone reads as if it were empty. */
+static bool alive(const struct target *target)
+{
+	char byte;
+
+	return pread(target->fd, &byte, 1, 0) > 0;
+}
+
+/* One read into text, behind what is there.  1, 0 at the end, or -errno. */
+static int read_some(struct target *target, struct buf *text)
+{
+	char *to = buf_reserve(text, READ_ROOM);
+	ssize_t got = read(target->fd, to, text->cap - text->len - 1);
+
+	if (got < 0)
+		return errno == EINTR ? 1 : -errno;
+	text->len += (size_t)got;
+	text->data[text->len] = '\0';
+	if (got > 0)
+		return 1;
+	target->ended = true;
+	return target->pid == 0 || alive(target) ? 0 : -ESRCH;
+}
+
+/* Moves what stands behind the last newline to the next part.  False: there is no whole line. */
+static bool cut(struct target *target, struct buf *text)
+{
+	const char *newline = memrchr(buf_text(text), '\n', text->len);
+
+	if (newline == NULL)
+		return false;
+	size_t whole = (size_t)(newline + 1 - text->data);
+
+	buf_add(&target->rest, text->data + whole, text->len - whole);
+	text->len = whole;
+	text->data[whole] = '\0';
+	return true;
+}
+
+/* As target_read(), behind what is in text. */
+static int read_more(struct target *target, struct buf *text, size_t max)
+{
+	size_t from = text->len, line = from;
+
+	buf_reserve(text, max);
+	buf_add(text, buf_text(&target->rest), target->rest.len);
+	buf_reset(&target->rest);
+	while (!target->ended) {
+		size_t before = text->len;
+		int more = read_some(target, text);
+
+		if (more <= 0)
+			return more;
+		const char *newline = memrchr(text->data + before, '\n', text->len - before);
+
+		if (newline != NULL)
+			line = (size_t)(newline - text->data);
+		if (text->len - line > LONGEST_LINE)
+			return -EMSGSIZE;
+		if (max > 0 && text->len - from >= max && cut(target, text))
+			return 1;
+	}
+	return 0;
+}
+
+int target_read(struct target *target, struct buf *text, size_t max)
+{
+	buf_reset(text);
+	return read_more(target, text, max);
+}
+
+int target_again(struct target *target)
+{
+	if (target->pid == 0 || lseek(target->fd, 0, SEEK_SET) < 0)
+		return -ESPIPE;
+	buf_reset(&target->rest);
+	target->ended = false;
+	return 0;
+}
+
+char *target_problem(const struct target *target, int error)
+{
+	struct buf text = { 0 };
+	char state[8];
+
+	if (error == -ESRCH) {
+		bool gone = lacking(target->pid) != NULL || read_small(target->pid, "stat", state, sizeof(state)) <= 0;
+
+		return say(target, gone ? " ended while it was read" : " replaced its program (exec) while it was read");
+	}
+	if (error == -EMSGSIZE)
+		return say(target, ": not the text of a maps file: it has a line longer than 64K");
+	target_add_name(&text, target);
+	buf_printf(&text, ": cannot be read: %s", strerror(-error));
+	return take_text(&text);
+}
+
+/* Whether the text is one line of maps. */
+static bool is_line(const char *line, size_t len)
+{
+	struct maps maps = { 0 };
+
+	buf_add(&maps.text, line, len);
+	bool is = maps_parse(&maps, NULL) == 0 && maps.count == 1;
+
+	maps_fini(&maps);
+	return is;
+}
+
+char *target_bad_line(const struct target *target, size_t number, const char *line, size_t len)
+{
+	struct buf text = { 0 };
+	const char *newline = memchr(line, '\n', len);
+	size_t width = newline != NULL ? (size_t)(newline - line) : len;
+
+	target_add_name(&text, target);
+	if (is_line(line, width)) {
+		buf_printf(&text, target->pid != 0 ? ": its mappings changed each time that they were read"
+		                                   : ": line %zu: out of order: it begins below the end of the line before", number);
+	} else {
+		buf_printf(&text, ": line %zu: not a line of maps: \"", number);
+		buf_escape(&text, line, width > SHOWN ? SHOWN : width, 1);
+		buf_puts(&text, width > SHOWN ? "...\"" : "\"");
+	}
+	return take_text(&text);
+}
+
+/* The place of a line, counted from 1, in a text. */
+static const char *find_line(const struct buf *text, size_t number)
+{
+	const char *at = buf_text(text), *end = at + text->len;
+
+	for (size_t i = 1; i < number; i++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		if (newline == NULL)
+			return end;
+		at = newline + 1;
+	}
+	return at;
+}
+
+static size_t line_number(const struct buf *text, const char *place)
+{
+	size_t number = 1;
+
+	for (const char *at = text->data; at < place; at++)
+		number += *at == '\n';
+	return number;
+}
+
+/* What could not be parsed: where the line is, in which text. */
+struct bad {
+	const struct buf *text;
+	const char *line;
+};
+
+/*
+ * Parses smaps->text as what it is.  0, or -EINVAL with the first line that is bad.  A maps text becomes smaps->maps.text, in
+ * exchange for that.
+ */
+static int parse_any(struct smaps *smaps, bool *detailed, struct bad *bad)
+{
+	size_t number;
+	int error;
+
+	*detailed = smaps_recognize(buf_text(&smaps->text), smaps->text.len);
+	if (*detailed) {
+		error = smaps_parse(smaps, &number);
+		if (error < 0)
+			*bad = (struct bad){ &smaps->text, smaps->list[number - 1].text };
+		return error;
+	}
+	struct buf text = smaps->text;
+
+	smaps->text = smaps->maps.text;
+	smaps->maps.text = text;
+	buf_reset(&smaps->text);
+	error = maps_parse(&smaps->maps, &number);
+	if (error < 0)
+		*bad = (struct bad){ &smaps->maps.text, find_line(&smaps->maps.text, number) };
+	return error;
+}
+
+/* Whether the beginning of a text is that of none: then no more of it is read, for it may have no end (/dev/zero). */
+static bool is_hopeless(const struct target *target, const struct buf *text)
+{
+	const char *newline = memchr(text->data, '\n', text->len);
+
+	return target->pid == 0 && !is_line(text->data, newline != NULL ? (size_t)(newline - text->data) : text->len);
+}
+
+int target_smaps(struct target *target, struct smaps *smaps, bool *detailed, char **problem)
+{
+	struct bad bad = { 0 };
+	int error = -EINVAL;
+
+	for (unsigned i = 0; i < TORN_READS; i++) {
+		int more = target_read(target, &smaps->text, TARGET_PART);
+
+		if (more > 0 && !is_hopeless(target, &smaps->text))
+			more = read_more(target, &smaps->text, 0);
+		if (more < 0) {
+			*problem = target_problem(target, more);
+			return more;
+		}
+		error = parse_any(smaps, detailed, &bad);
+		if (error == 0 || target_again(target) < 0)
+			break;
+	}
+	if (error < 0) {
+		size_t before = (size_t)(bad.line - bad.text->data);
+
+		*problem = target_bad_line(target, line_number(bad.text, bad.line), bad.line, bad.text->len - before);
+	} else if (smaps->maps.count == 0) {
+		*problem = target_empty(target);
+		error = -EINVAL;
+	}
+	return error;
+}
+
+int target_maps(struct target *target, struct maps *maps, char **problem)
+{
+	struct smaps smaps = { .maps = *maps };
+	bool detailed;
+
+	/* The memory of what it held is read into. */
+	smaps.text = smaps.maps.text;
+	smaps.maps.text = (struct buf){ 0 };
+	int error = target_smaps(target, &smaps, &detailed, problem);
+
+	/* The mappings have a text of their own. */
+	*maps = smaps.maps;
+	smaps.maps = (struct maps){ 0 };
+	smaps_fini(&smaps);
+	return error;
+}
+
+char *target_empty(const struct target *target)
+{
+	return say(target, ": there are no mappings in it");
+}
