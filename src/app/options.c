@@ -52,22 +52,6 @@ const char *option_values(const struct argp_option *option)
 	return NULL;
 }
 
-/* The place of a word in "a|b|c", or -1. */
-static int word_index(const char *values, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (int index = 0; values != NULL; index++) {
-		const char *bar = strchr(values, '|');
-		size_t width = bar != NULL ? (size_t)(bar - values) : strlen(values);
-
-		if (width == len && memcmp(values, word, len) == 0)
-			return index;
-		values = bar != NULL ? bar + 1 : NULL;
-	}
-	return -1;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct common_options *self = state->input;
@@ -87,14 +71,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		self->step = true;
 		return 0;
 	case OPTION_COLOR:
-		word = word_index("auto|always|never", arg);
+		word = command_word("auto|always|never", arg);
 		self->color = (enum color)word;
 		if (word >= 0)
 			return 0;
 		argp_error(state, "--color: %s: not a choice (try auto, always or never)", arg);
 		return EINVAL;
 	case OPTION_FORMAT:
-		word = word_index(FORMATS, arg);
+		word = command_word(FORMATS, arg);
 		self->format = (enum format)word;
 		if (word >= 0)
 			return 0;
@@ -113,7 +97,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static error_t parse_view(int key, char *arg, struct argp_state *state)
 {
-	if (key != OPTION_FORMAT || word_index("text|json", arg) >= 0)
+	if (key != OPTION_FORMAT || command_word("text|json", arg) >= 0)
 		return parse(key, arg, state);
 	argp_error(state, "--format: %s: not a format (try text or json)", arg);
 	return EINVAL;

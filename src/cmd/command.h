@@ -90,6 +90,22 @@ const struct command *command_find(const char *name);
  */
 error_t command_size(struct argp_state *state, const char *option, const char *arg, uint64_t *bytes);
 
+/* The place of word in "a|b|c", from 0, or -1. */
+int command_word(const char *words, const char *word);
+/* For parse: one of the words "a|b|c" (which argp shows as the option's argument), refused with argp_error.  0 or EINVAL. */
+error_t command_choice(struct argp_state *state, const char *option, const char *words, const char *arg, unsigned *choice);
+/* For parse: a decimal number from least to most, refused with argp_error.  0 or EINVAL. */
+error_t command_number(struct argp_state *state, const char *option, const char *arg, uint64_t least, uint64_t most,
+                      uint64_t *count);
+
+/* A word to be filled into the text of a script. */
+struct plan_word {
+	const char *name, *text;
+};
+
+/* Adds text with each $name replaced by its text.  Every name in it must be among words. */
+void plan_fill(struct buf *script, const char *text, const struct plan_word *words);
+
 /* A size as the user wrote it: scripts show it in the same words ("3p" is "3p" on every machine). */
 struct size_option {
 	const char *text; /* NULL: not given */
@@ -98,6 +114,11 @@ struct size_option {
 
 /* command_size() into a size_option. */
 error_t command_size_option(struct argp_state *state, const char *option, const char *arg, struct size_option *size);
+/* The same, refused with argp_error where it is more than most bytes: an experiment touches all of it. */
+error_t command_size_most(struct argp_state *state, const char *option, const char *arg, uint64_t most,
+                          struct size_option *size);
+/* What it is when it was not given. */
+void size_option_default(struct size_option *size, const char *text, uint64_t bytes);
 /* Adds the size rounded up to whole pages, as an expression of the language. */
 void plan_whole_pages(struct buf *script, const struct size_option *size);
 

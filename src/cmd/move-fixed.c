@@ -10,53 +10,43 @@ enum mistake { MISTAKE_NONE, MISTAKE_NO_MAYMOVE, MISTAKE_UNALIGNED, MISTAKE_OVER
 
 struct options {
 	struct size_option size;
-	bool occupied;
-	enum mistake mistake;
+	unsigned occupied; /* a place in ONTO */
+	unsigned mistake;  /* enum mistake */
 };
+
+#define ONTO "reserved|occupied"
+/* In the order of enum mistake, from the first on. */
+#define MISTAKES "no-maymove|unaligned|overlap|zero"
 
 enum { OPTION_SIZE = 256, OPTION_ONTO, OPTION_MISTAKE };
 
 static const struct argp_option options[] = {
 	{ "size", OPTION_SIZE, "SIZE", 0, "Size of the mapping (default 1p)", 0 },
-	{ "onto", OPTION_ONTO, "reserved|occupied", 0,
+	{ "onto", OPTION_ONTO, ONTO, 0,
 	  "What is at the destination: a PROT_NONE reservation (the default), or memory with data in it", 0 },
-	{ "mistake", OPTION_MISTAKE, "no-maymove|unaligned|overlap|zero", 0,
+	{ "mistake", OPTION_MISTAKE, MISTAKES, 0,
 	  "Break one rule of mremap: see the EINVAL, which rule it was, and that nothing changed", 0 },
 	{ 0 },
 };
 
 static const struct {
-	const char *name;
 	/* The call, with the size in bytes as written and in whole pages. */
 	const char *call, *comment;
 } mistakes[] = {
-	[MISTAKE_NO_MAYMOVE] = { "no-maymove", "mremap(a, %s, %s, MREMAP_FIXED, dest)", "FIXED needs MAYMOVE" },
-	[MISTAKE_UNALIGNED] = { "unaligned", "mremap(a, %s, %s, MREMAP_MAYMOVE|MREMAP_FIXED, dest + 1)",
+	[MISTAKE_NO_MAYMOVE] = { "mremap(a, %s, %s, MREMAP_FIXED, dest)", "FIXED needs MAYMOVE" },
+	[MISTAKE_UNALIGNED] = { "mremap(a, %s, %s, MREMAP_MAYMOVE|MREMAP_FIXED, dest + 1)",
 	                        "new_address is not at a page's start" },
-	[MISTAKE_OVERLAP] = { "overlap", "mremap(a, %s, %s, MREMAP_MAYMOVE|MREMAP_FIXED, a)",
+	[MISTAKE_OVERLAP] = { "mremap(a, %s, %s, MREMAP_MAYMOVE|MREMAP_FIXED, a)",
 	                      "the old and the new range overlap" },
-	[MISTAKE_ZERO] = { "zero", "mremap(a, %s, 0, MREMAP_MAYMOVE|MREMAP_FIXED, dest)", "new_size is 0" },
+	[MISTAKE_ZERO] = { "mremap(a, %s, 0, MREMAP_MAYMOVE|MREMAP_FIXED, dest)", "new_size is 0" },
 };
-
-static error_t take_onto(struct options *self, const char *arg, struct argp_state *state)
-{
-	self->occupied = strcmp(arg, "occupied") == 0;
-	if (self->occupied || strcmp(arg, "reserved") == 0)
-		return 0;
-	argp_error(state, "--onto: %s: not a destination (try reserved or occupied)", arg);
-	return EINVAL;
-}
 
 static error_t take_mistake(struct options *self, const char *arg, struct argp_state *state)
 {
-	for (unsigned i = MISTAKE_NO_MAYMOVE; i <= MISTAKE_ZERO; i++) {
-		if (strcmp(arg, mistakes[i].name) == 0) {
-			self->mistake = i;
-			return 0;
-		}
-	}
-	argp_error(state, "--mistake: %s: not a mistake that can be shown (try no-maymove, unaligned, overlap or zero)", arg);
-	return EINVAL;
+	error_t error = command_choice(state, "--mistake", MISTAKES, arg, &self->mistake);
+
+	self->mistake += MISTAKE_NO_MAYMOVE;
+	return error;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -67,7 +57,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_SIZE:
 		return command_size_option(state, "--size", arg, &self->size);
 	case OPTION_ONTO:
-		return take_onto(self, arg, state);
+		return command_choice(state, "--onto", ONTO, arg, &self->occupied);
 	case OPTION_MISTAKE:
 		return take_mistake(self, arg, state);
 	case ARGP_KEY_END:

@@ -2,11 +2,6 @@
 /* The commands, in the order in which the overview shows them. */
 #include "cmd/registry.h"
 
-#include "base/alloc.h"
-#include "base/size.h"
-
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 const struct command_group_words command_groups[COMMAND_GROUPS] = {
@@ -22,7 +17,7 @@ const struct command_group_words command_groups[COMMAND_GROUPS] = {
 };
 
 const struct command *const command_table[] = {
-	&cmd_grow, &cmd_shrink, &cmd_move_fixed, &cmd_reserve_fill, &cmd_noreserve, &cmd_overcommit, &cmd_run, &cmd_shell,
+	&cmd_grow, &cmd_shrink, &cmd_move_fixed, &cmd_reserve_fill, &cmd_alias, &cmd_noreserve, &cmd_overcommit, &cmd_run, &cmd_shell,
 	&cmd_examples, &cmd_list,
 };
 
@@ -35,70 +30,4 @@ const struct command *command_find(const char *name)
 			return command_table[i];
 	}
 	return NULL;
-}
-
-struct buf *plan_add(struct plan *plan, const char *name)
-{
-	struct source *source;
-
-	plan->sources = alloc_grow(plan->sources, &plan->cap, plan->count + 1, sizeof(*plan->sources));
-	source = &plan->sources[plan->count++];
-	*source = (struct source){ .name = alloc_string(name, strlen(name)) };
-	return &source->text;
-}
-
-void plan_quote(struct buf *script, const char *text)
-{
-	buf_putc(script, '"');
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			buf_printf(script, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(script, "\\x%02x", c);
-		else
-			buf_putc(script, (char)c);
-	}
-	buf_putc(script, '"');
-}
-
-void plan_fini(struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		free(plan->sources[i].name);
-		buf_fini(&plan->sources[i].text);
-	}
-	free(plan->sources);
-	*plan = (struct plan){ 0 };
-}
-
-error_t command_size(struct argp_state *state, const char *option, const char *arg, uint64_t *bytes)
-{
-	uint64_t value = 0;
-	int error = size_parse(arg, strlen(arg), size_page(), &value);
-
-	if (error == -ERANGE || (error == 0 && value > INT64_MAX))
-		argp_error(state, "%s: %s: too large a size", option, arg);
-	else if (error < 0)
-		argp_error(state, "%s: %s: not a size (try 4096, 4K, 10G or 3p)", option, arg);
-	else if (value == 0)
-		argp_error(state, "%s: %s: a size must be more than zero (try 4096, 4K, 10G or 3p)", option, arg);
-	else
-		*bytes = value;
-	return error == 0 && value != 0 && value <= INT64_MAX ? 0 : EINVAL;
-}
-
-error_t command_size_option(struct argp_state *state, const char *option, const char *arg, struct size_option *size)
-{
-	size->text = arg;
-	return command_size(state, option, arg, &size->bytes);
-}
-
-void plan_whole_pages(struct buf *script, const struct size_option *size)
-{
-	if (size->bytes % size_page() == 0)
-		buf_puts(script, size->text);
-	else
-		buf_printf(script, "(%s + 1p - 1) / 1p * 1p", size->text);
 }

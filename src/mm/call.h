@@ -58,6 +58,7 @@ enum call_id {
 enum call_result {
 	RESULT_INT,     /* decimal */
 	RESULT_ADDRESS, /* hex */
+	RESULT_ID,      /* decimal; another run gets another one */
 };
 
 struct call {

@@ -61,6 +61,15 @@ static bool is_unlinked(const struct mapping *m)
 	return name + len < m->name + m->name_len;
 }
 
+bool symbol_is_nameless(const struct mapping *mapping)
+{
+	const char *name = mapping->name;
+	size_t len = mapping->name_len;
+
+	base_name(&name, &len);
+	return is_unlinked(mapping) && random_suffix(name, len) > 0;
+}
+
 static void add_base_name(struct buf *buf, const char *name, size_t len, bool unlinked)
 {
 	size_t suffix = unlinked ? random_suffix(name, len) : 0;

@@ -23,4 +23,7 @@ void symbol_format(struct buf *buf, uint64_t addr, const struct regions *regions
 void symbol_format_line(struct buf *buf, const struct mapping *mapping, const struct regions *regions,
                         const struct maps *maps);
 
+/* Whether it maps a file that has no name of its own any more: what stands there another run finds different. */
+bool symbol_is_nameless(const struct mapping *mapping);
+
 #endif

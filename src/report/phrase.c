@@ -33,7 +33,7 @@ static void format_arg(struct buf *buf, const struct event_step *step, const str
 		call_format_arg(buf, &arg->kind, arg->value, arg->string, arg->string_len);
 	else if (address && arg->value != 0)
 		format_address(buf, arg->value, step->old_regions, step->before, arg->varies);
-	else if (strcmp(arg->kind.name, "pid") == 0)
+	else if (strcmp(arg->kind.name, "pid") == 0 || (arg->varies && arg->kind.kind == ARG_INT))
 		buf_putc(buf, '*');
 	else
 		call_format_arg(buf, &arg->kind, arg->value, arg->string, arg->string_len);
@@ -49,6 +49,8 @@ static void format_result(struct buf *buf, const struct event_step *step, bool s
 	} else if (symbolic && call->result_kind == RESULT_ADDRESS && call->error == 0 && call->result != 0) {
 		buf_puts(buf, " = ");
 		format_address(buf, (uint64_t)call->result, step->new_regions, step->after, true);
+	} else if (symbolic && call->result_kind == RESULT_ID && call->error == 0) {
+		buf_puts(buf, " = *");
 	} else {
 		call_format_result(buf, call->result_kind, call->result, call->error);
 	}

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/size.h"
+#include "mm/symbol.h"
 #include "mm/vmflag.h"
 
 #include <stdint.h>
@@ -59,7 +60,7 @@ static bool is_shared(const struct mapping *mapping)
 	return mapping->perms[3] == 's';
 }
 
-/* Adds the last part of a path; of a shared memory object all but the "/" and " (deleted)" that each of them has. */
+/* Adds the last part of a path, save of a file that has none any more; of a shared memory object all but the "/" and " (deleted)" that each of them has. */
 static void add_base(struct buf *buf, const struct mapping *mapping)
 {
 	static const char gone[] = " (deleted)";
@@ -68,6 +69,10 @@ static void add_base(struct buf *buf, const struct mapping *mapping)
 	size_t len = mapping->name_len;
 	const char *slash = memrchr(name, '/', len);
 
+	if (symbol_is_nameless(mapping)) {
+		buf_puts(buf, "an unlinked file");
+		return;
+	}
 	if (is_shmem(mapping)) {
 		slash = len > 0 && name[0] == '/' ? name : NULL;
 		if (len > gone_len && memcmp(name + len - gone_len, gone, gone_len) == 0)

@@ -256,7 +256,9 @@ static void bind(struct machine *m, const struct statement *statement, int64_t r
 	struct value value = { .integer = result };
 
 	if (result != -1)
-		value.steadiness = call->class == CALL_FORK ? NOISY : call->result == RESULT_ADDRESS ? SHIFTED : STEADY;
+		value.steadiness = call->class == CALL_FORK || call->result == RESULT_ID ? NOISY
+		                   : call->result == RESULT_ADDRESS                      ? SHIFTED
+		                                                                          : STEADY;
 	if (statement->slot != NO_SLOT)
 		machine_bind(m, statement->slot, &value);
 }

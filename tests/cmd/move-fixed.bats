@@ -122,10 +122,10 @@ broken()
 @test "other words are refused with the option's name" {
 	mm move-fixed --onto=free
 	assert_failure 2
-	assert_line --index 0 'mmtool move-fixed: --onto: free: not a destination (try reserved or occupied)'
+	assert_line --index 0 'mmtool move-fixed: --onto: free: not a choice (try reserved or occupied)'
 	mm move-fixed --mistake=typo
 	assert_failure 2
-	assert_line --index 0 --partial 'mmtool move-fixed: --mistake: typo: not a mistake that can be shown (try no-maymove, '
+	assert_line --index 0 --partial 'mmtool move-fixed: --mistake: typo: not a choice (try no-maymove, '
 }
 
 @test "--explain says what MREMAP_FIXED does" {

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# What the tests of C programs share:  load helper/program  (after common).
+
+# need_compiler: skips the test without one, and names those that are here.
+need_compiler()
+{
+	mkdir -p traces
+	compilers=()
+	for compiler in gcc clang; do
+		command -v $compiler >/dev/null && compilers+=("$compiler")
+	done
+	[ ${#compilers[@]} -gt 0 ] || skip 'no compiler here'
+}
+
+# build COMPILER LEVEL: program.c to ./program, without a warning.
+build()
+{
+	"$1" -std=gnu17 -Wall -Wextra -Werror "-O$2" -o program program.c >log 2>&1 || fail "$1 -O$2: $(head -20 log)"
+}
+
+# emit ARG...: the C program of "mmtool ARG...", to program.c.
+emit()
+{
+	"$MMTOOL" "$@" --format=c >program.c || fail "mmtool $* --format=c: status $?"
+}
+
+# same_status ARG...: the program comes out as the run does, with each compiler and level.
+same_status()
+{
+	local compiler level wanted=0 got
+
+	emit "$@"
+	"$MMTOOL" "$@" --quiet >run.out 2>&1 </dev/null 3>&- || wanted=$?
+	for compiler in "${compilers[@]}"; do
+		for level in 0 2; do
+			build $compiler $level
+			got=0
+			timeout 60 ./program >program.out 2>&1 </dev/null 3>&- || got=$?
+			[ $got -eq $wanted ] || fail "mmtool $*: $compiler -O$level: status $got, not $wanted
+$(tail -3 program.out)
+$(tail -3 run.out)"
+		done
+	done
+}
+
+# own_calls PREFIX VARIABLE=VALUE...: of traces/PREFIX.PID, each process's own calls, to PREFIX-0, PREFIX-1, …
+own_calls()
+{
+	local prefix=$1 count=0 file kind
+
+	shift
+	rm -f "$prefix"-*
+	for file in $(printf '%s\n' traces/"$prefix".* | sort -t. -k2n); do
+		kind=(-v child=0)
+		case $prefix in
+		tool) grep -q '^seccomp\|^dup3(' "$file" || continue ;;
+		program)
+			if [ "$file" != "$first" ]; then
+				# Others try features, and are no processes of the script.
+				grep -q '^prctl(PR_SET_PDEATHSIG' "$file" || continue
+				kind=(-v child=1)
+			fi
+			;;
+		esac
+		awk "${kind[@]}" "$@" -f "$top/tests/helper/calls.awk" "$file" >"$prefix-$count"
+		[ ! -s "$prefix-$count" ] || count=$((count + 1))
+	done
+	rm -f "$prefix-$count"
+}
+
+# same_calls ARG...: strace sees the same calls of both, process by process.
+same_calls()
+{
+	local file
+
+	need strace
+	strace -o /dev/null true 2>/dev/null || skip 'strace may not look here'
+	rm -f traces/*
+	strace -ff -o traces/tool "$MMTOOL" "$@" --quiet >/dev/null 2>&1 </dev/null 3>&- || true
+	strace -ff -o traces/program ./program >/dev/null 2>&1 </dev/null 3>&- || true
+	first=$(printf '%s\n' traces/program.* | sort -t. -k2n | head -1)
+	own_calls tool -v program=0
+	own_calls program -v program=1
+	assert_equal "$(compgen -G 'program-*' | sort)" "$(compgen -G 'tool-*' | sort | sed 's/^tool-/program-/')"
+	for file in $(compgen -G 'tool-*'); do
+		diff "$file" "program-${file#tool-}" >difference || fail "mmtool $*: process ${file#tool-}:
+$(head -20 difference)"
+	done
+}
+
+# same ARG...: all of it.  AddressSanitizer's runtime makes calls of its own in the subject: they cannot be compared there.
+same()
+{
+	same_status "$@"
+	[ -n "${MMTOOL_SANITIZED-}" ] || same_calls "$@"
+}
