@@ -55,13 +55,13 @@ bootstrap()
 	assert_success
 	run cat calls
 	assert_line --index 0 --regexp ' update$'
-	assert_line --index 1 --regexp ' install --yes --no-install-recommends autoconf automake fish$'
+	assert_line --index 1 --regexp ' install --yes --no-install-recommends autoconf automake libjansson-dev fish$'
 	run sort -u frontend
 	assert_output noninteractive
 }
 
 @test "apt is not called when nothing is missing" {
-	debian gcc make libc6-dev autoconf automake bats bats-support bats-assert bsdutils util-linux strace tmux libedit2 zsh fish \
+	debian gcc make libc6-dev autoconf automake libjansson-dev bats bats-support bats-assert bsdutils util-linux strace tmux libedit2 zsh fish \
 		jq python3-jsonschema perl
 	bootstrap packages
 	assert_success
@@ -94,7 +94,7 @@ bootstrap()
 	stand_in id 'echo 1000'
 	bootstrap demo
 	assert_failure 1
-	assert_output --partial 'apt-get install --no-install-recommends libc6-dev autoconf automake'
+	assert_output --partial 'apt-get install --no-install-recommends libc6-dev autoconf automake libjansson-dev'
 	[ ! -e calls ]
 }
 
@@ -103,7 +103,7 @@ bootstrap()
 		stand_in "$manager" 'exit 1'
 		bootstrap demo
 		assert_failure 1
-		assert_output --partial 'missing (by their names in Debian): gcc make libc6-dev autoconf automake'
+		assert_output --partial 'missing (by their names in Debian): gcc make libc6-dev autoconf automake libjansson-dev'
 		assert_output --regexp "try, as root: $manager .* gcc make .* autoconf automake"
 		rm "bin/$manager"
 	done
@@ -123,5 +123,5 @@ bootstrap()
 @test "where no package manager is known it names the programs" {
 	bootstrap demo
 	assert_failure 1
-	assert_output 'bootstrap: missing (by their names in Debian): gcc make libc6-dev autoconf automake'
+	assert_output 'bootstrap: missing (by their names in Debian): gcc make libc6-dev autoconf automake libjansson-dev'
 }

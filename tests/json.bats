@@ -9,7 +9,7 @@ schema=$top/schema/mmtool-event.schema.json
 # experiments: the commands that have a report, and a script of their own.
 experiments()
 {
-	"$MMTOOL" --describe | awk -F '\t' '$1 == "option" && $3 == "--format" && $2 != "run" && $2 != "shell" { print $2 }'
+	"$MMTOOL" --describe | awk -F '\t' '$1 == "option" && $3 == "--step" && $2 != "run" && $2 != "shell" { print $2 }'
 }
 
 setup()

@@ -102,7 +102,7 @@ small_commands()
 		[ -f "$file" ] || continue
 		expected=$(listed "$file" own)
 		# The report's options are explained once, and the page says where.
-		if options "$command" | grep -qxF -e "$common"; then
+		if options "$command" | grep -qx -e --step; then
 			expected+=$'\n'$common
 			section "$file" OPTIONS | grep -q '^\.Xr mmtool 1' || fail "$file does not refer to mmtool(1)"
 			grep -qx '\.Op Ar report-option \.\.\.' "$file" || fail "$file: no report-option in the synopsis"

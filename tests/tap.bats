@@ -7,7 +7,7 @@ load helper/common
 # experiments: the commands that have a report, and a script of their own.
 experiments()
 {
-	"$MMTOOL" --describe | awk -F '\t' '$1 == "option" && $3 == "--format" && $2 != "run" && $2 != "shell" { print $2 }'
+	"$MMTOOL" --describe | awk -F '\t' '$1 == "option" && $3 == "--step" && $2 != "run" && $2 != "shell" { print $2 }'
 }
 
 setup()

@@ -10,24 +10,45 @@ enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_STEP, OPTION_
 /* In the order of enum format. */
 #define FORMATS "text|script|json|tap|c"
 
+/* Rows of the tables below, which differ in what the events can be. */
+#define HEADING { NULL, 0, NULL, 0, "Report:", 10 }
+#define FULL { "full", OPTION_FULL, NULL, 0, "Show the whole maps before and after each change", 10 }
+#define SYMBOLIC { "symbolic", OPTION_SYMBOLIC, NULL, 0, "Show addresses by name (a+4K), so that two runs print the same", 10 }
+#define EXPLAIN { "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did", 10 }
+#define COLOR { "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 }
+#define OUTPUT { "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 }
+#define QUIET { "quiet", 'q', NULL, 0, "Show only what failed", 10 }
+
 static const struct argp_option options[] = {
-	{ NULL, 0, NULL, 0, "Report:", 10 },
-	{ "full", OPTION_FULL, NULL, 0, "Show the whole maps before and after each change", 10 },
-	{ "symbolic", OPTION_SYMBOLIC, NULL, 0, "Show addresses by name (a+4K), so that two runs print the same", 10 },
-	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did", 10 },
+	HEADING,
+	FULL,
+	SYMBOLIC,
+	EXPLAIN,
 	{ "step", OPTION_STEP, NULL, 0, "Wait for Enter before each statement, and say the subject's pid", 10 },
-	{ "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 },
+	COLOR,
 	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, tap; or script, c: print the script, or a C program of it, and perform nothing", 10 },
-	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 },
-	{ "quiet", 'q', NULL, 0, "Show only what failed", 10 },
+	OUTPUT,
+	QUIET,
 	{ 0 },
 };
 
 static const struct argp_option view_options[] = {
-	{ NULL, 0, NULL, 0, "Report:", 10 },
-	{ "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 },
+	HEADING,
+	COLOR,
 	{ "format", OPTION_FORMAT, "text|json", 0, "text (the default) or json", 10 },
-	{ "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 },
+	OUTPUT,
+	{ 0 },
+};
+
+static const struct argp_option steps_options[] = {
+	HEADING,
+	FULL,
+	SYMBOLIC,
+	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did, where it was recorded with --explain", 10 },
+	COLOR,
+	{ "format", OPTION_FORMAT, "text|json|tap", 0, "text (the default), json or tap", 10 },
+	OUTPUT,
+	QUIET,
 	{ 0 },
 };
 
@@ -103,10 +124,21 @@ static error_t parse_view(int key, char *arg, struct argp_state *state)
 	return EINVAL;
 }
 
+static error_t parse_steps(int key, char *arg, struct argp_state *state)
+{
+	if (key != OPTION_FORMAT || command_word("text|json|tap", arg) >= 0)
+		return parse(key, arg, state);
+	argp_error(state, "--format: %s: not a format (try text, json or tap)", arg);
+	return EINVAL;
+}
+
 const struct argp *options_of(const struct command *command)
 {
-	return command->plan != NULL ? &common_argp : command->produce != NULL ? &view_argp : NULL;
+	if (command->plan != NULL)
+		return &common_argp;
+	return command->produce == NULL ? NULL : command->steps ? &steps_argp : &view_argp;
 }
 
 const struct argp view_argp = { .options = view_options, .parser = parse_view };
+const struct argp steps_argp = { .options = steps_options, .parser = parse_steps };
 const struct argp common_argp = { .options = options, .parser = parse };

@@ -20,8 +20,11 @@ struct common_options {
 	const char *output; /* a file, or NULL: standard output */
 };
 
-/* argp's child parsers; their input is a struct common_options.  Of what performs a script, and of what only looks. */
-extern const struct argp common_argp, view_argp;
+/*
+ * argp's child parsers; their input is a struct common_options.  Of what performs a script, of what only looks, and of what
+ * shows the events of scripts without performing them.
+ */
+extern const struct argp common_argp, view_argp, steps_argp;
 /* The one of a command, or NULL when it makes no report. */
 const struct argp *options_of(const struct command *command);
 

@@ -12,19 +12,22 @@
 struct stream {
 	struct output output;
 	struct report *report;
+	bool any, ended; /* an event came; the last did */
 };
 
 static void take_event(void *context, const struct event *event)
 {
 	struct stream *stream = context;
 
+	stream->any = true;
+	stream->ended = event->type == EVENT_END;
 	stream->report->class->event(stream->report, event, &stream->output.buf);
 	output_added(&stream->output);
 }
 
 int produce_run(const struct command *command, const void *own, const struct common_options *options)
 {
-	struct stream stream;
+	struct stream stream = { 0 };
 	struct report_options report = options->report;
 	const struct event_sink sink = { take_event, &stream };
 	char *problem = NULL;
@@ -41,7 +44,9 @@ int produce_run(const struct command *command, const void *own, const struct com
 	stream.report = report_new(session_reports[options->format], &report);
 	int status = command->produce(own, &sink, &problem);
 
-	take_event(&stream, &(struct event){ .type = EVENT_END, .status = status });
+	/* A stream that is shown again has an end of its own; of what the user did wrong there are no events. */
+	if (!stream.ended && (stream.any || status != STATUS_USAGE))
+		take_event(&stream, &(struct event){ .type = EVENT_END, .status = status });
 	report_free(stream.report);
 	error = output_close(&stream.output);
 	if (problem != NULL)

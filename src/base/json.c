@@ -40,7 +40,7 @@ static void add_point(struct buf *buf, int32_t point)
 	buf_printf(buf, "\\u%04" PRIx32, (uint32_t)point); /* none that is unsafe is beyond U+FFFF */
 }
 
-void json_string(struct buf *buf, const char *text, size_t len)
+void json_text(struct buf *buf, const char *text, size_t len)
 {
 	size_t plain = 0, used = 1;
 

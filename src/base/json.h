@@ -18,7 +18,7 @@ void json_key(struct buf *buf, const char *name);
  * a reader still gets every character.  A byte that is no UTF-8 becomes a backslash and three octal digits, which a
  * reader cannot tell from such text: json_hex() beside it keeps what it was.
  */
-void json_string(struct buf *buf, const char *text, size_t len);
+void json_text(struct buf *buf, const char *text, size_t len);
 /* Adds a string of two hex digits a byte. */
 void json_hex(struct buf *buf, const char *data, size_t len);
 

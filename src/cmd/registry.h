@@ -6,7 +6,7 @@
 #include "cmd/command.h"
 
 extern const struct command cmd_grow, cmd_shrink, cmd_move_fixed, cmd_reserve_fill, cmd_noreserve, cmd_overcommit, cmd_run,
-                            cmd_examples, cmd_shell, cmd_list, cmd_alias, cmd_extend, cmd_dontunmap;
+                            cmd_examples, cmd_shell, cmd_list, cmd_report, cmd_alias, cmd_extend, cmd_dontunmap;
 
 /* What the commands of a group are about. */
 struct command_group_words {

@@ -64,9 +64,10 @@ enum field_kind {
 	FIELD_FLAGS,     /* an array of char, words separated by spaces: a list of strings */
 	FIELD_MAPS,      /* const struct maps *: a list of mappings */
 	FIELD_BEFORE,    /* the same, when these are not what the stream last told of the process */
-	FIELD_REGIONS,   /* const struct regions *: a list of regions */
+	FIELD_REGIONS,   /* const struct regions *: a list of regions, without the scratch page; when looked, or when they changed */
 	FIELD_OLD_REGIONS, /* the same, when these are not what the stream last told of the process */
-	FIELD_COVER,     /* no member: the mappings that a region touches after the step; added by the writer */
+	FIELD_SCRATCH,   /* the regions of one of these, where it is there: what is left of the scratch page, when that is not all */
+	FIELD_COVER,     /* no member: the mappings that a region touches, when somebody looked; added by the writer */
 };
 
 /* Enumerations whose values have a word of ours. */
@@ -77,6 +78,7 @@ enum event_words {
 	WORDS_CHANGE,  /* enum change_kind */
 	WORDS_ARG,     /* enum arg_kind */
 	WORDS_GROUP,   /* enum constant_group */
+	WORDS_RESULT,  /* enum call_result */
 	WORDS_COUNT,
 };
 

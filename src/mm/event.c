@@ -46,6 +46,7 @@ static const struct event_field start_fields[] = {
 	START(SIGNED, 0, "pid", pid, ALWAYS),
 	START(BOOL, 0, "several", several, ALWAYS),
 	START(MAPS, OBJECT_MAPPING, "maps", maps, OPTIONAL),
+	START(RANGE, 0, "scratch", scratch_start, OTHER(struct event_start, scratch_end), OPTIONAL),
 };
 
 static const struct event_field step_fields[] = {
@@ -72,8 +73,10 @@ static const struct event_field step_fields[] = {
 	STEP(BEFORE, OBJECT_MAPPING, "before", before, WHEN_TRUE(struct event_step, looked)),
 	STEP(DERIVED, 0, "", after, ALWAYS), /* before, with the delta's lines */
 	STEP(POINTER, OBJECT_DELTA, "delta", delta, WHEN_TRUE(struct event_step, looked), OPTIONAL),
-	STEP(OLD_REGIONS, OBJECT_REGION, "old_regions", old_regions, WHEN_TRUE(struct event_step, looked)),
-	STEP(REGIONS, OBJECT_REGION, "regions", new_regions, WHEN_TRUE(struct event_step, looked)),
+	STEP(OLD_REGIONS, OBJECT_REGION, "old_regions", old_regions, ALWAYS),
+	STEP(SCRATCH, OBJECT_REGION, "old_scratch", old_regions, ALWAYS),
+	STEP(REGIONS, OBJECT_REGION, "regions", new_regions, ALWAYS),
+	STEP(SCRATCH, OBJECT_REGION, "scratch", new_regions, ALWAYS),
 	STEP(TEXT, 0, "why", why, OPTIONAL),
 	STEP(TEXT, 0, "explain", explain, OPTIONAL),
 };
@@ -133,7 +136,7 @@ static const struct event_field call_fields[] = {
 	CALL(DERIVED, 0, "", count, ALWAYS),
 	CALL(UNSIGNED, 0, "left_out", left_out, OPTIONAL),
 	CALL(RESULT, 0, "result", result, OTHER(struct event_call, result_kind), WHEN_TRUE(struct event_call, answered)),
-	CALL(DERIVED, 0, "", result_kind, ALWAYS),
+	CALL(WORD, WORDS_RESULT, "result_kind", result_kind, OPTIONAL),
 	CALL(DERIVED, 0, "", answered, ALWAYS),
 	CALL(NAMED, GROUP_ERRNO, "errno", error, WHEN_TRUE(struct event_call, answered), OPTIONAL),
 	CALL(SIGNED, 0, "errno_number", error, WHEN_TRUE(struct event_call, answered), OPTIONAL),
@@ -286,6 +289,7 @@ static const char words[WORDS_COUNT][MOST_WORDS][12] = {
 	[WORDS_GROUP] = { "none", "prot", "map", "mremap", "madv", "ms", "mcl", "mlock", "open", "open_flags", "fcntl",
 	                  "seal", "mfd", "falloc", "fadv", "key", "ipc", "shm", "shmctl", "pr", "pr_vma", "pr_mm",
 	                  "pkey", "uffd", "uffdio", "rlimit", "errno", "signal", "fault", "other" },
+	[WORDS_RESULT] = { "int", "address", "id" },
 };
 
 const char *event_word(enum event_words list, unsigned value)

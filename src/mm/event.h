@@ -131,6 +131,7 @@ struct event_start {
 	pid_t pid;              /* of the subject */
 	const struct maps *maps; /* the subject's before anything was done, or NULL */
 	bool several;            /* one of several scripts in this stream */
+	uint64_t scratch_start, scratch_end; /* of the scratch page (REGION_PREDEFINED) of all its processes; 0, 0: none */
 };
 
 /*

@@ -20,13 +20,14 @@
 struct told {
 	pid_t pid;
 	struct buf maps; /* their text */
-	uint64_t regions; /* a digest */
+	uint64_t regions; /* a digest; 0: none */
 };
 
 struct json {
 	struct report base;
 	struct told *told;
 	size_t count, cap;
+	struct region scratch;     /* the scratch page, whole; size 0: there is none */
 	const struct event *event; /* the one in hand */
 	const struct maps *cover;  /* where the mappings of the regions in hand are looked up */
 	struct buf *out;
@@ -58,6 +59,15 @@ static void forget_all(struct json *json)
 	json->count = 0;
 }
 
+static void begin(struct json *json, const struct event_start *start)
+{
+	forget_all(json);
+	json->scratch = (struct region){ .name = "scratch",
+		                         .id = REGION_PREDEFINED,
+		                         .start = start->scratch_start,
+		                         .size = start->scratch_end - start->scratch_start };
+}
+
 /* FNV-1a. */
 static uint64_t digest_add(uint64_t digest, const void *data, size_t len)
 {
@@ -80,19 +90,33 @@ static uint64_t digest_of(const struct regions *regions)
 		digest = digest_add(digest, &region->id, sizeof(region->id));
 		digest = digest_add(digest, &region->start, sizeof(region->start));
 		digest = digest_add(digest, &region->size, sizeof(region->size));
+		digest = digest_add(digest, &region->cut, sizeof(region->cut));
 	}
 	return digest;
 }
 
-static void tell(struct json *json, pid_t pid, const struct maps *maps, const struct regions *regions)
+static void tell_maps(struct json *json, pid_t pid, const struct maps *maps)
 {
 	struct told *told = find_told(json, pid);
 
-	if (maps == NULL)
-		return;
 	buf_reset(&told->maps);
 	buf_add(&told->maps, buf_text(&maps->text), maps->text.len);
-	told->regions = regions != NULL ? digest_of(regions) : 0;
+}
+
+static void tell_start(struct json *json, const struct event_start *start)
+{
+	const struct regions scratch = { &json->scratch, json->scratch.size > 0, 1 };
+
+	if (start->maps != NULL)
+		tell_maps(json, start->pid, start->maps);
+	find_told(json, start->pid)->regions = digest_of(&scratch);
+}
+
+static void tell_step(struct json *json, const struct event_step *step)
+{
+	if (step->looked)
+		tell_maps(json, step->pid, step->after);
+	find_told(json, step->pid)->regions = digest_of(step->new_regions);
 }
 
 static const void *pointer(const struct place *place)
@@ -100,19 +124,52 @@ static const void *pointer(const struct place *place)
 	return *(const void *const *)(const void *)place->member;
 }
 
-/* Whether the stream has told what this field of a step would say again. */
-static bool was_told(struct json *json, const struct place *place)
+static bool maps_told(const struct told *told, const struct maps *maps)
 {
-	if (place->field->kind != FIELD_BEFORE && place->field->kind != FIELD_OLD_REGIONS)
-		return false;
-	const struct told *told = find_told(json, json->event->step.pid);
-	const void *to = pointer(place);
-	const struct maps *maps = to;
-
-	if (place->field->kind == FIELD_OLD_REGIONS)
-		return digest_of(to) == told->regions;
 	return maps == NULL || (maps->text.len == told->maps.len &&
 	                        memcmp(buf_text(&maps->text), buf_text(&told->maps), maps->text.len) == 0);
+}
+
+/* Whether all of the scratch page is where it was at the start, under its name. */
+static bool scratch_whole(const struct json *json, const struct regions *regions)
+{
+	const struct region *region = regions_find(regions, json->scratch.start);
+
+	return json->scratch.size == 0 || (region != NULL && region->id == REGION_PREDEFINED &&
+	                                   region->start == json->scratch.start && region->size == json->scratch.size);
+}
+
+/* Whether the member is the regions after the step, not those before. */
+static bool is_after(const struct place *place)
+{
+	return place->field->offset == offsetof(struct event_step, new_regions);
+}
+
+static bool regions_told(struct json *json, bool after)
+{
+	const struct event_step *step = &json->event->step;
+
+	if (!after)
+		return digest_of(step->old_regions) == find_told(json, step->pid)->regions;
+	return !step->looked && digest_of(step->new_regions) == digest_of(step->old_regions);
+}
+
+/* Whether the stream has told what this field of a step would say. */
+static bool was_told(struct json *json, const struct place *place)
+{
+	switch ((enum field_kind)place->field->kind) {
+	case FIELD_BEFORE:
+		return maps_told(find_told(json, json->event->step.pid), pointer(place));
+	case FIELD_OLD_REGIONS:
+	case FIELD_REGIONS:
+		return regions_told(json, is_after(place));
+	case FIELD_SCRATCH:
+		return regions_told(json, is_after(place)) || scratch_whole(json, pointer(place));
+	case FIELD_COVER:
+		return json->cover == NULL;
+	default:
+		return false;
+	}
 }
 
 /* The member that says how long or what kind. */
@@ -129,7 +186,7 @@ static uint64_t number(const struct place *place)
 /* A string, and beside it the bytes where they are no UTF-8. */
 static void add_string(struct json *json, const struct place *place, const char *text, size_t len)
 {
-	json_string(json->out, text, len);
+	json_text(json->out, text, len);
 	if (utf8_valid(text, len))
 		return;
 	json_next(json->out);
@@ -225,7 +282,7 @@ static void write_named(struct json *json, const struct place *place)
 	const char *name = constant_name((enum constant_group)place->field->of, value);
 
 	if (name != NULL)
-		json_string(json->out, name, strlen(name));
+		json_text(json->out, name, strlen(name));
 	else
 		json_signed(json->out, value);
 }
@@ -234,7 +291,7 @@ static void write_word(struct json *json, const struct place *place)
 {
 	const char *word = event_word((enum event_words)place->field->of, (unsigned)number(place));
 
-	json_string(json->out, word != NULL ? word : "", word != NULL ? strlen(word) : 0);
+	json_text(json->out, word != NULL ? word : "", word != NULL ? strlen(word) : 0);
 }
 
 static void write_result(struct json *json, const struct place *place)
@@ -330,7 +387,7 @@ static void write_names(struct json *json, const struct place *place)
 	buf_putc(json->out, '[');
 	for (size_t i = 0; i < place->field->of && names[i] != NULL; i++) {
 		json_next(json->out);
-		json_string(json->out, names[i], strlen(names[i]));
+		json_text(json->out, names[i], strlen(names[i]));
 	}
 	buf_putc(json->out, ']');
 }
@@ -344,7 +401,7 @@ static void write_flags(struct json *json, const struct place *place)
 		size_t len = strcspn(at, " ");
 
 		json_next(json->out);
-		json_string(json->out, at, len);
+		json_text(json->out, at, len);
 		at += len + (at[len] == ' ');
 	}
 	buf_putc(json->out, ']');
@@ -357,16 +414,16 @@ static void write_maps(struct json *json, const struct place *place)
 	add_list(json, OBJECT_MAPPING, maps->list, maps->count);
 }
 
-static void write_regions(struct json *json, const struct place *place)
+/* Those that are the scratch page, or those that are not. */
+static void add_regions(struct json *json, const struct place *place, bool scratch)
 {
 	const struct event_step *step = &json->event->step;
 	const struct regions *regions = pointer(place);
 
-	json->cover = place->field->kind == FIELD_REGIONS ? step->after : step->before;
+	json->cover = is_after(place) ? step->after : step->before;
 	buf_putc(json->out, '[');
 	for (size_t i = 0; i < regions->count; i++) {
-		/* The scratch page is no script's: it is there to name addresses. */
-		if (regions->list[i].id == REGION_PREDEFINED)
+		if ((regions->list[i].id == REGION_PREDEFINED) != scratch)
 			continue;
 		json_next(json->out);
 		buf_putc(json->out, '{');
@@ -376,11 +433,22 @@ static void write_regions(struct json *json, const struct place *place)
 	buf_putc(json->out, ']');
 }
 
+/* The scratch page is no script's: it is there to name addresses. */
+static void write_regions(struct json *json, const struct place *place)
+{
+	add_regions(json, place, false);
+}
+
+static void write_scratch(struct json *json, const struct place *place)
+{
+	add_regions(json, place, true);
+}
+
 /* The mappings that a region touches. */
 static void write_cover(struct json *json, const struct place *place)
 {
 	const struct region *region = (const void *)place->object;
-	const struct mapping *mapping = json->cover != NULL ? maps_above(json->cover, region->start) : NULL;
+	const struct mapping *mapping = maps_above(json->cover, region->start);
 	size_t count = 0;
 
 	if (mapping != NULL)
@@ -399,7 +467,7 @@ static void (*const writers[])(struct json *, const struct place *) = {
 	[FIELD_LIST] = write_list,         [FIELD_ARRAY] = write_array,       [FIELD_NAMES] = write_names,
 	[FIELD_FLAGS] = write_flags,
 	[FIELD_MAPS] = write_maps,         [FIELD_BEFORE] = write_maps,       [FIELD_REGIONS] = write_regions,
-	[FIELD_OLD_REGIONS] = write_regions, [FIELD_COVER] = write_cover,
+	[FIELD_OLD_REGIONS] = write_regions, [FIELD_SCRATCH] = write_scratch, [FIELD_COVER] = write_cover,
 };
 
 /* Adds the fields of an object, without its braces. */
@@ -427,16 +495,16 @@ static void take(struct report *report, const struct event *event, struct buf *o
 	json->event = event;
 	json->out = out;
 	if (event->type == EVENT_START)
-		forget_all(json);
+		begin(json, &event->start);
 	buf_putc(out, '{');
 	json_key(out, "type");
-	json_string(out, type, strlen(type));
+	json_text(out, type, strlen(type));
 	add_object(json, (enum event_object)event->type, (const char *)event + event_offset(event->type));
 	buf_puts(out, "}\n");
 	if (event->type == EVENT_START)
-		tell(json, event->start.pid, event->start.maps, NULL);
-	else if (event->type == EVENT_STEP && event->step.looked)
-		tell(json, event->step.pid, event->step.after, event->step.new_regions);
+		tell_start(json, &event->start);
+	else if (event->type == EVENT_STEP)
+		tell_step(json, &event->step);
 }
 
 static void fini(struct report *report)

@@ -506,9 +506,13 @@ static bool told_elsewhere(const struct change *change, const struct delta *delt
 {
 	if (change->kind != CHANGE_MERGED || change->after == NULL)
 		return false;
-	for (size_t i = 0; i < delta->change_count; i++)
-		if (delta->changes[i].kind == CHANGE_ADDED && delta->changes[i].after == change->after)
+	for (size_t i = 0; i < delta->change_count; i++) {
+		const struct change *other = &delta->changes[i];
+
+		/* Lines are compared: of recorded events each change has a copy of its own. */
+		if (other->kind == CHANGE_ADDED && other->after != NULL && mapping_same_line(other->after, change->after))
 			return true;
+	}
 	return false;
 }
 

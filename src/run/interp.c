@@ -304,6 +304,7 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 		break;
 	case STEP_STORE:
 		step->old_regions = &m->here->old_regions;
+		regions_copy(&m->here->old_regions, &m->here->regions);
 		perform_store(m, statement, step);
 		break;
 	case STEP_BIND:

@@ -423,7 +423,6 @@ void perform_store(struct machine *m, const struct statement *statement, struct 
 	}
 	if (!m->folding && machine_maps(m) == NULL)
 		return;
-	regions_copy(&m->here->old_regions, &m->here->regions);
 	struct exec_request *request = machine_request(EXEC_STORE);
 
 	request->args[0] = (uint64_t)address;

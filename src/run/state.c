@@ -73,7 +73,9 @@ bool interp_begin(struct machine *m, struct process *subject, const char *name)
 	                         .start = { .name = name,
 	                                    .several = m->options->several,
 	                                    .pid = m->here->process.pid,
-	                                    .maps = machine_maps(m) } });
+	                                    .maps = machine_maps(m),
+	                                    .scratch_start = m->here->process.scratch,
+	                                    .scratch_end = m->here->process.scratch + m->page } });
 	m->script_name = name;
 	return machine_limit(m);
 }

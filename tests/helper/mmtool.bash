@@ -73,7 +73,7 @@ assert_perms()
 	# shellcheck disable=SC2016 # jq's own variables
 	found=$(mmtool_jq '
 		(map(select(.type == "start")) | last.pid) as $main
-		| map(select(.regions and if $process == "" then .pid == $main else .process == $process end)) | last
+		| map(select(.delta and .regions and if $process == "" then .pid == $main else .process == $process end)) | last
 		| [.regions[]? | select(.name == $name)] as $regions
 		| if $regions == [] then "no region of that name"
 		  else [$regions[].mappings[].perms] | unique | if . == [] then "unmapped" else join(" ") end end' \

@@ -17,7 +17,7 @@ static struct buf out;
 static const char *string(const char *text, size_t len)
 {
 	buf_reset(&out);
-	json_string(&out, text, len);
+	json_text(&out, text, len);
 	return buf_text(&out);
 }
 
@@ -78,7 +78,7 @@ static void test_structure(void)
 	buf_reset(&out);
 	buf_putc(&out, '{');
 	json_key(&out, "a");
-	json_string(&out, "[", 1);
+	json_text(&out, "[", 1);
 	json_key(&out, "b");
 	buf_putc(&out, '[');
 	json_next(&out);
@@ -141,6 +141,7 @@ static void test_table(void)
 		is(event_word(WORDS_TYPE, type), event_shapes[type].name, "the events are the first objects");
 	is(event_word(WORDS_GROUP, GROUP_COUNT - 1), "other", "every group of constants has a word");
 	is(event_word(WORDS_ARG, ARG_RLIMIT), "rlimit", "every kind of argument has a word");
+	is(event_word(WORDS_RESULT, RESULT_ID), "id", "every kind of result has a word");
 	is(event_word(WORDS_STEP, STEP_OTHER), "other", "every kind of step has a word");
 	is(event_word(WORDS_CHANGE, CHANGE_FLAGGED), "flagged", "every kind of change has a word");
 	ok(event_word(WORDS_STEP, STEP_OTHER + 1) == NULL, "no word beyond the last");
@@ -314,7 +315,8 @@ static void print_fields(const char *object, const struct event_shape *shape)
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct event_field *field = &shape->fields[i];
 		bool sometimes = field->optional || field->guard_mask != 0 || field->kind == FIELD_BEFORE ||
-		                 field->kind == FIELD_OLD_REGIONS || field->kind == FIELD_VALUE;
+		                 field->kind == FIELD_OLD_REGIONS || field->kind == FIELD_REGIONS ||
+		                 field->kind == FIELD_SCRATCH || field->kind == FIELD_COVER || field->kind == FIELD_VALUE;
 
 		if (field->kind == FIELD_INLINE)
 			print_fields(object, &event_shapes[field->of]);
