@@ -96,13 +96,15 @@ static void read_options(const struct command *command, int argc, char **argv, s
 	buf_fini(&doc);
 }
 
-static int perform(const struct command *command, const struct input *input, struct process *first)
+static int perform(const struct command *command, struct input *input, struct process *first)
 {
 	struct plan plan = { 0 };
 	char *problem = NULL;
 	int status = STATUS_USAGE;
 	int error = command->plan(input->own, &plan, &problem);
 
+	if (command->view != NULL)
+		command->view(input->own, &input->common.report);
 	if (error < 0)
 		diag_error("%s", problem != NULL ? problem : strerror(-error));
 	else

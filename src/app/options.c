@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
+enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_PAGES, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
 
 /* In the order of enum format. */
 #define FORMATS "text|script|json|tap|c"
@@ -14,6 +14,7 @@ enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_STEP, OPTION_
 #define HEADING { NULL, 0, NULL, 0, "Report:", 10 }
 #define FULL { "full", OPTION_FULL, NULL, 0, "Show the whole maps before and after each change", 10 }
 #define SYMBOLIC { "symbolic", OPTION_SYMBOLIC, NULL, 0, "Show addresses by name (a+4K), so that two runs print the same", 10 }
+#define PAGES { "pages", OPTION_PAGES, NULL, 0, "Draw the pages of the named regions that a statement concerns or changes", 10 }
 #define EXPLAIN { "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did", 10 }
 #define COLOR { "color", OPTION_COLOR, "WHEN", 0, "auto (the default: on a terminal, without NO_COLOR), always or never", 10 }
 #define OUTPUT { "output", 'o', "FILE", 0, "Write to FILE instead of standard output", 10 }
@@ -23,6 +24,7 @@ static const struct argp_option options[] = {
 	HEADING,
 	FULL,
 	SYMBOLIC,
+	PAGES,
 	EXPLAIN,
 	{ "step", OPTION_STEP, NULL, 0, "Wait for Enter before each statement, and say the subject's pid", 10 },
 	COLOR,
@@ -87,6 +89,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_EXPLAIN:
 		self->report.explain = true;
+		return 0;
+	case OPTION_PAGES:
+		self->report.pages = true;
 		return 0;
 	case OPTION_STEP:
 		self->step = true;

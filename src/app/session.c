@@ -141,6 +141,7 @@ static int perform(struct session *session, const struct interp_options *how, co
 	struct interp_options options = *how;
 
 	options.explain = common->report.explain;
+	options.pages = common->report.pages && session->format != FORMAT_TAP;
 	options.several = several;
 	/* Each is a test point, and points are not summed up. */
 	options.all_checks = session->format == FORMAT_TAP;

@@ -10,13 +10,14 @@ enum { LEAST_PAGES = 4, MOST_PAGES = 1 << 20, DEFAULT_PAGES = 4 };
 
 struct options {
 	unsigned long pages;
+	bool draw;           /* --pages without a length: as every experiment takes it */
 	const char *file;
 };
 
 enum { OPTION_PAGES = 256, OPTION_FILE };
 
 static const struct argp_option options[] = {
-	{ "pages", OPTION_PAGES, "PAGES", 0, "Length of the reservation in pages, at least 4 (default 4)", 0 },
+	{ "pages", OPTION_PAGES, "PAGES", OPTION_ARG_OPTIONAL, "With PAGES: length of the reservation in pages, at least 4 (default 4); without: draw the pages", 0 },
 	{ "file", OPTION_FILE, "FILE", 0, "Map the first page of FILE into slot 0 (default: a small file of its own)", 0 },
 	{ 0 },
 };
@@ -47,7 +48,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_PAGES:
-		return take_pages(self, arg, state);
+		self->draw |= arg == NULL;
+		return arg == NULL ? 0 : take_pages(self, arg, state);
 	case OPTION_FILE:
 		self->file = arg;
 		return 0;
@@ -111,6 +113,13 @@ static int plan(const void *input, struct plan *out, char **problem)
 	return 0;
 }
 
+static void view(const void *input, struct report_options *report)
+{
+	const struct options *self = input;
+
+	report->pages |= self->draw;
+}
+
 const struct command cmd_reserve_fill = {
 	.name = "reserve-fill",
 	.summary = "reserve address space, then fill it with MAP_FIXED",
@@ -121,4 +130,5 @@ const struct command cmd_reserve_fill = {
 	.parse = parse,
 	.options_size = sizeof(struct options),
 	.plan = plan,
+	.view = view,
 };

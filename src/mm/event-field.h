@@ -31,6 +31,9 @@ enum event_object {
 	OBJECT_CHANGE,
 	OBJECT_REGION,
 	OBJECT_MAPPING,
+	OBJECT_PAGES,
+	OBJECT_PAGE_REGION,
+	OBJECT_PAGE_RUN,
 	OBJECT_COUNT,
 };
 
@@ -79,6 +82,8 @@ enum event_words {
 	WORDS_ARG,     /* enum arg_kind */
 	WORDS_GROUP,   /* enum constant_group */
 	WORDS_RESULT,  /* enum call_result */
+	WORDS_PAGE,    /* enum page_kind */
+	WORDS_FRAME,   /* enum page_frame_change */
 	WORDS_COUNT,
 };
 

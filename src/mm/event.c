@@ -38,6 +38,9 @@
 #define LINE(kind, of, name, ...) ROW(kind, of, name, struct delta_line, __VA_ARGS__)
 #define CHANGE(kind, of, name, ...) ROW(kind, of, name, struct change, __VA_ARGS__)
 #define REGION(kind, of, name, ...) ROW(kind, of, name, struct region, __VA_ARGS__)
+#define PAGES(kind, of, name, ...) ROW(kind, of, name, struct pages_change, __VA_ARGS__)
+#define PAGE_REGION(kind, of, name, ...) ROW(kind, of, name, struct page_region, __VA_ARGS__)
+#define RUN(kind, of, name, ...) ROW(kind, of, name, struct page_run, __VA_ARGS__)
 #define MAPPING(kind, of, name, ...) ROW(kind, of, name, struct mapping, __VA_ARGS__)
 
 static const struct event_field start_fields[] = {
@@ -77,6 +80,7 @@ static const struct event_field step_fields[] = {
 	STEP(SCRATCH, OBJECT_REGION, "old_scratch", old_regions, ALWAYS),
 	STEP(REGIONS, OBJECT_REGION, "regions", new_regions, ALWAYS),
 	STEP(SCRATCH, OBJECT_REGION, "scratch", new_regions, ALWAYS),
+	STEP(POINTER, OBJECT_PAGES, "pages", pages, OPTIONAL),
 	STEP(TEXT, 0, "why", why, OPTIONAL),
 	STEP(TEXT, 0, "explain", explain, OPTIONAL),
 };
@@ -226,6 +230,34 @@ static const struct event_field mapping_fields[] = {
 	MAPPING(DERIVED, 0, "", name_len, ALWAYS),
 };
 
+static const struct event_field pages_fields[] = {
+	PAGES(UNSIGNED, 0, "page_size", page_size, ALWAYS),
+	PAGES(FLAGS, 0, "hidden", hidden, OPTIONAL),
+	PAGES(LIST, OBJECT_PAGE_REGION, "regions", regions, OTHER(struct pages_change, region_count)),
+};
+
+static const struct event_field page_region_fields[] = {
+	PAGE_REGION(TEXT, 0, "name", name, ALWAYS),
+	PAGE_REGION(UNSIGNED, 0, "id", id, ALWAYS),
+	PAGE_REGION(ADDRESS, 0, "start", start, ALWAYS),
+	PAGE_REGION(UNSIGNED, 0, "size", size, ALWAYS),
+	PAGE_REGION(UNSIGNED, 0, "cut", cut, OPTIONAL),
+	PAGE_REGION(BOOL, 0, "changed", changed, ALWAYS),
+	PAGE_REGION(LIST, OBJECT_PAGE_RUN, "runs", runs, OTHER(struct page_region, run_count)),
+};
+
+static const struct event_field page_run_fields[] = {
+	RUN(UNSIGNED, 0, "offset", offset, ALWAYS),
+	RUN(UNSIGNED, 0, "count", count, ALWAYS),
+	RUN(WORD, WORDS_PAGE, "page", kind, ALWAYS),
+	RUN(WORD, WORDS_PAGE, "was", was, WHEN_TRUE(struct page_run, compared)),
+	RUN(DERIVED, 0, "", compared, ALWAYS),
+	RUN(WORD, WORDS_FRAME, "frame", frame, OPTIONAL),
+	RUN(BOOL, 0, "huge", huge, OPTIONAL),
+	RUN(BOOL, 0, "locked", locked, OPTIONAL),
+	RUN(BOOL, 0, "shared", shared, OPTIONAL),
+};
+
 #define SHAPE(NAME, TYPE, FIELDS) { NAME, sizeof(TYPE), FIELDS, sizeof(FIELDS) / sizeof((FIELDS)[0]) }
 
 const struct event_shape event_shapes[OBJECT_COUNT] = {
@@ -247,6 +279,9 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_CHANGE] = SHAPE("change", struct change, change_fields),
 	[OBJECT_REGION] = SHAPE("region", struct region, region_fields),
 	[OBJECT_MAPPING] = SHAPE("mapping", struct mapping, mapping_fields),
+	[OBJECT_PAGES] = SHAPE("pages", struct pages_change, pages_fields),
+	[OBJECT_PAGE_REGION] = SHAPE("page_region", struct page_region, page_region_fields),
+	[OBJECT_PAGE_RUN] = SHAPE("page_run", struct page_run, page_run_fields),
 };
 
 struct event_view event_step_view(const struct event_step *step)
@@ -296,6 +331,8 @@ const char *event_word(enum event_words list, unsigned value)
 {
 	if (list == WORDS_CHANGE)
 		return value <= CHANGE_FLAGGED ? change_kind_name((enum change_kind)value) : NULL;
+	if (list == WORDS_PAGE || list == WORDS_FRAME)
+		return list == WORDS_PAGE ? page_kind_word(value) : page_frame_word(value);
 	return value < MOST_WORDS && words[list][value][0] != '\0' ? words[list][value] : NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "mm/call.h"
 #include "mm/delta.h"
 #include "mm/maps.h"
+#include "mm/pages.h"
 #include "mm/region.h"
 
 #include <stdbool.h>
@@ -115,6 +116,7 @@ struct event_step {
 	bool flags_looked;               /* the VmFlags of the named regions concerned were compared, too */
 	const struct maps *before, *after; /* the snapshots; NULL when there is none */
 	const struct regions *old_regions, *new_regions; /* never NULL */
+	const struct pages_change *pages; /* --pages: the regions that it concerns or whose pages changed; NULL: none, or nobody looked */
 
 	const char *why;      /* why the call failed or faulted: the rule it broke; or NULL */
 	const char *explain;  /* why the kernel did this, a paragraph; only when asked for; or NULL */

@@ -13,6 +13,7 @@ struct buf;
 struct report_options {
 	bool full;     /* the whole maps before and after each change */
 	bool symbolic; /* addresses as names */
+	bool pages;    /* look at the pages of the named regions: for who makes the events */
 	bool explain;  /* show the paragraphs that say why */
 	bool quiet;    /* only what failed */
 	bool color;    /* already decided */

@@ -14,6 +14,13 @@ static const char *ink_on(const struct text *text, enum ink ink)
 	return text->base.options.color ? inks[ink] : NULL;
 }
 
+const char *text_ink(const struct text *text, enum ink ink, bool on)
+{
+	const char *code = ink_on(text, ink);
+
+	return code == NULL ? "" : on ? code : "\033[0m";
+}
+
 void text_line(const struct text *text, struct buf *out, const char *indent, enum ink ink, const struct buf *line)
 {
 	const char *on = ink_on(text, ink);

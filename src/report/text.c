@@ -12,6 +12,7 @@ static void show_start(struct text *text, struct buf *out, const struct event_st
 	buf_reset(&text->name);
 	buf_escape(&text->name, start->name, strlen(start->name), 0);
 	text->several = start->several;
+	text->hidden_said = 0;
 	if (!text->base.options.full || text->base.options.quiet || start->maps == NULL)
 		return;
 	text_separate(text, out, BLOCK_BODY);

@@ -17,12 +17,15 @@ struct text {
 	struct buf words; /* a line in the making */
 	bool several;     /* scripts: each says its name */
 	enum block last;
+	unsigned hidden_said; /* text-pages.c: which lines of what is hidden were said of this script */
 };
 
 enum ink { INK_PLAIN, INK_BOLD, INK_RED, INK_GREEN, INK_ALARM, INK_DIM, INK_CYAN };
 
 /* One line that is never broken; its indent stays plain. */
 void text_line(const struct text *text, struct buf *out, const char *indent, enum ink ink, const struct buf *line);
+/* What switches an ink on or off; "" without colour. */
+const char *text_ink(const struct text *text, enum ink ink, bool on);
 /* Words broken into lines: what the first begins with, and the rest (NULL: the same). */
 void text_wrapped(const struct text *text, struct buf *out, const char *first, const char *rest, enum ink ink,
                   const char *words);
@@ -39,5 +42,8 @@ void text_step(struct text *text, struct buf *out, const struct event_step *step
 void text_view(struct text *text, struct buf *out, const struct event_view *view);
 /* All lines of a snapshot, with what the regions call them; view's before is shown. */
 void text_maps(struct text *text, struct buf *out, const struct event_view *view);
+
+/* text-pages.c: the pages that the step concerned or changed. */
+void text_pages(struct text *text, struct buf *out, const struct event_step *step);
 
 #endif

@@ -73,6 +73,7 @@ static void fold_tell(struct machine *m, const struct maps *now)
 		event.step.before = &m->fold_maps;
 		event.step.after = now;
 		event.step.looked = true;
+		pages_unfold(m, &event.step);
 	}
 	send(m, &event);
 	m->fold_passes = 0;
@@ -88,6 +89,7 @@ static bool fold_begin(struct machine *m, const struct statement *repeat)
 	buf_add(&m->fold_maps.text, now->text.data, now->text.len);
 	maps_parse(&m->fold_maps, NULL);
 	regions_copy(&m->fold_regions, &m->here->regions);
+	pages_fold(m);
 	m->fold_passes = 0;
 	m->fold_repeat = repeat;
 	m->folding = true;
@@ -321,6 +323,17 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 	}
 }
 
+static void perform_paged(struct machine *m, const struct statement *statement, struct event_step *step)
+{
+	bool shown = statement->kind != STATEMENT_NOTE;
+
+	if (shown)
+		pages_before(m);
+	perform_step(m, statement, step);
+	if (shown)
+		pages_after(m, step);
+}
+
 /* Whether the user wants nothing more to be done. */
 static bool stopped(const struct machine *m)
 {
@@ -343,7 +356,7 @@ static enum flow run_step(struct machine *m, const struct statement *statement)
 	else if (m->here->process.dead && !waits)
 		machine_fail(m, "the process %s has died", m->here->name != NULL ? m->here->name : "of the script");
 	else
-		perform_step(m, statement, &event.step);
+		perform_paged(m, statement, &event.step);
 	if (statement->kind == STATEMENT_NOTE && m->reason.len == 0)
 		return FLOW_ON;
 	return step_end(m, &event);

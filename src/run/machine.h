@@ -46,6 +46,16 @@ struct actor {
 	unsigned entered;      /* blocks of "in" that are open in it */
 };
 
+/* --pages: what is kept of them. */
+struct paging {
+	bool valid;                         /* before is how they stood before the step in hand */
+	struct pages before, after, folded; /* folded: when the passes of a repeat ceased to be shown one by one */
+	struct pages_change change;
+	bool moved, stored;                 /* hint, address are valid */
+	struct delta_hint hint;
+	uint64_t address;
+};
+
 /* A hole that was handed out, so that asking again gives the same. */
 struct hole {
 	uint64_t start, len;
@@ -98,6 +108,7 @@ struct machine {
 	bool broken;           /* the tool cannot go on; reason says why */
 	bool unsupported;      /* this kernel or machine cannot do it; reason says why */
 	unsigned loops;        /* how many repeats the statement in hand stands in */
+	struct paging paging;
 	bool breaking;         /* a break is on its way to its repeat */
 	bool folding;          /* the passes of a repeat are not shown one by one any more */
 	struct maps fold_maps; /* how things stood when that began */
@@ -191,6 +202,18 @@ void segments_fini(struct machine *m);
 
 /* names.c: what a successful call does to the named regions.  True with a hint, for mmap and mremap. */
 bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint);
+
+/*
+ * pages.c: with --pages, looks at the pages of the current process's named regions before and after a step, and fills in
+ * the step's pages; the same around passes that are summed up.  Between the two: what mremap moved, and where a store went.
+ */
+void pages_before(struct machine *m);
+void pages_moved(struct machine *m, const struct delta_hint *hint);
+void pages_stored(struct machine *m, uint64_t address);
+void pages_after(struct machine *m, struct event_step *step);
+void pages_fold(struct machine *m);
+void pages_unfold(struct machine *m, struct event_step *step);
+void pages_end(struct machine *m);
 
 /* feature.c: whether the running kernel has a constant or call, by trying it in a process of its own. */
 bool feature_present(struct machine *m, const struct statement *statement, bool *present);

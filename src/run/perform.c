@@ -401,6 +401,8 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 		m->here->fresh = false;
 	if (statement->call->class == CALL_SYSTEM && step->call.error == 0)
 		moved = names_update(m, &p, &hint);
+	if (moved)
+		pages_moved(m, &hint);
 	compare(m, step, moved ? &hint : NULL);
 	flags_after(m, &p, step);
 	if (m->death == 0)
@@ -427,6 +429,7 @@ void perform_store(struct machine *m, const struct statement *statement, struct 
 
 	request->args[0] = (uint64_t)address;
 	request->args[1] = (uint64_t)byte & 0xff;
+	pages_stored(m, (uint64_t)address);
 	if (machine_ask(m) == NULL)
 		return;
 	machine_accessed(m, (uint64_t)address, 1);

@@ -145,6 +145,7 @@ void interp_free(struct machine *m)
 	maps_fini(&m->fold_maps);
 	regions_fini(&m->fold_regions);
 	delta_fini(&m->delta);
+	pages_end(m);
 	buf_fini(&m->flags_text);
 	arena_fini(&m->temp);
 	buf_fini(&m->reason);

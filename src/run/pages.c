@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* --pages: reads the pages of a process's named regions around each statement. */
+#include "run/machine.h"
+
+#include "base/size.h"
+#include "mm/smaps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	SCAN_RANGES = 256,     /* ranges that one PAGEMAP_SCAN answers with */
+	BATCH = 512,           /* entries of one read */
+	MOST_PAGES = 1 << 20,  /* pages of one process that are looked at: what has no page costs nothing where there is PAGEMAP_SCAN */
+	ADDRESSES = EVENT_ARGS + 1,
+};
+
+/* struct pm_scan_arg and struct page_region of linux/fs.h, since Linux 6.7. */
+struct scan {
+	uint64_t size, flags, start, end, walk_end, ranges, range_count, most, inverted, all_of, any_of, wanted;
+};
+
+struct scan_range {
+	uint64_t start, end, categories;
+};
+
+#define SCAN_REQUEST _IOWR('f', 16, struct scan)
+#define IS_PRESENT (UINT64_C(1) << 3)
+#define IS_SWAPPED (UINT64_C(1) << 4)
+#define IS_ZERO (UINT64_C(1) << 5)
+#define IS_HUGE (UINT64_C(1) << 6)
+#define IS_GUARD (UINT64_C(1) << 8) /* Linux 6.16 */
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
+#endif
+
+/* How this kernel can be asked; the last one that it refused is not asked again. */
+static enum { SCAN_GUARDS, SCAN_PLAIN, SCAN_NOT } scanning;
+
+/* Reading one process. */
+struct reading {
+	int pagemap, flags; /* flags: /proc/kpageflags, -1: not open */
+	struct pages *pages;
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static ssize_t read_entries(int fd, uint64_t index, uint64_t *entries, size_t count)
+{
+	ssize_t got;
+
+	do {
+		got = pread(fd, entries, count * sizeof(*entries), (off_t)(index * sizeof(*entries)));
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -1 : got / (ssize_t)sizeof(*entries);
+}
+
+/* What /proc/kpageflags tells of a present page. */
+static struct page_told look_up(const struct reading *reading, uint64_t entry)
+{
+	uint64_t flags = 0, frame = page_pfn(page_decode(entry, (struct page_told){ 0 }));
+
+	if (reading->flags < 0 || frame == 0 || read_entries(reading->flags, frame, &flags, 1) != 1)
+		return (struct page_told){ 0 };
+	return page_told_by_flags(flags);
+}
+
+static void note_hidden(struct pages *pages, uint64_t page, bool kinds_known)
+{
+	bool present = page_is_present(page_kind(page));
+
+	if (present && page_pfn(page) == 0)
+		pages->hidden |= HIDDEN_FRAMES;
+	if (present && !kinds_known)
+		pages->hidden |= HIDDEN_KINDS;
+	/* Linux has guards since 6.13 and told them from swapped pages since 6.15.  A length of 0 does nothing. */
+	if (page_kind(page) == PAGE_SWAPPED && scanning != SCAN_GUARDS && madvise(NULL, 0, MADV_GUARD_INSTALL) == 0)
+		pages->hidden |= HIDDEN_GUARDS;
+}
+
+static void give_up(struct pages *pages, uint64_t page, uint64_t end, enum pages_hidden why)
+{
+	pages->hidden |= why;
+	pages_add_unseen(pages, page, end - page);
+}
+
+/*
+ * Reads the entries of pages [page, end).  told: what is known of all of them, or NULL.  Returns the page that it came to:
+ * below end when that was not possible, or too many.
+ */
+static uint64_t read_range(const struct reading *reading, uint64_t page, uint64_t end, const struct page_told *told)
+{
+	uint64_t entries[BATCH];
+
+	while (page < end && reading->pages->count < MOST_PAGES) {
+		uint64_t want = smaller(smaller(end - page, BATCH), MOST_PAGES - reading->pages->count);
+		ssize_t got = read_entries(reading->pagemap, page, entries, (size_t)want);
+
+		if (got <= 0)
+			break;
+		for (ssize_t i = 0; i < got; i++, page++) {
+			uint64_t decoded = page_decode(entries[i], told != NULL ? *told : look_up(reading, entries[i]));
+
+			pages_add(reading->pages, page, decoded);
+			note_hidden(reading->pages, decoded, told != NULL || reading->flags >= 0);
+		}
+	}
+	return page;
+}
+
+/* Reads every entry of the region, absent or not: at most as many as may be kept. */
+static void read_region(const struct reading *reading, uint64_t page, uint64_t end)
+{
+	uint64_t stop = smaller(end, page + MOST_PAGES), came = read_range(reading, page, stop, NULL);
+
+	if (came < end)
+		give_up(reading->pages, came, end, HIDDEN_REST);
+}
+
+/* Asks for ranges that have pages.  Returns how many, or -1: this kernel cannot be asked so. */
+static int scan_some(int pagemap, uint64_t *start, uint64_t end, struct scan_range *ranges)
+{
+	int got = -1;
+
+	while (scanning != SCAN_NOT && got < 0) {
+		uint64_t any = IS_PRESENT | IS_SWAPPED | (scanning == SCAN_GUARDS ? IS_GUARD : 0);
+		struct scan scan = { .size = sizeof(scan),
+			             .start = *start,
+			             .end = end,
+			             .ranges = (uint64_t)(uintptr_t)ranges,
+			             .range_count = SCAN_RANGES,
+			             .any_of = any,
+			             .wanted = any | IS_ZERO | IS_HUGE };
+
+		got = ioctl(pagemap, SCAN_REQUEST, &scan);
+		if (got >= 0)
+			*start = scan.walk_end;
+		else if (errno != EINTR)
+			scanning++;
+	}
+	return got;
+}
+
+/* Reads what of the region has pages.  False: this kernel cannot be asked so. */
+static bool scan_region(const struct reading *reading, uint64_t page, uint64_t end)
+{
+	uint64_t size = reading->pages->page_size, at = page * size;
+	struct scan_range ranges[SCAN_RANGES];
+
+	while (at < end * size) {
+		uint64_t from = at;
+		int got = scan_some(reading->pagemap, &at, end * size, ranges);
+
+		if (got < 0)
+			return false;
+		for (int i = 0; i < got; i++) {
+			struct page_told told = page_told_by_scan(ranges[i].categories);
+			uint64_t stop = ranges[i].end / size;
+			uint64_t came = read_range(reading, ranges[i].start / size, stop, &told);
+
+			if (came < stop) {
+				give_up(reading->pages, came, end, HIDDEN_REST);
+				return true;
+			}
+		}
+		if (at <= from)
+			break;
+	}
+	return true;
+}
+
+/* Says which pages are in locked mappings.  smaps is dear, and a process that has none locked needs none. */
+static void read_locks(struct observer *observer, struct pages *pages)
+{
+	struct smaps_record record;
+	struct buf text = { 0 };
+	int64_t locked = 0;
+	size_t at = 0;
+
+	if (pages->count == 0 || observer_status(observer, "VmLck", &locked) < 0 || locked == 0)
+		return;
+	if (observer_read_smaps(observer, &text) == 0) {
+		while (smaps_next(buf_text(&text), text.len, &at, &record)) {
+			if (smaps_has_flag(&record, "lo"))
+				pages_lock(pages, record.start, record.end);
+		}
+	}
+	buf_fini(&text);
+}
+
+/* Reads the pages of all regions that the script named. */
+static void read_pages(struct actor *actor, struct pages *pages)
+{
+	struct reading reading = { .pagemap = actor->observer.pagemap, .flags = -1, .pages = pages };
+	uint64_t size = size_page();
+
+	pages_reset(pages, size);
+	regions_copy(&pages->regions, &actor->regions);
+	for (size_t i = 0; i < pages->regions.count;) {
+		if (pages->regions.list[i].id == REGION_PREDEFINED)
+			regions_cut(&pages->regions, pages->regions.list[i].start, pages->regions.list[i].size);
+		else
+			i++;
+	}
+	for (size_t i = 0; i < pages->regions.count; i++) {
+		const struct region *region = &pages->regions.list[i];
+		uint64_t page = region->start / size, end = (region->start + region->size + size - 1) / size;
+
+		if (reading.pagemap < 0) {
+			give_up(pages, page, end, HIDDEN_ALL);
+			continue;
+		}
+		if (scan_region(&reading, page, end))
+			continue;
+		if (reading.flags < 0)
+			reading.flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+		read_region(&reading, page, end);
+	}
+	if (reading.flags >= 0)
+		close(reading.flags);
+	read_locks(&actor->observer, pages);
+}
+
+static bool wanted(const struct machine *m)
+{
+	return m->options->pages && !m->folding && !m->here->process.dead;
+}
+
+void pages_before(struct machine *m)
+{
+	struct paging *paging = &m->paging;
+
+	paging->valid = wanted(m);
+	paging->moved = false;
+	paging->stored = false;
+	if (paging->valid)
+		read_pages(m->here, &paging->before);
+}
+
+void pages_moved(struct machine *m, const struct delta_hint *hint)
+{
+	m->paging.moved = true;
+	m->paging.hint = *hint;
+}
+
+void pages_stored(struct machine *m, uint64_t address)
+{
+	m->paging.stored = true;
+	m->paging.address = address;
+}
+
+/* The addresses that a statement names. */
+static size_t addresses_of(const struct machine *m, const struct event_step *step, uint64_t *addresses)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; step->kind == STEP_CALL && i < step->call.count; i++) {
+		if (step->call.args[i].kind.kind == ARG_ADDRESS && step->call.args[i].string == NULL)
+			addresses[count++] = step->call.args[i].value;
+	}
+	if (m->paging.stored)
+		addresses[count++] = m->paging.address;
+	return count;
+}
+
+static void tell(struct machine *m, struct event_step *step, const struct pages *before)
+{
+	struct paging *paging = &m->paging;
+	uint64_t addresses[ADDRESSES];
+	size_t count = addresses_of(m, step, addresses);
+
+	read_pages(m->here, &paging->after);
+	pages_compare(&paging->change, before, &paging->after, paging->moved ? &paging->hint : NULL, addresses, count);
+	step->pages = paging->change.region_count > 0 ? &paging->change : NULL;
+}
+
+void pages_after(struct machine *m, struct event_step *step)
+{
+	if (m->paging.valid && wanted(m))
+		tell(m, step, &m->paging.before);
+}
+
+void pages_fold(struct machine *m)
+{
+	if (m->options->pages)
+		read_pages(m->here, &m->paging.folded);
+}
+
+void pages_unfold(struct machine *m, struct event_step *step)
+{
+	m->paging.moved = false;
+	m->paging.stored = false;
+	if (m->options->pages && !m->here->process.dead)
+		tell(m, step, &m->paging.folded);
+}
+
+void pages_end(struct machine *m)
+{
+	pages_fini(&m->paging.before);
+	pages_fini(&m->paging.after);
+	pages_fini(&m->paging.folded);
+	pages_change_fini(&m->paging.change);
+}
