@@ -17,8 +17,21 @@ const struct command_group_words command_groups[COMMAND_GROUPS] = {
 };
 
 const struct command *const command_table[] = {
-	&cmd_grow, &cmd_shrink, &cmd_move_fixed, &cmd_dontunmap, &cmd_extend, &cmd_reserve_fill, &cmd_alias, &cmd_noreserve, &cmd_overcommit, &cmd_run, &cmd_shell,
-	&cmd_examples, &cmd_list, &cmd_report,
+	&cmd_grow,
+	&cmd_shrink,
+	&cmd_move_fixed,
+	&cmd_dontunmap,
+	&cmd_extend,
+	&cmd_reserve_fill,
+	&cmd_alias,
+	&cmd_protect,
+	&cmd_noreserve,
+	&cmd_overcommit,
+	&cmd_report,
+	&cmd_run,
+	&cmd_shell,
+	&cmd_examples,
+	&cmd_list,
 };
 
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);

@@ -5,8 +5,22 @@
 
 #include "cmd/command.h"
 
-extern const struct command cmd_grow, cmd_shrink, cmd_move_fixed, cmd_reserve_fill, cmd_noreserve, cmd_overcommit, cmd_run,
-                            cmd_examples, cmd_shell, cmd_list, cmd_report, cmd_alias, cmd_extend, cmd_dontunmap;
+/* By name. */
+extern const struct command cmd_alias;
+extern const struct command cmd_dontunmap;
+extern const struct command cmd_examples;
+extern const struct command cmd_extend;
+extern const struct command cmd_grow;
+extern const struct command cmd_list;
+extern const struct command cmd_move_fixed;
+extern const struct command cmd_noreserve;
+extern const struct command cmd_overcommit;
+extern const struct command cmd_protect;
+extern const struct command cmd_report;
+extern const struct command cmd_reserve_fill;
+extern const struct command cmd_run;
+extern const struct command cmd_shell;
+extern const struct command cmd_shrink;
 
 /* What the commands of a group are about. */
 struct command_group_words {

@@ -166,6 +166,7 @@ static const struct event_field fault_fields[] = {
 	FAULT(NAMED, GROUP_FAULT, "code", code, ALWAYS),
 	FAULT(ADDRESS, 0, "address", address, WHEN_TRUE(struct event_fault, has_address)),
 	FAULT(DERIVED, 0, "", has_address, ALWAYS),
+	FAULT(BOOL, 0, "varies", varies, OPTIONAL),
 	FAULT(BOOL, 0, "fatal", fatal, ALWAYS),
 };
 

@@ -71,6 +71,7 @@ struct event_fault {
 	int64_t code;      /* as fault_code() */
 	uint64_t address;  /* the address that faulted; 0 when the kernel did not say */
 	bool has_address;
+	bool varies;       /* another run may find another address */
 	bool fatal;        /* it killed the process; else fault() caught it */
 };
 

@@ -97,7 +97,7 @@ void phrase_fault(struct buf *buf, const struct event_step *step, const struct e
 	if (fault->has_address) {
 		buf_puts(buf, " at ");
 		if (symbolic)
-			symbol_format(buf, fault->address, step->old_regions, step->before);
+			format_address(buf, fault->address, step->old_regions, step->before, fault->varies);
 		else
 			buf_printf(buf, "0x%" PRIx64, fault->address);
 	}

@@ -219,14 +219,15 @@ static bool binary(struct machine *m, const struct expr *expr, struct value *val
 	return eval_sides(m, expr, &left, &right, value);
 }
 
-/* The address of BASE[OFFSET].  Addresses wrap as the processor's do not: an overflow fails the step. */
-static bool element(struct machine *m, const struct expr *expr, uint64_t *address)
+bool eval_address(struct machine *m, const struct expr *expr, uint64_t *address)
 {
-	int64_t base = 0, offset = 0, sum;
+	struct value base, offset;
+	int64_t sum;
 
-	if (!eval_integer(m, expr->base, &base) || !eval_integer(m, expr->offset, &offset))
+	if (!eval_number(m, expr->base, &base) || !eval_number(m, expr->offset, &offset))
 		return false;
-	if (__builtin_add_overflow(base, offset, &sum))
+	m->address_varies = base.steadiness != STEADY || offset.steadiness != STEADY;
+	if (__builtin_add_overflow(base.integer, offset.integer, &sum))
 		return machine_fail(m, "the address of %.*s overflows", (int)expr->span.len, expr->span.text);
 	if ((uint64_t)sum > UINTPTR_MAX)
 		return machine_fail(m, "the address of %.*s does not fit a pointer of this machine", (int)expr->span.len,
@@ -239,7 +240,7 @@ static bool load(struct machine *m, const struct expr *expr, struct value *value
 {
 	uint64_t address;
 
-	if (!element(m, expr, &address))
+	if (!eval_address(m, expr, &address))
 		return false;
 	struct exec_request *request = machine_request(EXEC_LOAD);
 
@@ -257,7 +258,7 @@ static bool fault(struct machine *m, const struct expr *expr, struct value *valu
 	uint64_t address;
 	int64_t byte = 0;
 
-	if (!element(m, expr, &address) || (expr->value != NULL && !eval_integer(m, expr->value, &byte)))
+	if (!eval_address(m, expr, &address) || (expr->value != NULL && !eval_integer(m, expr->value, &byte)))
 		return false;
 	struct exec_request *request = machine_request(expr->value != NULL ? EXEC_STORE : EXEC_LOAD);
 
@@ -280,6 +281,7 @@ static bool fault(struct machine *m, const struct expr *expr, struct value *valu
 			/* Where the kernel tells none (SI_KERNEL), it is the one that was asked for. */
 			.address = reply->address != 0 ? reply->address : address,
 			.has_address = true,
+			.varies = m->address_varies,
 		};
 	return integer(value, code);
 }

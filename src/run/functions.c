@@ -296,6 +296,7 @@ static bool is_of_process(const struct function *function)
 
 bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
 {
+	m->address_varies = function->count > 0 && args[0].steadiness != STEADY;
 	if (m->here->process.dead && is_of_process(function))
 		return machine_fail(m, "%s: the process has died", function->name);
 	switch ((enum function_id)function->id) {

@@ -54,6 +54,7 @@ static void record_death(struct machine *m)
 			                                            .code = code,
 			                                            .address = process->address,
 			                                            .has_address = process->code > 0,
+			                                            .varies = m->address_varies,
 			                                            .fatal = true };
 	if (m->death == 0)
 		machine_fail(m, "the process exited: its connection with mmtool was closed");

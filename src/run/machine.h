@@ -98,6 +98,7 @@ struct machine {
 	size_t fault_count;
 	bool was_dead;         /* the process had died before it */
 	int death;             /* the signal that killed the process in this step */
+	bool address_varies;   /* another run may find the address of the access in hand elsewhere */
 	bool overran;          /* the tool killed it for --max-touch: a failure whatever the script expects */
 	struct delta delta;
 	bool flags_read;       /* flags_text is smaps as it was before the call in hand */
@@ -151,6 +152,8 @@ struct actor *machine_actor(struct machine *m, int64_t pid);
 /* eval.c: evaluates an expression.  False: the step fails, and reason says why. */
 bool eval(struct machine *m, const struct expr *expr, struct value *value);
 bool eval_integer(struct machine *m, const struct expr *expr, int64_t *value);
+/* The address of BASE[OFFSET].  Sums do not wrap as the processor's do: an overflow fails the step. */
+bool eval_address(struct machine *m, const struct expr *expr, uint64_t *address);
 /* A binary expression other than && and ||, with what its sides came to. */
 bool eval_sides(struct machine *m, const struct expr *expr, struct value *left, struct value *right, struct value *value);
 /* functions.c: a function of the language, arguments already evaluated. */

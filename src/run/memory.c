@@ -104,6 +104,9 @@ static bool copy(struct machine *m, struct performance *p)
 bool perform_memory(struct machine *m, struct performance *p)
 {
 	p->result = 0;
+	m->address_varies = false;
+	for (uint32_t i = 0; i < p->statement->count; i++)
+		m->address_varies |= p->args[i].steadiness != STEADY;
 	switch ((enum call_id)p->statement->call->id) {
 	case CALL_STRCPY:
 		return poke(m, p, number(p, 0), p->args[1].text, p->args[1].len + 1);

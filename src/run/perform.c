@@ -413,26 +413,21 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 
 void perform_store(struct machine *m, const struct statement *statement, struct event_step *step)
 {
-	const struct expr *target = statement->target;
-	int64_t base = 0, offset = 0, byte = 0, address = 0;
+	uint64_t address = 0;
+	int64_t byte = 0;
 
-	if (!eval_integer(m, target->base, &base) || !eval_integer(m, target->offset, &offset) ||
-	    !eval_integer(m, statement->expr, &byte))
+	if (!eval_address(m, statement->target, &address) || !eval_integer(m, statement->expr, &byte))
 		return;
-	if (__builtin_add_overflow(base, offset, &address) || (uint64_t)address > UINTPTR_MAX) {
-		machine_fail(m, "the address of %.*s overflows", (int)target->span.len, target->span.text);
-		return;
-	}
 	if (!m->folding && machine_maps(m) == NULL)
 		return;
 	struct exec_request *request = machine_request(EXEC_STORE);
 
-	request->args[0] = (uint64_t)address;
+	request->args[0] = address;
 	request->args[1] = (uint64_t)byte & 0xff;
 	pages_stored(m, (uint64_t)address);
 	if (machine_ask(m) == NULL)
 		return;
-	machine_accessed(m, (uint64_t)address, 1);
+	machine_accessed(m, address, 1);
 	if (worth_a_look(m, NULL))
 		look(m, step);
 	compare(m, step, NULL);
