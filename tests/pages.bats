@@ -256,6 +256,17 @@ b false'
 	done <<<"$output"
 }
 
+@test "of a region that takes too many lines the rest is counted" {
+	mm run --pages -e "a = mmap(NULL, 2000p, $anonymous); b = a; repeat 1000 { b[0] = 1; b = b + 2p }"
+	assert_success
+	run block '... 997'
+	[ "$(grep -c '^    a' <<<"$output")" -eq 12 ]
+	more=$(sed -n 's/^    \.\.\. and \([0-9]*\) pages more$/\1/p' <<<"$output")
+	# Cells and what is left are all pages.
+	cells=$(sed -n 's/^    a[^ ]* *\([P.]*\)$/\1/p' <<<"$output" | tr -d '\n' | wc -c)
+	[ $((cells + more)) -eq 2000 ] || fail "$cells + $more: $output"
+}
+
 @test "a region with a hole is drawn in its pieces" {
 	mm run --pages -e "a = mmap(NULL, 4p, $anonymous); write_pages(a, 4p); munmap(a + 1p, 1p)"
 	run block 'munmap'
@@ -341,4 +352,41 @@ b false'
 	assert_line --regexp '^    region  \.{5}$'
 	mm reserve-fill --pages=5
 	refute_output --partial absent
+}
+
+# without_scan ARG...: mmtool on a kernel without PAGEMAP_SCAN, as before Linux 6.7.
+without_scan()
+{
+	run strace -qq -o calls -e trace=ioctl -e inject=ioctl:error=ENOTTY "$MMTOOL" "$@"
+	grep -q INJECTED calls || skip 'no call of a traced program can be made to fail here'
+}
+
+@test "without PAGEMAP_SCAN the entries themselves say the same" {
+	need_root
+	need strace
+	need_scan
+	not_sanitized 'the sanitizer makes calls of its own'
+	[ -r /proc/kpageflags ] || skip 'this kernel has no /proc/kpageflags'
+	printf 'file' >file
+	script="a = mmap(NULL, 40p, $anonymous); a[1p] = 1; expect a[2p] == 0; mlock(a, 1p); f = open(\"file\", O_RDONLY)
+		b = mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 0); expect b[0] == 'f'; madvise(a, 2p, MADV_DONTNEED) = ?
+		a = mremap(a, 2p, 4p, MREMAP_MAYMOVE) = ?; c = fork(); in c { a[2p] = 1 }"
+	without_scan run --pages --format=json --keep-going -e "$script"
+	jq -c 'select(.pages).pages | (.regions[] |= del(.start)), (.regions[].runs)' <<<"$output" >got
+	"$MMTOOL" run --pages --format=json --keep-going -e "$script" | jq -c 'select(.pages).pages | (.regions[] |= del(.start)), (.regions[].runs)' >want
+	[ -s want ]
+	diff want got
+}
+
+@test "without it a wide region is not looked at to its end, which is said" {
+	need_root
+	need strace
+	not_sanitized 'the sanitizer makes calls of its own'
+	[ "$(getconf LONG_BIT)" = 64 ] || skip 'a 32-bit process has no tebibyte'
+	without_scan run --pages \
+		-e 'a = mmap(NULL, 1T, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0); a[1T - 1] = 1'
+	assert_success
+	assert_line --regexp "^    a  \. x [0-9]+  \? x [0-9]+$"
+	assert_line --partial '? not looked at'
+	assert_line --partial 'not all pages were looked at'
 }

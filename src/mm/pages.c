@@ -152,11 +152,12 @@ static size_t extent_above(const struct pages *pages, uint64_t number)
 uint64_t pages_at(const struct pages *pages, uint64_t number, uint64_t *span)
 {
 	size_t i = extent_above(pages, number);
-	const struct page_extent *extent = &pages->extents[i];
 
 	*span = UINT64_MAX;
 	if (i == pages->extent_count)
 		return make(PAGE_ABSENT, 0, 0);
+	const struct page_extent *extent = &pages->extents[i];
+
 	if (extent->first > number) {
 		*span = extent->first - number;
 		return make(PAGE_ABSENT, 0, 0);

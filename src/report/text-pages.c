@@ -158,9 +158,12 @@ static void end_line(struct drawing *drawing)
 	drawing->column = 0;
 }
 
+/* Columns of a line of cells: as many as pages are drawn one by one, so that lines begin at round places. */
 static unsigned room(const struct drawing *drawing)
 {
-	return drawing->label + INDENT + DRAWN / 4 < WRAP_WIDTH ? WRAP_WIDTH - drawing->label - INDENT : DRAWN / 4;
+	unsigned taken = drawing->label + INDENT;
+
+	return taken + DRAWN <= WRAP_WIDTH ? DRAWN : taken + DRAWN / 4 < WRAP_WIDTH ? WRAP_WIDTH - taken : DRAWN / 4;
 }
 
 /* Puts word at the end of the line, or of a new one, which begins with the page at offset. */

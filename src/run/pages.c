@@ -125,7 +125,7 @@ static void read_region(const struct reading *reading, uint64_t page, uint64_t e
 		give_up(reading->pages, came, end, HIDDEN_REST);
 }
 
-/* Asks for ranges that have pages.  Returns how many, or -1: this kernel cannot be asked so. */
+/* Asks for ranges that have pages, and moves *start on.  Returns how many, or -1: this kernel cannot be asked so. */
 static int scan_some(int pagemap, uint64_t *start, uint64_t end, struct scan_range *ranges)
 {
 	int got = -1;
@@ -143,8 +143,10 @@ static int scan_some(int pagemap, uint64_t *start, uint64_t end, struct scan_ran
 		got = ioctl(pagemap, SCAN_REQUEST, &scan);
 		if (got >= 0)
 			*start = scan.walk_end;
-		else if (errno != EINTR)
+		else if (errno == EINVAL || errno == ENOTTY)
 			scanning++;
+		else if (errno != EINTR)
+			break;
 	}
 	return got;
 }
