@@ -34,6 +34,8 @@ enum event_object {
 	OBJECT_PAGES,
 	OBJECT_PAGE_REGION,
 	OBJECT_PAGE_RUN,
+	OBJECT_GAP,
+	OBJECT_TOTAL,
 	OBJECT_COUNT,
 };
 
@@ -79,6 +81,7 @@ enum event_words {
 	WORDS_STEP,    /* enum step_kind */
 	WORDS_VERDICT, /* enum verdict */
 	WORDS_CHANGE,  /* enum change_kind */
+	WORDS_KIND,    /* enum mapping_kind */
 	WORDS_ARG,     /* enum arg_kind */
 	WORDS_GROUP,   /* enum constant_group */
 	WORDS_RESULT,  /* enum call_result */

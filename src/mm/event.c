@@ -42,6 +42,8 @@
 #define PAGE_REGION(kind, of, name, ...) ROW(kind, of, name, struct page_region, __VA_ARGS__)
 #define RUN(kind, of, name, ...) ROW(kind, of, name, struct page_run, __VA_ARGS__)
 #define MAPPING(kind, of, name, ...) ROW(kind, of, name, struct mapping, __VA_ARGS__)
+#define GAP(kind, of, name, ...) ROW(kind, of, name, struct event_gap, __VA_ARGS__)
+#define TOTAL(kind, of, name, ...) ROW(kind, of, name, struct kind_total, __VA_ARGS__)
 
 static const struct event_field start_fields[] = {
 	NO_MEMBER(FORMAT, "format"),
@@ -86,7 +88,7 @@ static const struct event_field step_fields[] = {
 };
 
 static const struct event_field note_fields[] = {
-	NOTE(OBJECT, OBJECT_SOURCE, "source", source, ALWAYS),
+	NOTE(OBJECT, OBJECT_SOURCE, "source", source, OPTIONAL),
 	NOTE(TEXT, 0, "text", text, ALWAYS),
 	NOTE(TEXT, 0, "symbolic", symbolic, OPTIONAL),
 };
@@ -96,10 +98,13 @@ static const struct event_field snapshot_fields[] = {
 	SNAPSHOT(TEXT, 0, "name", name, ALWAYS),
 	SNAPSHOT(SIGNED, 0, "pid", pid, OPTIONAL),
 	SNAPSHOT(TEXT, 0, "command", command, OPTIONAL),
+	SNAPSHOT(TEXT, 0, "program", program, OPTIONAL),
 	SNAPSHOT(SIGNED, 0, "time", time, OPTIONAL),
 	SNAPSHOT(UNSIGNED, 0, "part", part, ALWAYS),
 	SNAPSHOT(BOOL, 0, "more", more, ALWAYS),
 	SNAPSHOT(MAPS, OBJECT_MAPPING, "maps", maps, ALWAYS),
+	SNAPSHOT(LIST, OBJECT_GAP, "gaps", gaps, OTHER(struct event_snapshot, gap_count), OPTIONAL),
+	SNAPSHOT(LIST, OBJECT_TOTAL, "totals", totals, OTHER(struct event_snapshot, total_count), OPTIONAL),
 };
 
 static const struct event_field changes_fields[] = {
@@ -259,6 +264,19 @@ static const struct event_field page_run_fields[] = {
 	RUN(BOOL, 0, "shared", shared, OPTIONAL),
 };
 
+static const struct event_field gap_fields[] = {
+	GAP(ADDRESS, 0, "start", start, ALWAYS),
+	GAP(ADDRESS, 0, "end", end, ALWAYS),
+	GAP(LENGTH, 0, "size", start, OTHER(struct event_gap, end)),
+};
+
+static const struct event_field total_fields[] = {
+	TOTAL(WORD, WORDS_KIND, "kind", kind, ALWAYS),
+	TOTAL(UNSIGNED, 0, "mappings", mappings, ALWAYS),
+	TOTAL(UNSIGNED, 0, "size", size, ALWAYS),
+	TOTAL(UNSIGNED, 0, "resident", resident, OPTIONAL),
+};
+
 #define SHAPE(NAME, TYPE, FIELDS) { NAME, sizeof(TYPE), FIELDS, sizeof(FIELDS) / sizeof((FIELDS)[0]) }
 
 const struct event_shape event_shapes[OBJECT_COUNT] = {
@@ -283,6 +301,8 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_PAGES] = SHAPE("pages", struct pages_change, pages_fields),
 	[OBJECT_PAGE_REGION] = SHAPE("page_region", struct page_region, page_region_fields),
 	[OBJECT_PAGE_RUN] = SHAPE("page_run", struct page_run, page_run_fields),
+	[OBJECT_GAP] = SHAPE("gap", struct event_gap, gap_fields),
+	[OBJECT_TOTAL] = SHAPE("total", struct kind_total, total_fields),
 };
 
 struct event_view event_step_view(const struct event_step *step)
@@ -316,10 +336,12 @@ size_t event_offset(enum event_type type)
 
 enum { MOST_WORDS = GROUP_COUNT };
 
-static const char words[WORDS_COUNT][MOST_WORDS][12] = {
+static const char words[WORDS_COUNT][MOST_WORDS][13] = {
 	[WORDS_TYPE] = { "start", "step", "note", "snapshot", "delta", "verdict", "end" },
 	[WORDS_STEP] = { "call", "bind", "store", "expect", "require", "passes", "other" },
 	[WORDS_VERDICT] = { "passed", "failed", "unsupported", "broken" },
+	[WORDS_KIND] = { "anonymous", "heap", "stack", "shared_anon", "sysv", "memfd", "shmem", "private_file", "shared_file",
+	                 "special" },
 	[WORDS_ARG] = { "int", "fd", "size", "offset", "address", "hex", "mode", "flags", "string", "buffer", "place",
 	                "dirfd", "rlimit" },
 	[WORDS_GROUP] = { "none", "prot", "map", "mremap", "madv", "ms", "mcl", "mlock", "open", "open_flags", "fcntl",

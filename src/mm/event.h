@@ -5,6 +5,7 @@
 
 #include "mm/call.h"
 #include "mm/delta.h"
+#include "mm/kind.h"
 #include "mm/maps.h"
 #include "mm/pages.h"
 #include "mm/region.h"
@@ -124,7 +125,7 @@ struct event_step {
 };
 
 struct event_note {
-	struct event_source source;
+	struct event_source source; /* file NULL: there is none */
 	const char *text; /* rendered */
 	const char *symbolic; /* the same with * for what another run may find different */
 };
@@ -137,6 +138,11 @@ struct event_start {
 	uint64_t scratch_start, scratch_end; /* of the scratch page (REGION_PREDEFINED) of all its processes; 0, 0: none */
 };
 
+/* A hole between two mappings. */
+struct event_gap {
+	uint64_t start, end;
+};
+
 /*
  * The mappings of a process or of a file.  Those that are too many for one event come in several, one after another: the
  * first has part 0, the last has more false.
@@ -145,10 +151,15 @@ struct event_snapshot {
 	const char *name;    /* what was read, as the user named it: a pid, a file's name, "-"; escaping is the report's */
 	pid_t pid;           /* 0: a file */
 	const char *command; /* the process's name (proc_pid_comm(5)); NULL: a file, or not to be known */
+	const char *program; /* the file that it runs; NULL likewise */
 	int64_t time;        /* nanoseconds since the Epoch when it was read; 0: not known */
 	unsigned part;
 	bool more;
 	const struct maps *maps; /* of this part; the order is the producer's */
+	const struct event_gap *gaps; /* with gap_count, where they were asked for: the holes below the mappings of this part, */
+	size_t gap_count;             /*     by address */
+	const struct kind_total *totals; /* in the last part: those of all parts, by kind; NULL: not known */
+	size_t total_count;
 };
 
 /* What changed between two snapshots. */

@@ -83,6 +83,16 @@ static char *read_command(pid_t pid)
 	return strdup(text);
 }
 
+static char *read_program(pid_t pid)
+{
+	char path[64], text[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	ssize_t len = readlink(path, text, sizeof(text));
+
+	return len > 0 && (size_t)len < sizeof(text) ? strndup(text, (size_t)len) : NULL;
+}
+
 /* Why a process that is there has no address space, or NULL: its state and flags, proc_pid_stat(5). */
 static const char *lacking(pid_t pid)
 {
@@ -188,6 +198,7 @@ static int open_process(struct target *target, const char *what, char **problem)
 		target_close(target);
 		return error;
 	}
+	target->program = read_program(target->pid);
 	return 0;
 }
 
@@ -243,6 +254,8 @@ void target_close(struct target *target)
 	target->fd = -1;
 	free(target->command);
 	target->command = NULL;
+	free(target->program);
+	target->program = NULL;
 	buf_fini(&target->rest);
 }
 
@@ -343,12 +356,12 @@ char *target_problem(const struct target *target, int error)
 	return take_text(&text);
 }
 
-/* Whether the text is one line of maps. */
-static bool is_line(const char *line, size_t len)
+bool target_is_line(const char *text, size_t len)
 {
+	const char *newline = memchr(text, '\n', len);
 	struct maps maps = { 0 };
 
-	buf_add(&maps.text, line, len);
+	buf_add(&maps.text, text, newline != NULL ? (size_t)(newline - text) : len);
 	bool is = maps_parse(&maps, NULL) == 0 && maps.count == 1;
 
 	maps_fini(&maps);
@@ -362,7 +375,7 @@ char *target_bad_line(const struct target *target, size_t number, const char *li
 	size_t width = newline != NULL ? (size_t)(newline - line) : len;
 
 	target_add_name(&text, target);
-	if (is_line(line, width)) {
+	if (target_is_line(line, len)) {
 		buf_printf(&text, target->pid != 0 ? ": its mappings changed each time that they were read"
 		                                   : ": line %zu: out of order: it begins below the end of the line before", number);
 	} else {
@@ -433,9 +446,7 @@ static int parse_any(struct smaps *smaps, bool *detailed, struct bad *bad)
 /* Whether the beginning of a text is that of none: then no more of it is read, for it may have no end (/dev/zero). */
 static bool is_hopeless(const struct target *target, const struct buf *text)
 {
-	const char *newline = memchr(text->data, '\n', text->len);
-
-	return target->pid == 0 && !is_line(text->data, newline != NULL ? (size_t)(newline - text->data) : text->len);
+	return target->pid == 0 && !target_is_line(text->data, text->len);
 }
 
 int target_smaps(struct target *target, struct smaps *smaps, bool *detailed, char **problem)

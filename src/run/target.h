@@ -16,6 +16,7 @@ struct target {
 	const char *name;  /* as the user named it, borrowed; "self" for mmtool's own process */
 	pid_t pid;         /* 0: a file or standard input */
 	char *command;     /* the process's name (proc_pid_comm(5)); NULL: a file, or not to be known; owned */
+	char *program;     /* the file that it runs (proc_pid_exe(5)); NULL likewise; owned */
 	int fd;            /* of the text to read; -1 when closed */
 	int64_t time;      /* nanoseconds since the Epoch when reading began */
 	bool ended;        /* the end of the text was read */
@@ -47,6 +48,8 @@ char *target_problem(const struct target *target, int error);
 char *target_bad_line(const struct target *target, size_t number, const char *line, size_t len);
 /* The same for a text without any mapping: an empty file. */
 char *target_empty(const struct target *target);
+/* Whether the first line of a text is one of maps. */
+bool target_is_line(const char *text, size_t len);
 /* Adds how messages call it, escaped: "process 12 (bash)", "old.maps", "standard input". */
 void target_add_name(struct buf *buf, const struct target *target);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Tells kinds of mappings apart. */
+#include "mm/kind.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *const kind_names[KIND_COUNT] = {
+	[KIND_ANONYMOUS] = "private anonymous",
+	[KIND_HEAP] = "heap",
+	[KIND_STACK] = "stack",
+	[KIND_SHARED_ANONYMOUS] = "shared anonymous",
+	[KIND_SYSV] = "System V shared memory",
+	[KIND_MEMFD] = "memfd",
+	[KIND_SHMEM] = "other shared memory",
+	[KIND_FILE_PRIVATE] = "private file",
+	[KIND_FILE_SHARED] = "shared file",
+	[KIND_SPECIAL] = "special",
+};
+
+/* What the kernel calls what has no file; the first that a name begins with. */
+static const struct {
+	const char *prefix;
+	enum mapping_kind kind;
+} special[] = {
+	{ "[heap]", KIND_HEAP },
+	{ "[stack", KIND_STACK }, /* [stack:TID] from Linux 3.4 to 4.4 */
+	{ "[anon:", KIND_ANONYMOUS },
+	{ "[anon_shmem:", KIND_SHARED_ANONYMOUS },
+	{ "[", KIND_SPECIAL },
+};
+
+/* In the kernel's own mount of shared memory, whose names are the kernel's (mm/shmem.c, ipc/shm.c, mm/memfd.c). */
+static const struct {
+	const char *prefix;
+	enum mapping_kind kind;
+} shmem[] = {
+	{ "/dev/zero", KIND_SHARED_ANONYMOUS },
+	{ "[anon_shmem:", KIND_SHARED_ANONYMOUS },
+	{ "/SYSV", KIND_SYSV },
+	{ "/memfd:", KIND_MEMFD },
+};
+
+static bool starts(const struct mapping *mapping, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return mapping->name_len >= len && memcmp(mapping->name, prefix, len) == 0;
+}
+
+enum mapping_kind mapping_kind(const struct mapping *mapping)
+{
+	if (mapping->inode == 0 && mapping->name_len == 0)
+		return KIND_ANONYMOUS;
+	if (mapping->inode == 0) {
+		for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+			if (starts(mapping, special[i].prefix))
+				return special[i].kind;
+		}
+	} else if (mapping->major == 0 && mapping->minor == 1) {
+		/* No user can make a file on device 00:01. */
+		for (size_t i = 0; i < sizeof(shmem) / sizeof(shmem[0]); i++) {
+			if (starts(mapping, shmem[i].prefix))
+				return shmem[i].kind;
+		}
+		return KIND_SHMEM;
+	}
+	return mapping->perms[3] == 's' ? KIND_FILE_SHARED : KIND_FILE_PRIVATE;
+}
+
+const char *mapping_kind_name(enum mapping_kind kind)
+{
+	return (unsigned)kind < KIND_COUNT ? kind_names[kind] : NULL;
+}
+
+bool mapping_same_object(const struct mapping *a, const struct mapping *b)
+{
+	if (a->inode != b->inode || a->major != b->major || a->minor != b->minor)
+		return false;
+	return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0;
+}
