@@ -27,6 +27,7 @@ const struct command *const command_table[] = {
 	&cmd_protect,
 	&cmd_noreserve,
 	&cmd_overcommit,
+	&cmd_maps,
 	&cmd_report,
 	&cmd_run,
 	&cmd_shell,

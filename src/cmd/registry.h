@@ -12,6 +12,7 @@ extern const struct command cmd_examples;
 extern const struct command cmd_extend;
 extern const struct command cmd_grow;
 extern const struct command cmd_list;
+extern const struct command cmd_maps;
 extern const struct command cmd_move_fixed;
 extern const struct command cmd_noreserve;
 extern const struct command cmd_overcommit;

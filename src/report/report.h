@@ -7,8 +7,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
+
+/* How the text report shows a snapshot. */
+enum maps_view {
+	MAPS_TABLE,
+	MAPS_TREE, /* the mappings of one object together, with their total */
+	MAPS_RAW,  /* the lines of maps, byte for byte */
+};
 
 struct report_options {
 	bool full;     /* the whole maps before and after each change */
@@ -17,6 +25,8 @@ struct report_options {
 	bool explain;  /* show the paragraphs that say why */
 	bool quiet;    /* only what failed */
 	bool color;    /* already decided */
+	uint8_t maps;  /* enum maps_view */
+	bool words;    /* say of each mapping of a snapshot what it is */
 	bool bare;     /* the statement was just typed: it is not repeated.  May change between events */
 };
 

@@ -29,13 +29,6 @@ static void show_note(struct text *text, struct buf *out, const struct event_not
 	            text->base.options.symbolic && note->symbolic != NULL ? note->symbolic : note->text);
 }
 
-static void show_snapshot(struct text *text, struct buf *out, const struct event_snapshot *snapshot)
-{
-	const struct event_view view = { .before = snapshot->maps };
-
-	text_maps(text, out, &view);
-}
-
 static void show_delta(struct text *text, struct buf *out, const struct event *event)
 {
 	const struct event_view view = event_view(event);
@@ -95,7 +88,7 @@ static void take(struct report *report, const struct event *event, struct buf *o
 		show_note(text, out, &event->note);
 		break;
 	case EVENT_SNAPSHOT:
-		show_snapshot(text, out, &event->snapshot);
+		text_snapshot(text, out, &event->snapshot);
 		break;
 	case EVENT_DELTA:
 		show_delta(text, out, event);
@@ -114,6 +107,7 @@ static void fini(struct report *report)
 
 	buf_fini(&text->name);
 	buf_fini(&text->words);
+	buf_fini(&text->table.object);
 }
 
 const struct report_class report_text = {

@@ -7,9 +7,22 @@
 #include "report/report.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What was printed last: it decides about the blank line before the next. */
 enum block { BLOCK_NONE, BLOCK_BARE, BLOCK_NOTE, BLOCK_HELD, BLOCK_BODY, BLOCK_VERDICT };
+
+/* A snapshot that is shown, part by part. */
+struct table {
+	unsigned width;   /* columns of a range of addresses */
+	bool resident;    /* there is a column for it */
+	uint64_t holes, hole_bytes;
+	struct event_gap largest;
+	uint64_t rows;    /* shown */
+	struct kind_total group; /* of the object in hand */
+	struct buf object;       /* the line of its last mapping: what the next one is compared with */
+	uint64_t object_end;     /* where that ends; 0: there is none */
+};
 
 struct text {
 	struct report base;
@@ -18,6 +31,7 @@ struct text {
 	bool several;     /* scripts: each says its name */
 	enum block last;
 	unsigned hidden_said; /* text-pages.c: which lines of what is hidden were said of this script */
+	struct table table;
 };
 
 enum ink { INK_PLAIN, INK_BOLD, INK_RED, INK_GREEN, INK_ALARM, INK_DIM, INK_CYAN };
@@ -45,5 +59,8 @@ void text_maps(struct text *text, struct buf *out, const struct event_view *view
 
 /* text-pages.c: the pages that the step concerned or changed. */
 void text_pages(struct text *text, struct buf *out, const struct event_step *step);
+
+/* text-maps.c: a snapshot as a table, as a tree or as it is. */
+void text_snapshot(struct text *text, struct buf *out, const struct event_snapshot *snapshot);
 
 #endif
