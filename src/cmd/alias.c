@@ -122,6 +122,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 	const struct plan_word words[] = {
 		{ "size", self->size.text },      { "whole", buf_text(&whole) },
 		{ "detach", buf_text(&unmap[0]) }, { "last", buf_text(&unmap[1]) },
+		{ 0 },
 	};
 
 	if (self->object < sizeof(objects) / sizeof(objects[0])) {

@@ -104,7 +104,7 @@ struct plan_word {
 	const char *name, *text;
 };
 
-/* Adds text with each $name replaced by its text.  Every name in it must be among words. */
+/* Adds text with each $name replaced by its text.  Every name in it must be among words, which end with {0}. */
 void plan_fill(struct buf *script, const char *text, const struct plan_word *words);
 
 /* A size as the user wrote it: scripts show it in the same words ("3p" is "3p" on every machine). */

@@ -99,7 +99,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 
 	(void)problem;
 	plan_whole_pages(&whole, &self->size);
-	const struct plan_word words[] = { { "size", self->size.text }, { "whole", buf_text(&whole) } };
+	const struct plan_word words[] = { { "size", self->size.text }, { "whole", buf_text(&whole) }, { 0 } };
 
 	plan_fill(s, "require MREMAP_DONTUNMAP\n", words);
 	plan_fill(s, scripts[self->object], words);

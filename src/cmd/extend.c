@@ -109,6 +109,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 	plan_whole_pages(&new, &self->to);
 	const struct plan_word words[] = {
 		{ "from", self->from.text }, { "to", self->to.text }, { "old", buf_text(&old) }, { "new", buf_text(&new) },
+		{ 0 },
 	};
 
 	plan_fill(s, objects[self->object], words);

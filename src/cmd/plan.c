@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/size.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -157,8 +158,9 @@ void plan_fill(struct buf *script, const char *text, const struct plan_word *wor
 			return;
 		while (islower((unsigned char)text[1 + len]) || text[1 + len] == '_')
 			len++;
-		while (strlen(word->name) != len || memcmp(word->name, text + 1, len) != 0)
+		while (word->name != NULL && (strlen(word->name) != len || memcmp(word->name, text + 1, len) != 0))
 			word++;
+		assert(word->name != NULL);
 		buf_puts(script, word->text);
 		text += 1 + len;
 	}

@@ -79,7 +79,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 {
 	const struct options *self = input;
 	struct buf *s = plan_add(out, "protect");
-	const struct plan_word words[] = { { "prot", names[self->prot] } };
+	const struct plan_word words[] = { { "prot", names[self->prot] }, { 0 } };
 
 	(void)problem;
 	plan_fill(s, opening, words);

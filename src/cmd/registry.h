@@ -7,15 +7,18 @@
 
 /* By name. */
 extern const struct command cmd_alias;
+extern const struct command cmd_cow;
 extern const struct command cmd_dontunmap;
 extern const struct command cmd_examples;
 extern const struct command cmd_extend;
 extern const struct command cmd_grow;
 extern const struct command cmd_list;
 extern const struct command cmd_maps;
+extern const struct command cmd_merge;
 extern const struct command cmd_move_fixed;
 extern const struct command cmd_noreserve;
 extern const struct command cmd_overcommit;
+extern const struct command cmd_populate;
 extern const struct command cmd_protect;
 extern const struct command cmd_report;
 extern const struct command cmd_reserve_fill;

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* merge: when two mappings side by side are one line of the maps, and when not. */
+#include "cmd/command.h"
+
+#define CASES "anonymous|file|flags|fork"
+
+struct options {
+	unsigned what; /* a place in CASES */
+};
+
+enum { OPTION_OF = 256 };
+
+static const struct argp_option options[] = {
+	{ "of", OPTION_OF, CASES, 0,
+	  "Which neighbours: anonymous mappings of equal and of other permissions (the default), parts of a file, mappings with "
+	  "other flags, or pages that a fork has shared", 0 },
+	{ 0 },
+};
+
+#define NEW "PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = "
+
+/* By place in CASES. */
+static const char *const scripts[] = {
+	"at = hole(4p)    # no stranger is a neighbour there\n"
+	"a = mmap(at, 1p, " NEW "at\n"
+	"b = mmap(at + 1p, 1p, " NEW "at + 1p\n"
+	"expect vma(at, 2p), \"mapped by two calls, one mapping\"\n"
+	"c = mmap(at + 2p, 1p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = at + 2p\n"
+	"expect vmas(at, 4p) == 2, \"other permissions: no merge\"\n"
+	"d = mmap(at + 3p, 1p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = at + 3p\n"
+	"expect vmas(at, 4p) == 3, \"another object: no merge\"\n"
+	"mprotect(c, 1p, PROT_READ|PROT_WRITE)\n"
+	"expect vma(at, 3p), \"made alike, it joins\"\n"
+	"munmap(at + 1p, 1p)    # across the old borders: mappings do not remember the calls that made them\n"
+	"expect vmas(at, 3p) == 2\n"
+	"munmap(at, 4p)\n",
+
+	"fd = tmpfile(4p)\n"
+	"at = hole(3p)\n"
+	"a = mmap(at, 1p, PROT_READ, MAP_SHARED|MAP_FIXED_NOREPLACE, fd, 0) = at\n"
+	"b = mmap(at + 1p, 1p, PROT_READ, MAP_SHARED|MAP_FIXED_NOREPLACE, fd, 1p) = at + 1p\n"
+	"expect vma(at, 2p), \"the file goes on where the address does: one mapping\"\n"
+	"c = mmap(at + 2p, 1p, PROT_READ, MAP_SHARED|MAP_FIXED_NOREPLACE, fd, 0) = at + 2p\n"
+	"expect vmas(at, 3p) == 2, \"another part of the file: no merge\"\n"
+	"munmap(at, 3p)\n"
+	"close(fd)\n",
+
+	"at = hole(2p)\n"
+	"a = mmap(at, 2p, " NEW "at\n"
+	"expect vma(at, 2p)\n"
+	"madvise(at + 1p, 1p, MADV_DONTFORK)    # a flag that maps does not show\n"
+	"expect vmas(at, 2p) == 2, \"equal to look at, and two mappings\"\n"
+	"expect perms(at) == perms(at + 1p)\n"
+	"madvise(at + 1p, 1p, MADV_DOFORK)\n"
+	"expect vma(at, 2p), \"without the flag: one again\"\n"
+	"munmap(at, 2p)\n",
+
+	"at = hole(2p)\n"
+	"a = mmap(at, 1p, " NEW "at\n"
+	"a[0] = 1    # it has a page now, and with it a record of whose pages these are (anon_vma)\n"
+	"child = fork()    # which the child's pages hang on, too\n"
+	"b = mmap(at + 1p, 1p, " NEW "at + 1p\n"
+	"b[0] = 1\n"
+	"merged = vma(at, 2p)\n"
+	"in child {\n"
+	"    a[0] = 2    # the child's own copy belongs to it alone\n"
+	"    c = mmap(at + 1p, 1p, " NEW "at + 1p\n"
+	"    c[0] = 2\n"
+	"    expect vmas(at, 2p) == 2, \"inherited pages and fresh ones: no merge in the child\"\n"
+	"}\n"
+	"if merged { note \"in the parent they are one mapping\" } else { note \"in the parent they are two mappings\" }\n"
+	"wait(child) = 0\n"
+	"munmap(at, 2p)\n",
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *self = state->input;
+
+	return key == OPTION_OF ? command_choice(state, "--of", CASES, arg, &self->what) : ARGP_ERR_UNKNOWN;
+}
+
+static int plan(const void *input, struct plan *out, char **problem)
+{
+	const struct options *self = input;
+
+	(void)problem;
+	buf_puts(plan_add(out, "merge"), scripts[self->what]);
+	return 0;
+}
+
+const struct command cmd_merge = {
+	.name = "merge",
+	.summary = "see when neighbours are one mapping, and when not",
+	.doc = "A new mapping need not be a line of the maps: beside one that is alike in every respect it only makes that one longer. "
+	       "Permissions, the object and the place in it, flags and a fork between them keep neighbours apart.",
+	.group = COMMAND_EXPERIMENT_PLACE,
+	.options = options,
+	.parse = parse,
+	.options_size = sizeof(struct options),
+	.plan = plan,
+};

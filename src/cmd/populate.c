@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* populate: when the faults of first touches happen: at each touch, or beforehand within one call. */
+#include "base/size.h"
+#include "cmd/command.h"
+
+#include <errno.h>
+
+#define OBJECTS "private|shared|memfd|file"
+
+struct options {
+	unsigned object; /* a place in OBJECTS */
+	struct size_option size;
+};
+
+/* What a script may touch by default (run's --max-touch); three mappings are touched. */
+enum { MOST_BYTES = 1 << 28 };
+
+enum { OPTION_OBJECT = 256, OPTION_SIZE };
+
+static const struct argp_option options[] = {
+	{ "object", OPTION_OBJECT, OBJECTS, 0,
+	  "What is mapped: private anonymous memory (the default), shared anonymous memory, a memfd shared, or a file shared", 0 },
+	{ "size", OPTION_SIZE, "SIZE", 0, "Size of each mapping (default 8p)", 0 },
+	{ 0 },
+};
+
+/* By place in OBJECTS: the object, and the flags and the descriptor to map it by. */
+static const struct {
+	const char *open, *flags, *fd, *empty, *close;
+} objects[] = {
+	{ "", "MAP_PRIVATE|MAP_ANONYMOUS", "-1", "", "" },
+	{ "", "MAP_SHARED|MAP_ANONYMOUS", "-1", "", "" },
+	{ "fd = memfd_create(\"object\", MFD_CLOEXEC)\nftruncate(fd, $size)\n", "MAP_SHARED", "fd",
+	  "ftruncate(fd, 0)    # give its pages back\nftruncate(fd, $size)\n", "close(fd)\n" },
+	{ "fd = tmpfile($size)\n", "MAP_SHARED", "fd", "", "close(fd)\n" },
+};
+
+static const char by_touch[] =
+	"a = mmap(NULL, $size, PROT_READ|PROT_WRITE, $flags, $fd, 0)\n"
+	"expect resident(a, $whole) == 0, \"mmap gives addresses and no memory\"\n"
+	"before = minflt()\n"
+	"write_pages(a, $size)\n"
+	"note minflt() - before, \"faults for\", $whole / 1p, \"pages\"\n"
+	"expect minflt() > before, \"the first touches fault\"\n"
+	"expect resident(a, $whole) == $whole\n"
+	"before = minflt()\n"
+	"write_pages(a, $size)\n"
+	"expect minflt() == before, \"the second touches do not\"\n"
+	"munmap(a, $size)\n";
+
+static const char by_flag[] =
+	"b = mmap(NULL, $size, PROT_READ|PROT_WRITE, $flags|MAP_POPULATE, $fd, 0)\n"
+	"expect resident(b, $whole) == $whole, \"all in memory when mmap returns\"\n"
+	"before = minflt()\n"
+	"write_pages(b, $size)\n";
+
+static const char no_fault[] = "expect minflt() == before, \"nothing left to fault for\"\n";
+
+/* A file system that tracks dirty pages leaves them write-protected: ext4 faults once more, tmpfs does not. */
+static const char any_fault[] =
+	"note minflt() - before, \"faults: a file system that keeps track of dirty pages sees each first store\"\n";
+
+static const char by_advice[] =
+	"c = mmap(NULL, $size, PROT_READ|PROT_WRITE, $flags, $fd, 0)\n"
+	"done = madvise(c, $size, MADV_POPULATE_WRITE) = ?\n"
+	"if done == 0 {\n"
+	"    expect resident(c, $whole) == $whole, \"it says when it cannot, as MAP_POPULATE does not\"\n"
+	"    before = minflt()\n"
+	"    write_pages(c, $size)\n"
+	"    expect minflt() == before, \"and the pages can be stored into at once\"\n"
+	"} else {\n"
+	"    expect errno == EINVAL\n"
+	"    note \"this kernel has no MADV_POPULATE_WRITE (Linux 5.14)\"\n"
+	"}\n"
+	"munmap(c, $size)\n"
+	"$close";
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *self = state->input;
+
+	switch (key) {
+	case OPTION_OBJECT:
+		return command_choice(state, "--object", OBJECTS, arg, &self->object);
+	case OPTION_SIZE:
+		return command_size_most(state, "--size", arg, MOST_BYTES, &self->size);
+	case ARGP_KEY_END:
+		size_option_default(&self->size, "8p", 8 * size_page());
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int plan(const void *input, struct plan *out, char **problem)
+{
+	const struct options *self = input;
+	bool file = self->object == (unsigned)command_word(OBJECTS, "file");
+	struct buf *s = plan_add(out, "populate"), whole = { 0 };
+
+	(void)problem;
+	plan_whole_pages(&whole, &self->size);
+	const struct plan_word words[] = {
+		{ "size", self->size.text },
+		{ "whole", buf_text(&whole) },
+		{ "flags", objects[self->object].flags },
+		{ "fd", objects[self->object].fd },
+		{ "close", objects[self->object].close },
+		{ 0 },
+	};
+
+	plan_fill(s, objects[self->object].open, words);
+	plan_fill(s, by_touch, words);
+	plan_fill(s, objects[self->object].empty, words);
+	plan_fill(s, by_flag, words);
+	plan_fill(s, file ? any_fault : no_fault, words);
+	plan_fill(s, "munmap(b, $size)\n", words);
+	plan_fill(s, objects[self->object].empty, words);
+	plan_fill(s, by_advice, words);
+	buf_fini(&whole);
+	return 0;
+}
+
+const struct command cmd_populate = {
+	.name = "populate",
+	.summary = "count the faults with and without MAP_POPULATE",
+	.doc = "Each first touch of a page is a fault, in which the kernel finds memory for it. MAP_POPULATE takes all of them within "
+	       "mmap, MADV_POPULATE_WRITE at any time later.",
+	.group = COMMAND_EXPERIMENT_MEMORY,
+	.options = options,
+	.parse = parse,
+	.options_size = sizeof(struct options),
+	.plan = plan,
+};

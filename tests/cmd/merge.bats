@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# merge: when two mappings side by side are one.
+
+load ../helper/common
+load ../helper/program
+load ../helper/report
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "anonymous: the second call adds no line, the neighbour grows" {
+	mm merge
+	assert_success
+	assert_equal "$(changed - 'b = mmap' | pages_of) $(changed + 'b = mmap' | pages_of)" '1 2'
+	block 'b = mmap' | grep -q 'it merged with a below it'
+	assert_equal "$(changed - 'c = mmap')" ''
+	assert_equal "$(changed - 'mprotect(c, 1p' | wc -l) $(changed + 'mprotect(c, 1p' | pages_of)" '2 3'
+	assert_equal "$(changed + 'munmap(at + 1p, 1p)' | pages_of | xargs)" '1 1'
+}
+
+@test "a file: one mapping only where it goes on as the addresses do" {
+	mm merge --of=file
+	assert_success
+	assert_equal "$(changed + 'b = mmap' | pages_of)" 2
+	assert_equal "$(changed - 'c = mmap')" ''
+	assert_equal "$(changed + 'c = mmap' | pages_of)" 1
+}
+
+@test "flags: equal lines, and two of them" {
+	mm merge --of=flags
+	assert_success
+	split='madvise(at + 1p, 1p, MADV_DONTFORK)'
+	assert_equal "$(changed + "$split" | wc -l)" 2
+	assert_equal "$(changed + "$split" | cut -d' ' -f2- | sort -u | wc -l)" 1
+	assert_equal "$(changed + 'madvise(at + 1p, 1p, MADV_DOFORK)' | pages_of)" 2
+}
+
+@test "fork: inherited pages and fresh ones do not merge in the child" {
+	mm merge --of=fork
+	assert_success
+	assert_equal "$(block '[child] expect vmas(at, 2p) == 2' | tail -n 1)" '    ok: 2'
+	assert_line --regexp '^# in the parent they are (one mapping|two mappings)$'
+}
+
+@test "as an ordinary user; two runs print the same" {
+	for case in anonymous file flags fork; do
+		as_nobody "$MMTOOL" merge --of=$case --symbolic
+		assert_success
+		first=$output
+		mm merge --of=$case --symbolic
+		assert_output "$first"
+	done
+}
+
+@test "another word is refused" {
+	mm merge --of=threads
+	assert_failure 2
+	assert_line --index 0 'mmtool merge: --of: threads: not a choice (try anonymous, file, flags or fork)'
+}
+
+@test "as a script and as a C program it does the same" {
+	need_compiler
+	for case in anonymous file flags fork; do
+		same_as_run merge --of=$case
+		same merge --of=$case
+	done
+}
