@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_PAGES, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
+enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_PAGES, OPTION_DETAIL, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
 
 /* In the order of enum format. */
 #define FORMATS "text|script|json|tap|c"
@@ -26,6 +26,7 @@ static const struct argp_option options[] = {
 	SYMBOLIC,
 	PAGES,
 	EXPLAIN,
+	{ "detail", OPTION_DETAIL, NULL, 0, "Show the counters that moved, and what smaps says of the named regions", 10 },
 	{ "step", OPTION_STEP, NULL, 0, "Wait for Enter before each statement, and say the subject's pid", 10 },
 	COLOR,
 	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, tap; or script, c: print the script, or a C program of it, and perform nothing", 10 },
@@ -92,6 +93,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_PAGES:
 		self->report.pages = true;
+		return 0;
+	case OPTION_DETAIL:
+		self->detail = true;
 		return 0;
 	case OPTION_STEP:
 		self->step = true;

@@ -16,6 +16,7 @@ struct common_options {
 	struct report_options report;
 	enum format format;
 	enum color color;
+	bool detail;        /* look at counters and smaps around each statement */
 	bool step;          /* wait before each statement */
 	const char *output; /* a file, or NULL: standard output */
 };

@@ -142,6 +142,8 @@ static int perform(struct session *session, const struct interp_options *how, co
 
 	options.explain = common->report.explain;
 	options.pages = common->report.pages && session->format != FORMAT_TAP;
+	/* TAP shows none of it. */
+	options.detail = common->detail && session->format != FORMAT_TAP;
 	options.several = several;
 	/* Each is a test point, and points are not summed up. */
 	options.all_checks = session->format == FORMAT_TAP;

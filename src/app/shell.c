@@ -417,6 +417,7 @@ int shell_run(const struct plan *plan, const struct common_options *options, str
 	shell.how.fed = true;
 	shell.how.explain = options->report.explain;
 	shell.how.pages = options->report.pages;
+	shell.how.detail = options->detail && options->format != FORMAT_TAP;
 	session_limits(&shell.how);
 	if (open_report(&shell) != STATUS_OK)
 		return STATUS_TOOL;

@@ -36,6 +36,10 @@ enum event_object {
 	OBJECT_PAGE_RUN,
 	OBJECT_GAP,
 	OBJECT_TOTAL,
+	OBJECT_COUNTER,
+	OBJECT_DETAIL,
+	OBJECT_SMAPS,
+	OBJECT_VMFLAG,
 	OBJECT_COUNT,
 };
 
@@ -87,12 +91,13 @@ enum event_words {
 	WORDS_RESULT,  /* enum call_result */
 	WORDS_PAGE,    /* enum page_kind */
 	WORDS_FRAME,   /* enum page_frame_change */
+	WORDS_UNIT,    /* enum counter_unit */
 	WORDS_COUNT,
 };
 
 /* The name stands in the row itself, so that the table needs no relocation when the program starts. */
 struct event_field {
-	char name[15];       /* "" for FIELD_DERIVED and FIELD_INLINE */
+	char name[17];       /* "" for FIELD_DERIVED and FIELD_INLINE */
 	uint8_t kind;        /* enum field_kind */
 	uint8_t of;          /* what the kind says: an enum event_object, event_words, constant_group, or a count */
 	bool optional;       /* left out when it is 0, NULL or empty; an object in place: when its first member is NULL */

@@ -44,6 +44,10 @@
 #define MAPPING(kind, of, name, ...) ROW(kind, of, name, struct mapping, __VA_ARGS__)
 #define GAP(kind, of, name, ...) ROW(kind, of, name, struct event_gap, __VA_ARGS__)
 #define TOTAL(kind, of, name, ...) ROW(kind, of, name, struct kind_total, __VA_ARGS__)
+#define COUNTER(kind, of, name, ...) ROW(kind, of, name, struct event_counter, __VA_ARGS__)
+#define DETAIL(kind, of, name, ...) ROW(kind, of, name, struct event_detail, __VA_ARGS__)
+#define SMAPS(kind, of, name, ...) ROW(kind, of, name, struct event_smaps, __VA_ARGS__)
+#define VMFLAG(kind, of, name, ...) ROW(kind, of, name, struct event_vmflag, __VA_ARGS__)
 
 static const struct event_field start_fields[] = {
 	NO_MEMBER(FORMAT, "format"),
@@ -83,6 +87,9 @@ static const struct event_field step_fields[] = {
 	STEP(REGIONS, OBJECT_REGION, "regions", new_regions, ALWAYS),
 	STEP(SCRATCH, OBJECT_REGION, "scratch", new_regions, ALWAYS),
 	STEP(POINTER, OBJECT_PAGES, "pages", pages, OPTIONAL),
+	STEP(LIST, OBJECT_COUNTER, "counters", counters, OTHER(struct event_step, counter_count), OPTIONAL),
+	STEP(BOOL, 0, "smaps_looked", smaps_looked, OPTIONAL),
+	STEP(LIST, OBJECT_DETAIL, "details", details, OTHER(struct event_step, detail_count), OPTIONAL),
 	STEP(TEXT, 0, "why", why, OPTIONAL),
 	STEP(TEXT, 0, "explain", explain, OPTIONAL),
 };
@@ -277,6 +284,45 @@ static const struct event_field total_fields[] = {
 	TOTAL(UNSIGNED, 0, "resident", resident, OPTIONAL),
 };
 
+static const struct event_field counter_fields[] = {
+	COUNTER(TEXT, 0, "name", name, ALWAYS),
+	COUNTER(WORD, WORDS_UNIT, "unit", unit, ALWAYS),
+	COUNTER(BOOL, 0, "system_wide", system_wide, OPTIONAL),
+	COUNTER(BOOL, 0, "approximate", approximate, OPTIONAL),
+	COUNTER(BOOL, 0, "varies", varies, OPTIONAL),
+	COUNTER(UNSIGNED, 0, "before", before, WHEN_TRUE(struct event_counter, has_before)),
+	COUNTER(UNSIGNED, 0, "after", after, WHEN_TRUE(struct event_counter, has_after)),
+	COUNTER(DERIVED, 0, "", has_before, ALWAYS),
+	COUNTER(DERIVED, 0, "", has_after, ALWAYS),
+	COUNTER(UNSIGNED, 0, "own", own, OPTIONAL),
+};
+
+static const struct event_field detail_fields[] = {
+	DETAIL(TEXT, 0, "name", name, ALWAYS),
+	DETAIL(UNSIGNED, 0, "old_size", old_size, OPTIONAL),
+	DETAIL(UNSIGNED, 0, "size", size, OPTIONAL),
+	DETAIL(POINTER, OBJECT_SMAPS, "before", before, OPTIONAL),
+	DETAIL(POINTER, OBJECT_SMAPS, "after", after, OPTIONAL),
+};
+
+#define FIGURE(ID, NAME, WORD, KIND)                                                                              \
+	SMAPS(UNSIGNED, 0, WORD, figures[SMAPS_##ID], WHEN_TRUE(struct event_smaps, present[SMAPS_##ID])), \
+	SMAPS(DERIVED, 0, "", present[SMAPS_##ID], ALWAYS),
+
+static const struct event_field smaps_fields[] = {
+	SMAPS(ADDRESS, 0, "start", start, ALWAYS),
+	SMAPS(ADDRESS, 0, "end", end, ALWAYS),
+	SMAPS(UNSIGNED, 0, "mappings", mappings, ALWAYS),
+	SMAPS_FIGURES(FIGURE)
+	SMAPS(LIST, OBJECT_VMFLAG, "flags", flags, OTHER(struct event_smaps, flag_count), OPTIONAL),
+};
+
+static const struct event_field vmflag_fields[] = {
+	VMFLAG(TEXT, 0, "flag", flag, ALWAYS),
+	VMFLAG(TEXT, 0, "words", words, OPTIONAL),
+	VMFLAG(BOOL, 0, "partly", partly, OPTIONAL),
+};
+
 #define SHAPE(NAME, TYPE, FIELDS) { NAME, sizeof(TYPE), FIELDS, sizeof(FIELDS) / sizeof((FIELDS)[0]) }
 
 const struct event_shape event_shapes[OBJECT_COUNT] = {
@@ -303,6 +349,10 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_PAGE_RUN] = SHAPE("page_run", struct page_run, page_run_fields),
 	[OBJECT_GAP] = SHAPE("gap", struct event_gap, gap_fields),
 	[OBJECT_TOTAL] = SHAPE("total", struct kind_total, total_fields),
+	[OBJECT_COUNTER] = SHAPE("counter", struct event_counter, counter_fields),
+	[OBJECT_DETAIL] = SHAPE("detail", struct event_detail, detail_fields),
+	[OBJECT_SMAPS] = SHAPE("smaps", struct event_smaps, smaps_fields),
+	[OBJECT_VMFLAG] = SHAPE("vmflag", struct event_vmflag, vmflag_fields),
 };
 
 struct event_view event_step_view(const struct event_step *step)
@@ -348,6 +398,7 @@ static const char words[WORDS_COUNT][MOST_WORDS][13] = {
 	                  "seal", "mfd", "falloc", "fadv", "key", "ipc", "shm", "shmctl", "pr", "pr_vma", "pr_mm",
 	                  "pkey", "uffd", "uffdio", "rlimit", "errno", "signal", "fault", "other" },
 	[WORDS_RESULT] = { "int", "address", "id" },
+	[WORDS_UNIT] = { "bytes", "count" },
 };
 
 const char *event_word(enum event_words list, unsigned value)

@@ -4,11 +4,13 @@
 #define MMTOOL_MM_EVENT_H
 
 #include "mm/call.h"
+#include "mm/counters.h"
 #include "mm/delta.h"
 #include "mm/kind.h"
 #include "mm/maps.h"
 #include "mm/pages.h"
 #include "mm/region.h"
+#include "mm/smaps.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,6 +93,44 @@ struct event_check {
 	const char *message;         /* the script's own, or NULL */
 };
 
+enum counter_unit { UNIT_BYTES, UNIT_COUNT };
+
+/* A counter that was looked at before and after a statement; it moved when the two differ. */
+struct event_counter {
+	const char *name;    /* as the kernel calls it: "VmRSS", "minflt" */
+	uint8_t unit;        /* enum counter_unit */
+	bool system_wide;    /* of the whole machine: others move it too */
+	bool approximate;    /* the kernel's figure can lag by some pages */
+	bool varies;         /* another run may see it move otherwise */
+	bool has_before, has_after; /* false: it could not be read; after: the process is gone */
+	uint64_t before, after;
+	uint64_t own;        /* so much of the difference is mmtool's own work in the process, and not the script's */
+};
+
+/* A word of VmFlags. */
+struct event_vmflag {
+	const char *flag;  /* "lo" */
+	const char *words; /* "locked in memory", to follow "it is"; NULL: not known */
+	bool partly;       /* only some of the mappings have it */
+};
+
+/* What smaps says of the mappings that hold a region, together.  It tells of whole mappings only. */
+struct event_smaps {
+	uint64_t start, end;           /* of these mappings */
+	unsigned mappings;             /* how many */
+	uint64_t figures[SMAPS_COUNT]; /* in bytes, as struct smaps_record has them */
+	bool present[SMAPS_COUNT];
+	const struct event_vmflag *flags;
+	size_t flag_count;
+};
+
+/* A named region around a statement. */
+struct event_detail {
+	const char *name;
+	uint64_t old_size, size;                  /* of the region, before and after; 0: there was, or is, none */
+	const struct event_smaps *before, *after; /* NULL: nothing of it was mapped */
+};
+
 struct event_step {
 	uint8_t kind; /* enum step_kind */
 	struct event_source source;
@@ -119,6 +159,12 @@ struct event_step {
 	const struct maps *before, *after; /* the snapshots; NULL when there is none */
 	const struct regions *old_regions, *new_regions; /* never NULL */
 	const struct pages_change *pages; /* --pages: the regions that it concerns or whose pages changed; NULL: none, or nobody looked */
+
+	const struct event_counter *counters; /* those that were looked at */
+	size_t counter_count;            /* 0: nobody looked (--detail) */
+	bool smaps_looked;               /* smaps was read before and after: details are the regions that it tells something of */
+	const struct event_detail *details; /* the named regions whose figures moved or that the statement concerns */
+	size_t detail_count;
 
 	const char *why;      /* why the call failed or faulted: the rule it broke; or NULL */
 	const char *explain;  /* why the kernel did this, a paragraph; only when asked for; or NULL */

@@ -232,6 +232,7 @@ static void add_body(struct text *text, struct buf *out, const struct event_step
 	add_why(text, out, step);
 	add_changes(text, out, step);
 	text_pages(text, out, step);
+	text_detail(text, out, step);
 	if (step->kind == STEP_BIND && step->ok && step->value_text != NULL)
 		add_value(text, out, step);
 	if (step->kind == STEP_CALL && !step->call.is_system)

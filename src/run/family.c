@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fork() and wait(): the processes of a script. */
+#include "run/detail.h"
 #include "run/machine.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ static void forget(struct actor *actor)
 {
 	if (actor->observed)
 		observer_close(&actor->observer);
+	detail_close(actor);
 	actor->observed = false;
 	for (unsigned i = 0; i < 2; i++) {
 		maps_fini(&actor->maps[i]);
@@ -62,11 +64,14 @@ bool perform_fork(struct machine *m, struct performance *p)
 
 	if (living(m) >= MOST_PROCESSES)
 		return machine_fail(m, "fork: a script can have %d processes at one time", MOST_PROCESSES);
+	detail_asking(m);
 	enum exchange outcome = process_fork(&m->here->process, &child, &error, &m->options->limits);
 
+	detail_answered(m);
 	if (!machine_outlived(m, outcome))
 		return false;
 	p->call->performed = true;
+	detail_own_faults(m);
 	p->result = -error;
 	if (error != 0)
 		return true;
@@ -79,6 +84,7 @@ bool perform_fork(struct machine *m, struct performance *p)
 	if (error < 0)
 		return machine_break(m, "/proc/PID/maps cannot be opened", error);
 	actor->observed = true;
+	detail_open(m, actor);
 	p->result = child.pid;
 	return true;
 }

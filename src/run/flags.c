@@ -3,6 +3,7 @@
 #include "run/flags.h"
 
 #include "mm/smaps.h"
+#include "run/detail.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -51,7 +52,10 @@ static bool concerned(const struct machine *m, const struct performance *p, uint
 		*end = UINT64_MAX;
 		return true;
 	default:
-		return false;
+		/* With --detail smaps is read anyway. */
+		*start = 0;
+		*end = UINT64_MAX;
+		return m->detail != NULL && !p->statement->call->keeps_maps;
 	}
 }
 
@@ -72,7 +76,7 @@ void flags_before(struct machine *m, const struct performance *p)
 	uint64_t start, end;
 
 	m->flags_read = false;
-	if (m->folding || !m->here->observed || !concerned(m, p, &start, &end))
+	if (m->folding || !m->here->observed || m->detail != NULL || !concerned(m, p, &start, &end))
 		return;
 	for (size_t i = 0; i < regions->count && !m->flags_read; i++) {
 		if (touches(&regions->list[i], start, end))
@@ -90,14 +94,26 @@ static void seek(struct reader *reader, uint64_t addr)
 	}
 }
 
-/* Adds the flags that are in one line and not in the other; soft-dirty is the kernel's own, a merge may hand it on. */
+/* Flags that tell nothing here: permissions are in the maps, and soft-dirty is the kernel's own, a merge may hand it on. */
+static bool is_plain(const char *flag)
+{
+	static const char plain[][3] = { "rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "sd" };
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		if (memcmp(flag, plain[i], 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the flags that are in one line and not in the other. */
 static void add_missing(char *to, const struct smaps_record *in, const struct smaps_record *not_in)
 {
 	size_t len = 0, flag_len;
 	const char *flag;
 
 	for (size_t at = 0; smaps_next_flag(in, &at, &flag, &flag_len);) {
-		if (flag_len != 2 || memcmp(flag, "sd", 2) == 0 || smaps_has_flag(not_in, flag) || len + 4 > CHANGE_FLAGS)
+		if (flag_len != 2 || is_plain(flag) || smaps_has_flag(not_in, flag) || len + 4 > CHANGE_FLAGS)
 			continue;
 		if (len > 0)
 			to[len++] = ' ';
@@ -131,6 +147,20 @@ static uint64_t nearest(uint64_t limit, uint64_t at, const struct reader *reader
 	return edge < limit ? edge : limit;
 }
 
+/* Whether at addr there is another mapping now than there was: its flags did not change, they are others. */
+static bool is_other(const struct delta *delta, uint64_t addr)
+{
+	for (size_t i = 0; i < delta->change_count; i++) {
+		const struct change *c = &delta->changes[i];
+		bool other = c->kind == CHANGE_ADDED || c->kind == CHANGE_REMOVED || c->kind == CHANGE_REPLACED ||
+		             c->kind == CHANGE_MOVED;
+
+		if (other && ((addr >= c->old_start && addr < c->old_end) || (addr >= c->new_start && addr < c->new_end)))
+			return true;
+	}
+	return false;
+}
+
 /* Compares the flags of one region, and tells each range with another gain or loss.  False: the kernel shows no flags. */
 static bool compare(struct machine *m, const struct event_step *step, const struct region *region, struct reader *old,
                     struct reader *new)
@@ -145,7 +175,8 @@ static bool compare(struct machine *m, const struct event_step *step, const stru
 		seek(new, at);
 		next = nearest(nearest(end, at, old), at, new);
 		here.end = next;
-		if (old->text != NULL && new->text != NULL && old->record.start <= at && new->record.start <= at) {
+		if (old->text != NULL && new->text != NULL && old->record.start <= at && new->record.start <= at &&
+		    !is_other(&m->delta, at)) {
 			if (old->record.flags == NULL || new->record.flags == NULL)
 				return false;
 			add_missing(here.gained, &new->record, &old->record);
@@ -191,33 +222,42 @@ static void tell_new(struct machine *m, const struct performance *p, struct even
 	delta_add_flagged(&m->delta, &change);
 }
 
-void flags_after(struct machine *m, const struct performance *p, struct event_step *step)
+/* Compares the flags of all regions that the call concerns. */
+static void tell_changed(struct machine *m, const struct performance *p, struct event_step *step, const struct buf *before,
+                         const struct buf *now)
 {
 	const struct regions *regions = &m->here->regions;
-	struct buf now = { 0 };
+	struct reader old = { .text = before }, new = { .text = now };
 	uint64_t start, end;
-	bool before = m->flags_read;
+
+	if (!concerned(m, p, &start, &end))
+		return;
+	step->flags_looked = true;
+	for (size_t i = 0; i < regions->count && step->flags_looked; i++) {
+		if (touches(&regions->list[i], start, end))
+			step->flags_looked = compare(m, step, &regions->list[i], &old, &new);
+	}
+}
+
+void flags_after(struct machine *m, const struct performance *p, struct event_step *step)
+{
+	const struct buf *before = m->detail != NULL ? detail_smaps_before(m) : m->flags_read ? &m->flags_text : NULL;
+	const struct buf *now = NULL;
+	struct buf read = { 0 };
 
 	m->flags_read = false;
 	if (!step->call.performed || step->delta == NULL || step->before == NULL || step->after == NULL ||
 	    m->here->process.dead || m->folding)
 		return;
-	bool fresh = maps_flagged(p) && p->result >= 0 && regions_find(regions, (uint64_t)p->result) != NULL;
+	bool fresh = maps_flagged(p) && p->result >= 0 && regions_find(&m->here->regions, (uint64_t)p->result) != NULL;
 
-	if ((!before && !fresh) || observer_read_smaps(&m->here->observer, &now) < 0) {
-		buf_fini(&now);
-		return;
-	}
-	if (fresh)
-		tell_new(m, p, step, &now);
-	if (before && concerned(m, p, &start, &end)) {
-		struct reader old = { .text = &m->flags_text }, new = { .text = &now };
-
-		step->flags_looked = true;
-		for (size_t i = 0; i < regions->count && step->flags_looked; i++) {
-			if (touches(&regions->list[i], start, end))
-				step->flags_looked = compare(m, step, &regions->list[i], &old, &new);
-		}
-	}
-	buf_fini(&now);
+	if (m->detail != NULL)
+		now = detail_smaps_now(m);
+	else if ((before != NULL || fresh) && observer_read_smaps(&m->here->observer, &read) == 0)
+		now = &read;
+	if (now != NULL && fresh)
+		tell_new(m, p, step, now);
+	if (now != NULL && before != NULL)
+		tell_changed(m, p, step, before, now);
+	buf_fini(&read);
 }

@@ -3,6 +3,7 @@
 #include "run/interp.h"
 
 #include "base/size.h"
+#include "run/detail.h"
 #include "run/machine.h"
 #include "run/why.h"
 
@@ -74,6 +75,7 @@ static void fold_tell(struct machine *m, const struct maps *now)
 		event.step.after = now;
 		event.step.looked = true;
 		pages_unfold(m, &event.step);
+		detail_folded(m, &event.step);
 	}
 	send(m, &event);
 	m->fold_passes = 0;
@@ -92,6 +94,7 @@ static bool fold_begin(struct machine *m, const struct statement *repeat)
 	pages_fold(m);
 	m->fold_passes = 0;
 	m->fold_repeat = repeat;
+	detail_fold(m);
 	m->folding = true;
 	return true;
 }
@@ -323,15 +326,20 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 	}
 }
 
-static void perform_paged(struct machine *m, const struct statement *statement, struct event_step *step)
+/* Performs a step between two looks at the process, where the user asked for what they tell. */
+static void look_around(struct machine *m, const struct statement *statement, struct event_step *step)
 {
 	bool shown = statement->kind != STATEMENT_NOTE;
 
-	if (shown)
+	if (shown) {
 		pages_before(m);
+		detail_before(m);
+	}
 	perform_step(m, statement, step);
-	if (shown)
+	if (shown) {
+		detail_after(m, step);
 		pages_after(m, step);
+	}
 }
 
 /* Whether the user wants nothing more to be done. */
@@ -356,7 +364,7 @@ static enum flow run_step(struct machine *m, const struct statement *statement)
 	else if (m->here->process.dead && !waits)
 		machine_fail(m, "the process %s has died", m->here->name != NULL ? m->here->name : "of the script");
 	else
-		perform_paged(m, statement, &event.step);
+		look_around(m, statement, &event.step);
 	if (statement->kind == STATEMENT_NOTE && m->reason.len == 0)
 		return FLOW_ON;
 	return step_end(m, &event);

@@ -35,6 +35,7 @@ struct interp_limit {
 
 struct interp_options {
 	bool keep_going;  /* a failed step does not stop the script */
+	bool detail;      /* look at counters and smaps around each statement */
 	bool explain;     /* say why the kernel did what it did, also where nothing failed */
 	bool pages;       /* look at the pages of the named regions around each step */
 	bool all_checks;  /* send the checks of all passes of a repeat, also those that are summed up */

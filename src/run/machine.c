@@ -2,6 +2,8 @@
 /* What the interpreter's parts share: asking the current process, its maps, and the reasons why a step fails. */
 #include "run/machine.h"
 
+#include "run/detail.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -101,7 +103,11 @@ const struct exec_reply *machine_ask(struct machine *m)
 		machine_fail(m, "the process has died");
 		return NULL;
 	}
-	return machine_outlived(m, process_ask(process, &request, &reply, &m->options->limits)) ? &reply : NULL;
+	detail_asking(m);
+	enum exchange outcome = process_ask(process, &request, &reply, &m->options->limits);
+
+	detail_answered(m);
+	return machine_outlived(m, outcome) ? &reply : NULL;
 }
 
 const struct maps *machine_maps(struct machine *m)

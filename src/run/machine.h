@@ -44,6 +44,10 @@ struct actor {
 	const char *name;      /* what the script calls it; NULL for the main process */
 	bool waited;           /* wait() has collected it */
 	unsigned entered;      /* blocks of "in" that are open in it */
+	struct {
+		bool open;
+		int status, stat; /* -1: cannot be read */
+	} counters;            /* with --detail */
 };
 
 /* --pages: what is kept of them. */
@@ -103,6 +107,7 @@ struct machine {
 	struct delta delta;
 	bool flags_read;       /* flags_text is smaps as it was before the call in hand */
 	struct buf flags_text;
+	struct detail *detail; /* --detail: run/detail.h; NULL: it was not asked for */
 
 	struct event_verdict verdict;
 	struct buf conclusion; /* the first reason why the script does not pass */

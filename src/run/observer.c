@@ -65,8 +65,7 @@ void observer_close(struct observer *observer)
 	buf_fini(&observer->scratch);
 }
 
-/* Reads a whole file from its start into an emptied buffer. */
-static int read_all(int fd, struct buf *text)
+int observer_read_file(int fd, struct buf *text)
 {
 	off_t at = 0;
 
@@ -93,7 +92,7 @@ int observer_read(struct observer *observer, struct maps *maps)
 	int error = -EINVAL;
 
 	for (unsigned i = 0; i < TORN_READS && error == -EINVAL; i++) {
-		error = read_all(observer->maps, &maps->text);
+		error = observer_read_file(observer->maps, &maps->text);
 		if (error == 0)
 			error = maps_parse(maps, NULL);
 	}
@@ -106,7 +105,7 @@ static int read_path(const char *path, struct buf *text)
 
 	if (fd < 0)
 		return -errno;
-	int error = read_all(fd, text);
+	int error = observer_read_file(fd, text);
 
 	close(fd);
 	return error;
@@ -135,7 +134,7 @@ int observer_meminfo(struct observer *observer, const char *field, int64_t *valu
 
 int observer_read_smaps(struct observer *observer, struct buf *text)
 {
-	return observer->smaps < 0 ? observer->smaps : read_all(observer->smaps, text);
+	return observer->smaps < 0 ? observer->smaps : observer_read_file(observer->smaps, text);
 }
 
 static int smaps_record(struct observer *observer, uint64_t addr, struct smaps_record *record)
@@ -205,15 +204,9 @@ int observer_faults(struct observer *observer, bool major, int64_t *value)
 
 	if (error < 0)
 		return error;
-	/* The second field is the command's name, which may hold anything; the last ")" ends it. */
-	const char *field = strrchr(buf_text(&observer->scratch), ')');
+	const struct counter_row *row = &counter_rows[major ? COUNTER_MAJFLT : COUNTER_MINFLT];
 
-	for (unsigned i = 2; field != NULL && i < (major ? 12u : 10u); i++)
-		field = strchr(field + 1, ' ');
-	if (field == NULL)
-		return -ENODATA;
-	*value = strtoll(field, NULL, 10);
-	return 0;
+	return counters_stat(observer->scratch.data, observer->scratch.len, row->field, value) ? 0 : -ENODATA;
 }
 
 /* One batch of pagemap entries; returns how many were read, 0 past the end of the address space. */

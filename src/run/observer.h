@@ -27,6 +27,9 @@ int observer_check_proc(void);
 int observer_open(struct observer *observer, pid_t pid);
 void observer_close(struct observer *observer);
 
+/* Reads a whole file from its start into an emptied buffer.  0 or -errno. */
+int observer_read_file(int fd, struct buf *text);
+
 /* Reads maps whole, again when a read was torn.  Returns 0 or -errno. */
 int observer_read(struct observer *observer, struct maps *maps);
 

@@ -3,6 +3,7 @@
 #include "run/interp.h"
 
 #include "base/size.h"
+#include "run/detail.h"
 #include "run/machine.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@ struct machine *interp_new(const struct interp_options *options, const struct ev
 	m->options = options;
 	m->sink = sink;
 	m->page = size_page();
+	m->detail = options->detail ? detail_new() : NULL;
 	m->injected = alloc_zeroed(options->injection_count, sizeof(*m->injected));
 	return m;
 }
@@ -30,6 +32,7 @@ static void close_actor(struct actor *actor)
 	process_end(&actor->process);
 	if (actor->observed)
 		observer_close(&actor->observer);
+	detail_close(actor);
 	maps_fini(&actor->maps[0]);
 	maps_fini(&actor->maps[1]);
 	regions_fini(&actor->regions);
@@ -59,6 +62,7 @@ static bool adopt(struct machine *m, struct process *subject)
 	if (error < 0)
 		return machine_break(m, "/proc/PID/maps of the subject cannot be opened", error);
 	actor->observed = true;
+	detail_open(m, actor);
 	/* The scratch page has a name from the start: the language's own. */
 	regions_add(&actor->regions, "scratch", REGION_PREDEFINED, actor->process.scratch, m->page);
 	return machine_maps(m) != NULL;
@@ -147,6 +151,7 @@ void interp_free(struct machine *m)
 	delta_fini(&m->delta);
 	pages_end(m);
 	buf_fini(&m->flags_text);
+	detail_free(m->detail);
 	arena_fini(&m->temp);
 	buf_fini(&m->reason);
 	buf_fini(&m->conclusion);
