@@ -145,8 +145,6 @@ static int perform(struct session *session, const struct interp_options *how, co
 	/* TAP shows none of it. */
 	options.detail = common->detail && session->format != FORMAT_TAP;
 	options.several = several;
-	/* Each is a test point, and points are not summed up. */
-	options.all_checks = session->format == FORMAT_TAP;
 	session_limits(&options);
 	options.before_step = common->step ? wait_for_enter : NULL;
 	options.context = session;

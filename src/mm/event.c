@@ -34,6 +34,7 @@
 #define FAULT(kind, of, name, ...) ROW(kind, of, name, struct event_fault, __VA_ARGS__)
 #define CHECK(kind, of, name, ...) ROW(kind, of, name, struct event_check, __VA_ARGS__)
 #define OPERAND(kind, of, name, ...) ROW(kind, of, name, struct event_operand, __VA_ARGS__)
+#define TALLY(kind, of, name, ...) ROW(kind, of, name, struct event_tally, __VA_ARGS__)
 #define DELTA(kind, of, name, ...) ROW(kind, of, name, struct delta, __VA_ARGS__)
 #define LINE(kind, of, name, ...) ROW(kind, of, name, struct delta_line, __VA_ARGS__)
 #define CHANGE(kind, of, name, ...) ROW(kind, of, name, struct change, __VA_ARGS__)
@@ -77,6 +78,7 @@ static const struct event_field step_fields[] = {
 	STEP(NAMED, GROUP_SIGNAL, "death", death, OPTIONAL),
 	STEP(OBJECT, OBJECT_CHECK, "check", check, WHEN_STEP(EXPECT)),
 	STEP(UNSIGNED, 0, "passes", passes, WHEN_STEP(PASSES)),
+	STEP(LIST, OBJECT_TALLY, "unshown", unshown, OTHER(struct event_step, unshown_count), OPTIONAL),
 	STEP(BOOL, 0, "looked", looked, ALWAYS),
 	STEP(BOOL, 0, "flags_looked", flags_looked, OPTIONAL),
 	STEP(BEFORE, OBJECT_MAPPING, "before", before, WHEN_TRUE(struct event_step, looked)),
@@ -195,6 +197,12 @@ static const struct event_field operand_fields[] = {
 	OPERAND(DERIVED, 0, "", text_len, ALWAYS),
 	OPERAND(TEXT, 0, "value", value, ALWAYS),
 	OPERAND(BOOL, 0, "varies", varies, OPTIONAL),
+};
+
+static const struct event_field tally_fields[] = {
+	TALLY(OBJECT, OBJECT_SOURCE, "source", source, ALWAYS),
+	TALLY(TEXT, 0, "process", process, OPTIONAL),
+	TALLY(UNSIGNED, 0, "count", count, ALWAYS),
 };
 
 static const struct event_field delta_fields[] = {
@@ -339,6 +347,7 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_FAULT] = SHAPE("fault", struct event_fault, fault_fields),
 	[OBJECT_CHECK] = SHAPE("check", struct event_check, check_fields),
 	[OBJECT_OPERAND] = SHAPE("operand", struct event_operand, operand_fields),
+	[OBJECT_TALLY] = SHAPE("tally", struct event_tally, tally_fields),
 	[OBJECT_DELTA] = SHAPE("difference", struct delta, delta_fields),
 	[OBJECT_LINE] = SHAPE("line", struct delta_line, line_fields),
 	[OBJECT_CHANGE] = SHAPE("change", struct change, change_fields),

@@ -151,7 +151,9 @@ struct event_step {
 	size_t fault_count;
 	int death;            /* the signal that killed the process during this step, or 0 */
 	struct event_check check;
-	uint64_t passes;      /* STEP_PASSES: how many */
+	uint64_t passes;      /* STEP_PASSES: how many; 0: it only tells what was not shown */
+	const struct event_tally *unshown; /* what was checked before this step, in a repeat, without an event of its own */
+	size_t unshown_count;
 
 	bool looked;                     /* maps were read (or known not to change): delta is meaningful */
 	const struct delta *delta;       /* what changed, or NULL when not looked at */

@@ -164,29 +164,31 @@ static void flush_points(struct tap *tap, struct buf *out)
 	tap->point_count = 0;
 }
 
-static struct point *find_point(struct tap *tap, const struct event_step *step)
+static struct point *find_point(struct tap *tap, const struct event_source *source, const char *process)
 {
 	for (size_t i = 0; i < tap->point_count; i++) {
 		struct point *point = &tap->points[i];
 
-		if (point->line == step->source.line && point->column == step->source.column)
+		if (point->line == source->line && point->column == source->column)
 			return point;
 	}
 	tap->points = alloc_grow(tap->points, &tap->point_cap, tap->point_count + 1, sizeof(*tap->points));
-	tap->points[tap->point_count] = (struct point){ .line = step->source.line,
-		                                        .column = step->source.column,
-		                                        .text = describe(tap, &step->source, step->process) };
+	tap->points[tap->point_count] = (struct point){ .line = source->line,
+		                                        .column = source->column,
+		                                        .text = describe(tap, source, process) };
 	return &tap->points[tap->point_count++];
 }
 
 static void show_step(struct tap *tap, struct buf *out, const struct event_step *step)
 {
+	for (size_t i = 0; i < step->unshown_count; i++)
+		find_point(tap, &step->unshown[i].source, step->unshown[i].process)->passes += step->unshown[i].count;
 	if (!step->looped)
 		flush_points(tap, out);
 	if (step->ok && !step->checked)
 		return;
 	if (step->looped) {
-		struct point *point = find_point(tap, step);
+		struct point *point = find_point(tap, &step->source, step->process);
 
 		point->passes++;
 		if (!step->ok && point->failed++ == 0)
@@ -221,7 +223,9 @@ static void show_verdict(struct tap *tap, struct buf *out, const struct event_ve
 	flush_points(tap, out);
 	if (verdict->verdict == VERDICT_BROKEN) {
 		tap->broken = true;
-		buf_printf(out, "Bail out! %s\n", reason[0] != '\0' ? reason : "mmtool could not go on");
+		buf_puts(out, "Bail out! ");
+		buf_escape(out, reason, strlen(reason), 0);
+		buf_puts(out, reason[0] != '\0' ? "\n" : "mmtool could not go on\n");
 	}
 	if (verdict->verdict != VERDICT_UNSUPPORTED)
 		return;

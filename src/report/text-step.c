@@ -41,9 +41,15 @@ static void add_statement(struct text *text, struct buf *out, const struct event
 
 static void add_call(struct text *text, struct buf *out, const struct event_step *step)
 {
+	struct buf call = { 0 };
+
+	/* Names of calls and regions that were recorded can be anything. */
 	buf_reset(&text->words);
-	if (phrase_call(&text->words, step, text->base.options.symbolic))
+	if (phrase_call(&call, step, text->base.options.symbolic)) {
+		buf_escape(&text->words, buf_text(&call), call.len, 0);
 		text_line(text, out, "    ", INK_PLAIN, &text->words);
+	}
+	buf_fini(&call);
 }
 
 static void add_fault(struct text *text, struct buf *out, const struct event_step *step,
@@ -257,6 +263,8 @@ void text_step(struct text *text, struct buf *out, const struct event_step *step
 {
 	size_t statement_end;
 
+	if (step->kind == STEP_PASSES && step->passes == 0)
+		return;
 	/* A requirement that is not met is no failure: the verdict says it. */
 	if (text->base.options.quiet && (step->ok || step->kind == STEP_REQUIRE))
 		return;

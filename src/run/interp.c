@@ -35,6 +35,30 @@ static void send(struct machine *m, const struct event *event)
 	m->sink->take(m->sink->context, event);
 }
 
+/* Sends a step, and with it what was checked before it without an event of its own. */
+static void send_step(struct machine *m, struct event *event)
+{
+	event->step.unshown = m->tallies;
+	event->step.unshown_count = m->tally_count;
+	send(m, event);
+	m->tally_count = 0;
+}
+
+/* A check that held in a pass that is not shown. */
+static void count_unshown(struct machine *m, const struct event_step *step)
+{
+	for (size_t i = 0; i < m->tally_count; i++) {
+		struct event_tally *tally = &m->tallies[i];
+
+		if (tally->source.text == step->source.text && tally->process == step->process) {
+			tally->count++;
+			return;
+		}
+	}
+	m->tallies = alloc_grow(m->tallies, &m->tally_cap, m->tally_count + 1, sizeof(*m->tallies));
+	m->tallies[m->tally_count++] = (struct event_tally){ step->source, step->process, 1 };
+}
+
 /* A step's event, with what is the same for all. */
 static struct event step_event(struct machine *m, const struct statement *statement, enum step_kind kind)
 {
@@ -67,8 +91,8 @@ static void fold_tell(struct machine *m, const struct maps *now)
 		return;
 	event.step.ok = true;
 	event.step.passes = m->fold_passes;
-	event.step.old_regions = &m->fold_regions;
 	if (now != NULL) {
+		event.step.old_regions = &m->fold_regions;
 		delta_compute(&m->delta, &m->fold_maps, now, &m->fold_regions, &m->here->regions, NULL);
 		event.step.delta = &m->delta;
 		event.step.before = &m->fold_maps;
@@ -77,8 +101,19 @@ static void fold_tell(struct machine *m, const struct maps *now)
 		pages_unfold(m, &event.step);
 		detail_folded(m, &event.step);
 	}
-	send(m, &event);
+	send_step(m, &event);
 	m->fold_passes = 0;
+}
+
+/* No step of the repeat follows: what was checked since the last one is told alone. */
+static void fold_end(struct machine *m)
+{
+	struct event event = step_event(m, m->fold_repeat, STEP_PASSES);
+
+	event.step.ok = true;
+	if (m->tally_count > 0)
+		send_step(m, &event);
+	m->folding = false;
 }
 
 static bool fold_begin(struct machine *m, const struct statement *repeat)
@@ -132,8 +167,10 @@ static enum flow step_end(struct machine *m, struct event *event)
 
 	if (m->folding && shown)
 		fold_tell(m, NULL);
-	if (!m->folding || shown || (m->options->all_checks && step->checked))
-		send(m, event);
+	if (!m->folding || shown)
+		send_step(m, event);
+	else if (step->checked)
+		count_unshown(m, step);
 	if (step->ok)
 		return FLOW_ON;
 	if (m->verdict.failed++ == 0)
@@ -414,7 +451,7 @@ static enum flow run_passes(struct machine *m, const struct statement *statement
 	if (mine && !m->broken) {
 		if (flow == FLOW_ON)
 			fold_tell(m, m->here->process.dead ? NULL : machine_maps(m));
-		m->folding = false;
+		fold_end(m);
 	}
 	return flow == FLOW_ON && stopped(m) ? interrupt(m, statement) : flow;
 }

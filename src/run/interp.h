@@ -38,7 +38,6 @@ struct interp_options {
 	bool detail;      /* look at counters and smaps around each statement */
 	bool explain;     /* say why the kernel did what it did, also where nothing failed */
 	bool pages;       /* look at the pages of the named regions around each step */
-	bool all_checks;  /* send the checks of all passes of a repeat, also those that are summed up */
 	bool several;     /* this script is one of several */
 	bool allow_write; /* files may be opened for writing */
 	bool fed;         /* scripts come one after another (interp_feed()): the verdict names no place */

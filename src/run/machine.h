@@ -121,6 +121,8 @@ struct machine {
 	struct regions fold_regions;
 	const struct statement *fold_repeat;
 	uint64_t fold_passes;  /* completed since then */
+	struct event_tally *tallies; /* what was checked in them, and not told yet */
+	size_t tally_count, tally_cap;
 };
 
 /* Records why the step fails; the first reason stays.  Returns false, for return machine_fail(…). */

@@ -387,8 +387,9 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 		bind(m, statement, -1);
 		return;
 	}
-	step->call.error = p.result < 0 && p.result >= -4095 ? (int)-p.result : 0;
-	step->call.result = step->call.error != 0 ? -1 : p.result;
+	/* A memory operation that the process died of did not return. */
+	step->call.error = made && p.result < 0 && p.result >= -4095 ? (int)-p.result : 0;
+	step->call.result = step->call.error != 0 || !made ? -1 : p.result;
 	step->call.answered = made;
 	if (statement->call->class != CALL_MEMORY)
 		m->last_error = step->call.error;

@@ -146,6 +146,7 @@ void interp_free(struct machine *m)
 	segments_fini(m);
 	free(m->holes);
 	free(m->injected);
+	free(m->tallies);
 	maps_fini(&m->fold_maps);
 	regions_fini(&m->fold_regions);
 	delta_fini(&m->delta);
