@@ -78,6 +78,7 @@ enum field_kind {
 	FIELD_OLD_REGIONS, /* the same, when these are not what the stream last told of the process */
 	FIELD_SCRATCH,   /* the regions of one of these, where it is there: what is left of the scratch page, when that is not all */
 	FIELD_COVER,     /* no member: the mappings that a region touches, when somebody looked; added by the writer */
+	FIELD_KINDS,
 };
 
 /* Enumerations whose values have a word of ours. */

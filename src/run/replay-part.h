@@ -23,6 +23,21 @@ struct replay_reader {
 
 /* Records what is wrong; the first stays.  Returns false, for return replay_wrong(…). */
 bool replay_wrong(struct replay_reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A field in hand. */
+struct replay_slot {
+	const struct event_shape *shape;
+	const struct event_field *field;
+	const json_t *from, *value; /* the object, and what it has for the field */
+	char *object, *member;
+};
+
+/* Records that the field is not what it should be: "a string". */
+bool replay_not_a(struct replay_reader *reader, const struct replay_slot *slot, const char *what);
+/* Sets the member, which is a pointer; the member at the field's other, which is a number. */
+void replay_store_pointer(const struct replay_slot *slot, const void *pointer);
+void replay_store_other(const struct replay_slot *slot, uint64_t value);
+/* By enum field_kind, those that have no parts: each sets the member.  NULL: another. */
+extern bool (*const replay_values[FIELD_KINDS])(struct replay_reader *reader, const struct replay_slot *slot);
 /*
  * Fills a zeroed struct of that type from an object, by the table of the events' fields.  What it points to lives as long
  * as from and reader's arena.  Of a step, what the stream told before is missing: replay_told_step() adds that.

@@ -31,7 +31,7 @@ struct replay {
 	bool ended;
 	int error;         /* once it failed, it stays so */
 	struct buf problem, remark;
-	bool remarked;
+	bool remarked, remarks; /* there was a remark; there is one that was not asked for yet */
 	struct arena about; /* what replay_snapshot() returns */
 };
 
@@ -207,22 +207,18 @@ static void remark_type(struct replay *replay, const char *word)
 {
 	if (replay->remarked)
 		return;
-	replay->remarked = true;
-	buf_printf(&replay->remark, "%s:%" PRIu64 ": events of the type ", buf_text(&replay->name), replay->line);
+	replay->remarked = replay->remarks = true;
+	buf_printf(&replay->remark, "%s:%" PRIu64 ": events of the type \"", buf_text(&replay->name), replay->line);
 	buf_escape(&replay->remark, word, strlen(word), 1);
-	buf_puts(&replay->remark, " are not known here, and skipped");
+	buf_puts(&replay->remark, "\" are not known here, and skipped");
 }
 
 const char *replay_remark(struct replay *replay)
 {
-	static const char none[1];
-	const char *text = buf_text(&replay->remark);
+	bool remarks = replay->remarks;
 
-	if (text[0] == none[0])
-		return NULL;
-	/* The text stays where it is until the next one. */
-	replay->remark.len = 0;
-	return text;
+	replay->remarks = false;
+	return remarks ? buf_text(&replay->remark) : NULL;
 }
 
 const char *replay_problem(const struct replay *replay)

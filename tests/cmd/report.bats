@@ -20,6 +20,52 @@ experiments()
 	"$MMTOOL" --describe | awk -F '\t' '$1 == "option" && $3 == "--step" && $2 != "run" && $2 != "shell" { print $2 }'
 }
 
+# same_run SCRIPT...: shows and records one run of them, and what the record replays is the same bytes in every format.
+same_run()
+{
+	local compare=${MMTOOL%/*}/tests/unit/test-replay-run
+
+	[ -x "$compare" ] || skip 'tests/unit/test-replay-run is not built'
+	"$compare" "$@" >points || { cat points && fail "$*"; }
+	grep -q '^ok .* the same bytes: TAP' points
+}
+
+@test "in one run: what a record replays is what the run has shown, byte for byte, in every format" {
+	for command in $(experiments); do
+		"$MMTOOL" "$command" --format=script >"$command.mmt"
+		same_run "$command.mmt"
+	done
+	same_run ./*.mmt
+}
+
+@test "in one run: the examples" {
+	for script in "$top"/examples/*.mmt; do
+		same_run "$script"
+	done
+}
+
+@test "in one run: scripts of every statement, call, fault and failure" {
+	for script in "$top"/tests/run/*.mmt "$top"/tests/program/*.mmt; do
+		same_run "$script"
+	done
+	cat >failing.mmt <<'END'
+expect 1 == 2, "this\tfails"
+a = mmap(NULL, 1p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+munmap(1, 1p)
+a[0] = 1
+END
+	cat >broken.mmt <<'END'
+a = mmap(NULL, 8p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+repeat 20 as i {
+	expect i != 7
+	b = mremap(a + i * 1p / 4, 1p, 2p, MREMAP_MAYMOVE) = ?
+	if i == 9 { child = fork(); in child { memset(a, 0, 8p) = ?; expect a[0] == 1 }; wait(child) = ? }
+}
+read(-1, a[0], 1)
+END
+	same_run failing.mmt broken.mmt
+}
+
 @test "every experiment: the same bytes as JSON again" {
 	for command in $(experiments); do
 		record "$command"
@@ -37,4 +83,237 @@ experiments()
 	assert_output 'mmtool report: /nowhere: cannot be read: No such file or directory'
 	mm report
 	assert_failure 2
+}
+
+@test "text, of a second run at the same addresses" {
+	setarch -R true 2>/dev/null || skip 'addresses cannot be made the same in two runs (setarch -R)'
+	for command in grow shrink; do
+		for options in '' --full --explain '--full --symbolic'; do
+			# shellcheck disable=SC2086 # a list of words
+			setarch -R "$MMTOOL" "$command" $options --color=always >text || [ $? -eq 1 ]
+			# shellcheck disable=SC2086
+			setarch -R "$MMTOOL" "$command" --explain --format=json | "$MMTOOL" report - $options --color=always >again
+			# The inode of an object without a file is another in each run.
+			run diff <(sed 's/ 00:01 [0-9]* / 00:01 * /' text) <(sed 's/ 00:01 [0-9]* / 00:01 * /' again)
+			assert_output ''
+		done
+	done
+}
+
+@test "by name, of a second run; quietly; as test points" {
+	cat >script.mmt <<'END'
+a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+repeat 9 as i {
+	a[i] = i
+	expect a[i] != 7, "seven"
+	if i > 4 { expect i > 1 }
+}
+expect fault(a[4p]) == SEGV_MAPERR
+END
+	for options in --symbolic '--symbolic -q' '--symbolic --format=tap'; do
+		# shellcheck disable=SC2086 # a list of words
+		"$MMTOOL" run --keep-going $options script.mmt >text || [ $? -eq 1 ]
+		# shellcheck disable=SC2086
+		{ "$MMTOOL" run --keep-going --format=json script.mmt || [ $? -eq 1 ]; } | "$MMTOOL" report - $options >again
+		diff text again
+	done
+	# The check that comes late in the repeat has its point, and the one that failed its count.
+	grep -qx '# failed in 1 of 9 passes; the first:' again
+	grep -qx 'ok 2 - expect i > 1' again
+}
+
+@test "several scripts in one stream" {
+	"$MMTOOL" run --symbolic -e 'expect 1' -e 'expect 2' >text
+	"$MMTOOL" run -e 'expect 1' -e 'expect 2' --format=json | "$MMTOOL" report --symbolic - >again
+	diff text again
+}
+
+@test "the output goes where -o says, and has no colour but on a terminal" {
+	record grow
+	mm report events -o out
+	assert_success
+	refute_output
+	run grep -c $'\e' out
+	assert_output 0
+	"$MMTOOL" report events | cmp - out
+}
+
+@test "a run is shown as it is recorded" {
+	mkfifo events.fifo
+	"$MMTOOL" report events.fifo >out &
+	local report=$! said='' i
+
+	exec 7>events.fifo
+	echo '{"type":"start","format":1,"name":"x","pid":1,"several":false}' >&7
+	echo '{"type":"note","source":{"file":"x","line":1,"column":1,"text":"note \"hello\""},"text":"hello"}' >&7
+	for ((i = 0; i < 500; i++)); do
+		said=$(cat out)
+		[ -z "$said" ] || break
+		sleep 0.02
+	done
+	echo '{"type":"end","status":0}' >&7
+	exec 7>&-
+	wait "$report"
+	[ "$said" = '# hello' ]
+}
+
+@test "the exit status is the report's own" {
+	"$MMTOOL" run --format=json -e 'expect 0' >events || [ $? -eq 1 ]
+	mm report events
+	assert_success
+	assert_line '1 step, 1 check, 1 failed, at line 1'
+	mm report --format=tap events
+	assert_success
+	"$MMTOOL" run --format=json -e 'require 0, "why not"' >events || [ $? -eq 77 ]
+	mm report events
+	assert_success
+	assert_output 'unsupported here: why not'
+}
+
+# refused STATUS MESSAGE: what report says of the file ./bad, and with which status; in TAP, too.
+refused()
+{
+	run --separate-stderr "$MMTOOL" report bad
+	assert_equal "$status" "$1"
+	assert_equal "$stderr" "mmtool report: $2"
+	run --separate-stderr "$MMTOOL" report --format=tap bad
+	assert_equal "$status" "$1"
+}
+
+start='{"type":"start","format":1,"name":"x","pid":1,"several":false}'
+
+@test "a stream that breaks off is shown as far as it goes" {
+	record grow
+	head -n 3 events >bad
+	refused 3 'bad: the stream has no end: whoever recorded it was cut short'
+	assert_line --index 0 --regexp '^Bail out!'
+	"$MMTOOL" report --symbolic bad >out 2>err || [ $? -eq 3 ]
+	"$MMTOOL" report --symbolic events | head -n 5 | diff - <(head -n 5 out)
+	head -c -5 events >bad
+	run --separate-stderr "$MMTOOL" report bad
+	assert_failure 3
+	assert_regex "$stderr" "^mmtool report: bad:$(wc -l <events): this is no JSON, or only the beginning of some: "
+	assert_line '8 steps, 3 checks, all as expected'
+}
+
+@test "what is no stream" {
+	: >bad
+	refused 2 'bad: there is no event in it (record some with --format=json)'
+	refute_output
+	printf '\n \n' >bad
+	refused 2 'bad: there is no event in it (record some with --format=json)'
+	echo '[1]' >bad
+	refused 2 'bad:1: this is no event: no JSON object begins here'
+	echo '{"a":1}' >bad
+	refused 2 'bad:1: this is no event: it has no type'
+	echo '{"type":"end","status":0}' >bad
+	refused 2 'bad:1: no event before this one has said its format: the beginning of the stream is missing'
+	echo '{"type":"start","format":2,"pid":"other"}' >bad
+	refused 2 'bad:1: recorded in format 2; this mmtool reads format 1'
+	mm report .
+	assert_failure 2
+	assert_output 'mmtool report: .: Is a directory'
+	timeout 10 "$MMTOOL" report /dev/zero 2>err || [ $? -eq 2 ]
+	assert_equal "$(cat err)" 'mmtool report: /dev/zero:1: this is no event: no JSON object begins here'
+}
+
+@test "what is forged is refused where it stands" {
+	local place='"source":{"file":"x","line":1,"column":1,"text":"t"}' line
+	local step="\"pid\":1,\"ok\":true,\"checked\":false,\"looped\":false,\"looked\":false,$place"
+
+	while IFS='|' read -r line problem; do
+		printf '%s\n' "$start" "$line" >bad
+		refused 3 "bad:2: $problem"
+	done <<END
+{"type":"note",$place}|note: the field text is missing
+{"type":"note",$place,"text":1}|note: the field text is not a string
+{"type":"note",$place,"text":"\\u0000"}|note: the field text is not a string without NUL
+{"type":"note",$place,"text":"t","text_hex":"0g"}|note: the field text is not a string: its _hex is not hex
+{"type":"note",$place,"text":"t","text":"u"}|this is no JSON, or only the beginning of some: duplicate object key near '"text"' (column 85)
+{"type":"verdict","verdict":"good","steps":1,"checks":0,"failed":0}|verdict: the field verdict is not a word that is known here
+{"type":"verdict","verdict":"passed","steps":1.5,"checks":0,"failed":0}|verdict: the field steps is not a whole number
+{"type":"verdict","verdict":"passed","steps":-1,"checks":0,"failed":0}|verdict: the field steps is not in its range
+{"type":"verdict","verdict":"passed","steps":"18446744073709551616","checks":0,"failed":0}|verdict: the field steps is not a whole number
+{"type":"end","status":4294967296}|end: the field status is not in its range
+{"type":"step","kind":"dance",$step}|step: the field kind is not a word that is known here
+{"type":"step","kind":"store",${step/looked\":false/looked\":true},"delta":{"lines":[],"changes":[]},"regions":[]}|step: the mappings before it are not known
+{"type":"step","kind":"other",$step,"regions":[{"name":"a","id":1,"start":"0x10","size":16},{"name":"b","id":2,"start":"0x8","size":16}]}|step: two of its regions overlap
+{"type":"step","kind":"other",$step,"regions":[{"name":"a","id":1,"start":"0x10","size":"18446744073709551615"}]}|step: two of its regions overlap
+{"type":"step","kind":"other",$step,"faults":[{"signal":"SIGNOT","code":"SEGV_MAPERR","fatal":true}]}|fault: the field signal is not a name that is known here
+{"type":"start","format":1,"name":"x","pid":1,"several":false,"maps":[{"line":"not one"}]}|mapping: the field start is missing
+{"type":"snapshot","format":1,"name":"x","part":0,"more":false,"maps":[{"line":"1000-2000 rw-p 0 00:00 0","start":"0x1000","end":"0x3000","size":8192,"perms":"rw-p","offset":0,"dev":"00:00","inode":0,"name":""}]}|mapping: its fields are not what its line says
+END
+	printf '%s\n' "$start" '{"type":"end","status":0}' '{"type":"end","status":0}' >bad
+	refused 3 'bad:3: something follows the end of the stream'
+	{ echo "$start"; head -c 100000 /dev/zero | tr '\0' '['; } >bad
+	refused 3 'bad:2: this is no event: no JSON object begins here'
+	{ echo "$start"; printf '{"type":"note","x":'; head -c 100000 /dev/zero | tr '\0' '['; } >bad
+	mm report bad
+	assert_failure 3
+	assert_output --partial 'maximum parsing depth reached'
+	printf '%s\n{"type":"note",%s,"text":"\xff"}\n' "$start" "$place" >bad
+	mm report bad
+	assert_failure 3
+}
+
+@test "events in another order are refused, and not believed" {
+	record grow
+	{ sed -n '1p' events; sed -n '4p' events; sed -n '2p' events; } >bad
+	mm report bad
+	assert_failure 3
+	assert_output 'mmtool report: bad:2: step: the lines of its delta do not fit the mappings before it'
+}
+
+@test "what a newer mmtool may tell besides is skipped" {
+	record grow
+	{
+		sed '1s/}$/,"future":{"a":[1]}}/' events | head -n 2
+		echo '{"type":"weather","rain":1}'
+		echo '{"type":"weather","rain":2}'
+		sed 1,2d events
+	} >newer
+	run --separate-stderr "$MMTOOL" report --format=json newer
+	assert_success
+	assert_equal "$stderr" 'mmtool report: newer:3: events of the type "weather" are not known here, and skipped'
+	diff events <(echo "$output")
+}
+
+@test "a long line, and names that are meant for the terminal" {
+	local place='"source":{"file":"x","line":1,"column":1,"text":"t"}'
+
+	{
+		echo "$start"
+		printf '{"type":"note",%s,"text":"' "$place"
+		head -c 10000000 /dev/zero | tr '\0' x
+		echo '"}'
+		echo '{"type":"step","kind":"call","pid":1,"ok":true,"checked":false,"looped":false,"looked":false,'"$place"',"call":{"name":"\u001b[31mcall","args":[],"system":true,"performed":true,"injected":false,"changes_maps":false,"result":0}}'
+		echo '{"type":"end","status":0}'
+	} >events
+	"$MMTOOL" report events >out
+	[ "$(head -n 1 out | wc -c)" -gt 10000000 ]
+	grep -qxF '    \033[31mcall() = 0' out
+	run grep -c $'\e' out
+	assert_output 0
+}
+
+@test "a snapshot, and a delta behind it" {
+	local mapping='"start":"0x1000","end":"0x2000","size":4096,"perms":"rw-p","offset":0,"dev":"00:00","inode":0,"name":""'
+
+	{
+		echo '{"type":"snapshot","format":1,"name":"7","pid":7,"part":0,"more":false,"maps":[{"line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'}]}'
+		echo '{"type":"delta","format":1,"pid":7,"delta":{"lines":[{"sign":"-","line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'}],"changes":[{"kind":"removed","names":[],"old":{"start":"0x1000","end":"0x2000","size":4096},"before":{"line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'},"text":"an anonymous mapping is gone: 4K unmapped"}]}}'
+		echo '{"type":"end","status":0}'
+	} >events
+	"$MMTOOL" report --format=json events | cmp - events
+	mm report events
+	assert_success
+	assert_line --partial 'an anonymous mapping is gone: 4K unmapped'
+}
+
+@test "an ordinary user can read it, from a pipe" {
+	record grow
+	cp events "$(open_dir)/events"
+	as_nobody "$MMTOOL" report --symbolic "$(open_dir)/events"
+	assert_success
+	assert_line '8 steps, 3 checks, all as expected'
 }
