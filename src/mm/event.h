@@ -131,6 +131,13 @@ struct event_detail {
 	const struct event_smaps *before, *after; /* NULL: nothing of it was mapped */
 };
 
+/* A statement whose passes were not shown one by one: how often it was checked, and held, since an event told of it. */
+struct event_tally {
+	struct event_source source;
+	const char *process;  /* as of a step */
+	uint64_t count;
+};
+
 struct event_step {
 	uint8_t kind; /* enum step_kind */
 	struct event_source source;
