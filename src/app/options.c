@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
-enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_PAGES, OPTION_DETAIL, OPTION_STEP, OPTION_COLOR, OPTION_FORMAT };
+enum { OPTION_FULL = 1024, OPTION_SYMBOLIC, OPTION_EXPLAIN, OPTION_PAGES, OPTION_DETAIL, OPTION_STEP, OPTION_COLOR,
+       OPTION_FORMAT, OPTION_OBSERVER };
 
 /* In the order of enum format. */
 #define FORMATS "text|script|json|tap|c"
+/* In the order of enum observer_way. */
+#define OBSERVERS "auto|text|query"
 
 /* Rows of the tables below, which differ in what the events can be. */
 #define HEADING { NULL, 0, NULL, 0, "Report:", 10 }
@@ -32,6 +35,7 @@ static const struct argp_option options[] = {
 	{ "format", OPTION_FORMAT, "FORMAT", 0, "text (the default), json, tap; or script, c: print the script, or a C program of it, and perform nothing", 10 },
 	OUTPUT,
 	QUIET,
+	{ "observer", OPTION_OBSERVER, "WAY", 0, "Read the maps around a call whole (text), or what it can have changed (query); auto, the default: query where the kernel has it", 10 },
 	{ 0 },
 };
 
@@ -61,6 +65,7 @@ static const struct {
 } vocabularies[] = {
 	{ "WHEN", "auto|always|never" },
 	{ "FORMAT", FORMATS },
+	{ "WAY", OBSERVERS },
 };
 
 const char *option_values(const struct argp_option *option)
@@ -113,6 +118,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (word >= 0)
 			return 0;
 		argp_error(state, "--format: %s: not a format (try text, json, tap, script or c)", arg);
+		return EINVAL;
+	case OPTION_OBSERVER:
+		word = command_word(OBSERVERS, arg);
+		self->observer = (enum observer_way)word;
+		if (word >= 0)
+			return 0;
+		argp_error(state, "--observer: %s: not a choice (try auto, text or query)", arg);
 		return EINVAL;
 	case 'o':
 		self->output = arg;

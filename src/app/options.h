@@ -5,6 +5,7 @@
 
 #include "cmd/command.h"
 #include "report/report.h"
+#include "run/observer.h"
 
 #include <argp.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@ struct common_options {
 	enum format format;
 	enum color color;
 	bool detail;        /* look at counters and smaps around each statement */
+	enum observer_way observer;
 	bool step;          /* wait before each statement */
 	const char *output; /* a file, or NULL: standard output */
 };

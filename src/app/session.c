@@ -144,6 +144,7 @@ static int perform(struct session *session, const struct interp_options *how, co
 	options.pages = common->report.pages && session->format != FORMAT_TAP;
 	/* TAP shows none of it. */
 	options.detail = common->detail && session->format != FORMAT_TAP;
+	options.observer = common->observer;
 	options.several = several;
 	session_limits(&options);
 	options.before_step = common->step ? wait_for_enter : NULL;

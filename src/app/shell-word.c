@@ -101,10 +101,9 @@ static void maps(struct shell *shell, const struct argument *argument)
 	else if (argument->len > 0 && !find_range(shell, argument, &start, &end))
 		shell_complain(shell, "maps: '%s' is no name that has a place (names lists them)", buf_text(&shown));
 	else {
-		for (size_t i = 0; i < now->count; i++) {
-			if (now->list[i].start < end && now->list[i].end > start)
-				add_line(shell, &now->list[i], now, &out);
-		}
+		for (struct maps_place place = maps_place(now, start); place.at != NULL && place.at->start < end;
+		     maps_forward(&place))
+			add_line(shell, place.at, now, &out);
 		if (out.len == 0)
 			buf_printf(&out, "nothing is mapped at %s\n", buf_text(&shown));
 		shell_print(shell, &out);

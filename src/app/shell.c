@@ -418,6 +418,7 @@ int shell_run(const struct plan *plan, const struct common_options *options, str
 	shell.how.explain = options->report.explain;
 	shell.how.pages = options->report.pages;
 	shell.how.detail = options->detail && options->format != FORMAT_TAP;
+	shell.how.observer = options->observer;
 	session_limits(&shell.how);
 	if (open_report(&shell) != STATUS_OK)
 		return STATUS_TOOL;

@@ -8,7 +8,7 @@
 
 /* Where a walk over both snapshots is: the mappings and regions that do not end at or below it. */
 struct walk {
-	const struct mapping *before, *after;
+	struct maps_place before, after;
 	const struct region *old, *new;
 };
 
@@ -90,9 +90,9 @@ static const struct region *region_at(const struct region **r, const struct regi
 	return (*r)->start <= at ? *r : NULL;
 }
 
-static const struct mapping *mapping_at(const struct mapping *m, const struct mapping *last, uint64_t at, uint64_t *end)
+static const struct mapping *mapping_at(const struct mapping *m, uint64_t at, uint64_t *end)
 {
-	if (m == last)
+	if (m == NULL)
 		return NULL;
 	lower(end, at, m->start);
 	lower(end, at, m->end);
@@ -105,8 +105,8 @@ static uint64_t add_piece(const struct comparison *c, struct walk *w, uint64_t a
 	struct delta *delta = c->delta;
 	struct delta_piece p = { .start = at, .end = UINT64_MAX };
 
-	p.before = mapping_at(w->before, c->before_end, at, &p.end);
-	p.after = mapping_at(w->after, c->after_end, at, &p.end);
+	p.before = mapping_at(mapping_below(&w->before, c->before_end), at, &p.end);
+	p.after = mapping_at(mapping_below(&w->after, c->after_end), at, &p.end);
 	p.old_region = region_at(&w->old, regions_end(c->old_regions), at, &p.end);
 	p.new_region = region_at(&w->new, regions_end(c->new_regions), at, &p.end);
 	if (c->moves || c->in_place || c->aliases) {
@@ -127,18 +127,40 @@ static bool region_differs(const struct region *r, const struct region *last, co
 	return r < last && range_overlaps(m->start, m->end, r->start, range_end(last[-1].start, last[-1].size));
 }
 
-/* Whether both stand at the same line, in which no region lies that differs and to which no hint points. */
-static bool at_same_line(const struct comparison *c, const struct walk *w)
+static bool hint_touches(const struct comparison *c, uint64_t start, uint64_t end)
 {
-	const struct mapping *m = w->before;
+	return range_overlaps(start, end, c->hint.old_start, c->hint_old_end) ||
+	       range_overlaps(start, end, c->hint.new_start, c->hint_new_end);
+}
 
-	if (m == c->before_end || w->after == c->after_end || m->start != w->after->start ||
-	    !mapping_same_line(m, w->after))
+/* Whether both stand at the same line, in which no region lies that differs and to which no hint points. */
+static bool at_same_line(const struct comparison *c, const struct mapping *before, const struct mapping *after)
+{
+	if (before == NULL || after == NULL || before->start != after->start || !mapping_same_line(before, after))
 		return false;
-	if (region_differs(c->old, c->old_end, m) || region_differs(c->new, c->new_end, m))
+	if (region_differs(c->old, c->old_end, before) || region_differs(c->new, c->new_end, before))
 		return false;
-	return !range_overlaps(m->start, m->end, c->hint.old_start, c->hint_old_end) &&
-	       !range_overlaps(m->start, m->end, c->hint.new_start, c->hint_new_end);
+	return !hint_touches(c, before->start, before->end);
+}
+
+static bool regions_touch(const struct region *r, const struct region *last, uint64_t start, uint64_t end)
+{
+	for (; r < last && r->start < end; r++) {
+		if (range_end(r->start, r->size) > start)
+			return true;
+	}
+	return false;
+}
+
+/* Whether both stand at the beginning of a part that both snapshots hold, with nothing in it that is of interest. */
+static bool at_idle_part(const struct comparison *c, const struct walk *w)
+{
+	if (!at_same_part(&w->before, &w->after))
+		return false;
+	uint64_t start = w->before.at->start, end = w->before.stop[-1].end;
+
+	return !regions_touch(c->old, c->old_end, start, end) && !regions_touch(c->new, c->new_end, start, end) &&
+	       !hint_touches(c, start, end);
 }
 
 void delta_cut(const struct comparison *c)
@@ -149,20 +171,30 @@ void delta_cut(const struct comparison *c)
 	uint64_t at = 0;
 
 	for (;;) {
-		while (w.before < c->before_end && w.before->end <= at)
-			w.before++;
-		while (w.after < c->after_end && w.after->end <= at)
-			w.after++;
-		if (w.before == c->before_end && w.after == c->after_end)
+		const struct mapping *before, *after;
+
+		while ((before = mapping_below(&w.before, c->before_end)) != NULL && before->end <= at)
+			maps_forward(&w.before);
+		while ((after = mapping_below(&w.after, c->after_end)) != NULL && after->end <= at)
+			maps_forward(&w.after);
+		if (before == NULL && after == NULL)
 			return;
-		if (at_same_line(c, &w)) {
-			at = w.before->end;
+		if (at_idle_part(c, &w)) {
+			at = w.before.stop[-1].end;
+			maps_enter(&w.before, w.before.part + 1, false);
+			maps_enter(&w.after, w.after.part + 1, false);
 			continue;
 		}
-		uint64_t before = w.before < c->before_end ? w.before->start : UINT64_MAX;
-		uint64_t after = w.after < c->after_end ? w.after->start : UINT64_MAX;
-		uint64_t first = before < after ? before : after;
+		if (at_same_line(c, before, after)) {
+			at = before->end;
+			continue;
+		}
+		uint64_t first = UINT64_MAX;
 
+		if (before != NULL)
+			first = before->start;
+		if (after != NULL && after->start < first)
+			first = after->start;
 		at = add_piece(c, &w, first > at ? first : at);
 	}
 }

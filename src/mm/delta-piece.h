@@ -29,7 +29,8 @@ struct delta_piece {
 struct comparison {
 	struct delta *delta;
 	const struct maps *before_maps, *after_maps;
-	const struct mapping *before, *before_end, *after, *after_end; /* the mappings to look at */
+	struct maps_place before, after;                              /* the first mappings to look at */
+	uint64_t before_end, after_end;                               /* those that begin there or above are left out */
 	const struct regions *old_regions, *new_regions;              /* never NULL */
 	const struct region *old, *old_end, *new, *new_end;           /* the regions that differ */
 	struct delta_hint hint;                                       /* all zero without one */
@@ -47,6 +48,18 @@ static inline uint64_t range_end(uint64_t start, uint64_t size)
 static inline bool range_overlaps(uint64_t start, uint64_t end, uint64_t other_start, uint64_t other_end)
 {
 	return start < other_end && other_start < end;
+}
+
+/* The mapping at a place, if it begins below end; or NULL. */
+static inline const struct mapping *mapping_below(const struct maps_place *place, uint64_t end)
+{
+	return place->at != NULL && place->at->start < end ? place->at : NULL;
+}
+
+/* Whether both are at the beginning of a part that both snapshots hold. */
+static inline bool at_same_part(const struct maps_place *a, const struct maps_place *b)
+{
+	return a->at != NULL && a->at == b->at && a->at == a->first && b->at == b->first;
 }
 
 static inline const struct region *regions_end(const struct regions *regions)

@@ -220,6 +220,9 @@ static bool new_range(const struct comparison *c, const struct delta_piece *p, u
 	}
 	range[0] = start > p->after->start ? start : p->after->start;
 	range[1] = end < p->after->end ? end : p->after->end;
+	/* What was told before of this range was told from a lower piece on. */
+	if (range[0] == p->start)
+		return true;
 	for (size_t i = c->delta->change_count; i > 0; i--) {
 		const struct change *change = &c->delta->changes[i - 1];
 

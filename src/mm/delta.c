@@ -64,7 +64,7 @@ static size_t lines_within(const struct maps *maps, size_t len)
 /* Whether the lines are all of the text, in order, as maps_parse() leaves them; then texts can stand for lists. */
 static bool text_is_list(const struct maps *maps)
 {
-	if (maps->count == 0 || maps->list[0].line != maps->text.data)
+	if (maps->list == NULL || maps->count == 0 || maps->list[0].line != maps->text.data)
 		return false;
 	const struct mapping *last = &maps->list[maps->count - 1];
 	size_t behind = maps->text.len - (size_t)(last->line - maps->text.data) - last->line_len;
@@ -114,34 +114,57 @@ static void find_concerned(const struct comparison *c, uint64_t range[2])
 		include(range, r->start, range_end(r->start, r->size));
 }
 
+/* How many mappings two lists begin with, and how many they end with, that are the same. */
+static void common_lines(const struct maps *before, const struct maps *after, size_t *head, size_t *tail)
+{
+	size_t len = before->text.len < after->text.len ? before->text.len : after->text.len;
+	size_t same = common_head(before->text.data, after->text.data, len);
+
+	*head = same == before->text.len && same == after->text.len ? before->count : lines_within(before, same);
+	same = common_tail(before->text.data + before->text.len, after->text.data + after->text.len, len - same);
+	/* The newline before a line must be in common too, or the line may begin earlier in the other text. */
+	size_t others = lines_within(before, before->text.len - same) + 1;
+
+	*tail = others < before->count ? before->count - others : 0;
+}
+
+/* The same for parts: where the first begins, and the last that is no longer looked at. */
+static void common_parts(const struct maps *before, const struct maps *after, uint64_t *start, uint64_t *stop)
+{
+	size_t least = before->part_count < after->part_count ? before->part_count : after->part_count, head = 0, tail = 0;
+	const struct maps_slot *old = before->parts, *new = after->parts;
+
+	while (head < least && old[head].part == new[head].part)
+		head++;
+	while (tail < least - head && old[before->part_count - 1 - tail].part == new[after->part_count - 1 - tail].part)
+		tail++;
+	*start = head > 0 ? old[head - 1].end : 0;
+	*stop = tail > 0 ? old[before->part_count - tail].part->list[0].start : UINT64_MAX;
+}
+
 /* Leaves out the mappings that both snapshots begin with and end with, unless a range that concerns us is there. */
 static void find_window(struct comparison *c)
 {
 	const struct maps *before = c->before_maps, *after = c->after_maps;
-	size_t head = 0, tail = 0;
-	uint64_t concerned[2];
+	uint64_t concerned[2], start = 0, stop = UINT64_MAX;
 
 	find_concerned(c, concerned);
 	if (text_is_list(before) && text_is_list(after)) {
-		size_t len = before->text.len < after->text.len ? before->text.len : after->text.len;
-		size_t same = common_head(before->text.data, after->text.data, len);
+		size_t head, tail;
 
-		head = same == before->text.len && same == after->text.len ? before->count : lines_within(before, same);
-		same = common_tail(before->text.data + before->text.len, after->text.data + after->text.len,
-				   len - same);
-		/* The newline before a line must be in common too, or the line may begin earlier in the other text. */
-		size_t others = lines_within(before, before->text.len - same) + 1;
-
-		tail = others < before->count ? before->count - others : 0;
+		common_lines(before, after, &head, &tail);
+		start = head > 0 ? before->list[head - 1].end : 0;
+		stop = tail > 0 ? before->list[before->count - tail].start : UINT64_MAX;
+	} else if (before->part_count > 0 && after->part_count > 0) {
+		common_parts(before, after, &start, &stop);
 	}
-	while (head > 0 && before->list[head - 1].end > concerned[0])
-		head--;
-	while (tail > 0 && before->list[before->count - tail].start < concerned[1])
-		tail--;
-	c->before = before->count > 0 ? before->list + head : NULL;
-	c->before_end = before->count > 0 ? before->list + before->count - tail : NULL;
-	c->after = after->count > 0 ? after->list + head : NULL;
-	c->after_end = after->count > 0 ? after->list + after->count - tail : NULL;
+	if (concerned[0] < start)
+		start = concerned[0];
+	if (concerned[1] > stop)
+		stop = concerned[1];
+	c->before = maps_place(before, start);
+	c->after = maps_place(after, start);
+	c->before_end = c->after_end = stop;
 }
 
 static void add_line(struct delta *delta, char sign, const struct mapping *mapping)
@@ -152,11 +175,20 @@ static void add_line(struct delta *delta, char sign, const struct mapping *mappi
 
 static void compare_lines(const struct comparison *c)
 {
-	const struct mapping *b = c->before, *a = c->after;
+	struct maps_place before = c->before, after = c->after;
 
-	while (b < c->before_end || a < c->after_end) {
-		bool gone = b < c->before_end && (a == c->after_end || b->start <= a->start);
-		bool come = a < c->after_end && (b == c->before_end || a->start <= b->start);
+	for (;;) {
+		const struct mapping *b = mapping_below(&before, c->before_end), *a = mapping_below(&after, c->after_end);
+
+		if (b == NULL && a == NULL)
+			return;
+		if (at_same_part(&before, &after)) {
+			maps_enter(&before, before.part + 1, false);
+			maps_enter(&after, after.part + 1, false);
+			continue;
+		}
+		bool gone = b != NULL && (a == NULL || b->start <= a->start);
+		bool come = a != NULL && (b == NULL || a->start <= b->start);
 
 		if (!gone || !come || !mapping_same_line(b, a)) {
 			if (gone)
@@ -165,9 +197,9 @@ static void compare_lines(const struct comparison *c)
 				add_line(c->delta, '+', a);
 		}
 		if (gone)
-			b++;
+			maps_forward(&before);
 		if (come)
-			a++;
+			maps_forward(&after);
 	}
 }
 

@@ -164,19 +164,68 @@ int maps_parse(struct maps *maps, size_t *bad_line)
 	return 0;
 }
 
-const struct mapping *maps_above(const struct maps *maps, uint64_t addr)
+/* The first of count mappings whose end is above addr; list + count where there is none. */
+static const struct mapping *above(const struct mapping *list, size_t count, uint64_t addr)
 {
-	size_t low = 0, high = maps->count;
+	while (count > 0) {
+		size_t half = count / 2;
+
+		if (list[half].end > addr) {
+			count = half;
+		} else {
+			list += half + 1;
+			count -= half + 1;
+		}
+	}
+	return list;
+}
+
+static size_t part_above(const struct maps *maps, uint64_t addr)
+{
+	size_t low = 0, high = maps->part_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (maps->list[middle].end > addr)
+		if (maps->parts[middle].end > addr)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return low < maps->count ? &maps->list[low] : NULL;
+	return low;
+}
+
+void maps_enter(struct maps_place *place, size_t part, bool at_end)
+{
+	const struct maps *maps = place->maps;
+	bool is_list = maps->list != NULL;
+	size_t parts = is_list ? maps->count > 0 : maps->part_count;
+
+	place->part = part < parts ? part : parts;
+	place->at = place->first = place->stop = NULL;
+	if (part >= parts)
+		return;
+	place->first = is_list ? maps->list : maps->parts[part].part->list;
+	place->stop = place->first + (is_list ? maps->count : maps->parts[part].part->count);
+	place->at = at_end ? place->stop - 1 : place->first;
+}
+
+struct maps_place maps_place(const struct maps *maps, uint64_t addr)
+{
+	struct maps_place place = { .maps = maps };
+
+	maps_enter(&place, maps->list != NULL ? 0 : part_above(maps, addr), false);
+	if (place.at == NULL)
+		return place;
+	place.at = above(place.first, (size_t)(place.stop - place.first), addr);
+	if (place.at == place.stop)
+		maps_enter(&place, place.part + 1, false);
+	return place;
+}
+
+const struct mapping *maps_above(const struct maps *maps, uint64_t addr)
+{
+	return maps_place(maps, addr).at;
 }
 
 const struct mapping *maps_find(const struct maps *maps, uint64_t addr)
@@ -186,16 +235,72 @@ const struct mapping *maps_find(const struct maps *maps, uint64_t addr)
 	return m != NULL && m->start <= addr ? m : NULL;
 }
 
+/* The part that begins at a place, if it is one, for what looks at whole parts. */
+static const struct maps_part *whole_part(const struct maps_place *place, bool from_end)
+{
+	if (place->at == NULL || place->maps->list != NULL || place->at != (from_end ? place->stop - 1 : place->first))
+		return NULL;
+	return place->maps->parts[place->part].part;
+}
+
+bool maps_forward_named(struct maps_place *place)
+{
+	maps_forward(place);
+	while (place->at != NULL && place->at->name_len == 0) {
+		const struct maps_part *part = whole_part(place, false);
+
+		if (part != NULL && !part->named)
+			maps_enter(place, place->part + 1, false);
+		else
+			maps_forward(place);
+	}
+	return place->at != NULL;
+}
+
+bool maps_backward_named(struct maps_place *place)
+{
+	bool found = maps_backward(place);
+
+	while (found && place->at->name_len == 0) {
+		const struct maps_part *part = whole_part(place, true);
+
+		if (part != NULL && !part->named)
+			place->at = place->first;
+		found = maps_backward(place);
+	}
+	return found;
+}
+
+void maps_skip_alike(struct maps_place *place, uint64_t most)
+{
+	const struct maps_part *part = whole_part(place, true);
+
+	if (part != NULL && part->alike && part->gap <= most)
+		place->at = place->first;
+}
+
 uint64_t maps_mapped(const struct maps *maps, uint64_t addr, uint64_t len, size_t *touching)
 {
 	uint64_t end = addr + len < addr ? UINT64_MAX : addr + len, bytes = 0;
 	size_t count = 0;
 
 	if (len > 0 && maps->count > 0) {
-		const struct mapping *m = maps_above(maps, addr), *stop = maps->list + maps->count;
+		struct maps_place place = maps_place(maps, addr);
 
-		for (; m != NULL && m < stop && m->start < end; m++, count++)
+		while (place.at != NULL && place.at->start < end) {
+			const struct mapping *m = place.at;
+			const struct maps_part *part = whole_part(&place, false);
+
+			if (part != NULL && m->start >= addr && maps->parts[place.part].end <= end) {
+				bytes += part->mapped;
+				count += part->count;
+				maps_enter(&place, place.part + 1, false);
+				continue;
+			}
 			bytes += (m->end < end ? m->end : end) - (m->start > addr ? m->start : addr);
+			count++;
+			maps_forward(&place);
+		}
 	}
 	if (touching != NULL)
 		*touching = count;
@@ -207,14 +312,70 @@ bool maps_covered(const struct maps *maps, uint64_t addr, uint64_t len)
 	return maps_mapped(maps, addr, len, NULL) == len;
 }
 
-bool mapping_same_line(const struct mapping *a, const struct mapping *b)
+uint64_t maps_widest_gap(const struct maps *maps, uint64_t end, uint64_t *start)
 {
-	return a->line_len == b->line_len && memcmp(a->line, b->line, a->line_len) == 0;
+	struct maps_place place = maps_place(maps, 0);
+	uint64_t from = 0, most = 0;
+
+	*start = 0;
+	for (;;) {
+		const struct maps_part *part = whole_part(&place, false);
+		uint64_t to = place.at != NULL && place.at->start < end ? place.at->start : end;
+
+		if (to > from && to - from > most) {
+			most = to - from;
+			*start = from;
+		}
+		if (place.at == NULL || place.at->start >= end)
+			return most;
+		if (part != NULL && maps->parts[place.part].end <= end) {
+			if (part->gap > most) {
+				most = part->gap;
+				*start = part->gap_start;
+			}
+			from = maps->parts[place.part].end;
+			maps_enter(&place, place.part + 1, false);
+		} else {
+			from = place.at->end;
+			maps_forward(&place);
+		}
+	}
 }
 
-void maps_fini(struct maps *maps)
+const struct mapping *maps_run_first(const struct maps *maps, const struct mapping *mapping)
 {
-	free(maps->list);
-	buf_fini(&maps->text);
-	*maps = (struct maps){ 0 };
+	struct maps_place place = maps_place(maps, mapping->start);
+	const struct mapping *first = mapping;
+
+	while (maps_backward(&place) && place.at->name_len == 0 && place.at->end == first->start) {
+		const struct maps_part *part = whole_part(&place, true);
+
+		if (part != NULL && !part->named && part->gap == 0)
+			place.at = place.first;
+		first = place.at;
+	}
+	return first;
+}
+
+const struct mapping *maps_run_last(const struct maps *maps, const struct mapping *mapping)
+{
+	struct maps_place place = maps_place(maps, mapping->start);
+	const struct mapping *last = mapping;
+
+	while (last->name_len == 0) {
+		maps_forward(&place);
+		if (place.at == NULL || place.at->start != last->end)
+			break;
+		const struct maps_part *part = whole_part(&place, false);
+
+		if (part != NULL && !part->named && part->gap == 0)
+			place.at = place.stop - 1;
+		last = place.at;
+	}
+	return last;
+}
+
+bool mapping_same_line(const struct mapping *a, const struct mapping *b)
+{
+	return a->line_len == b->line_len && (a->line == b->line || memcmp(a->line, b->line, a->line_len) == 0);
 }

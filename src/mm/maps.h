@@ -22,10 +22,33 @@ struct mapping {
 	const char *name;    /* file name or [heap], as the kernel wrote it; a newline in it stands as \012 */
 };
 
+/* Mappings that stand together, for as many snapshots as hold them; private to maps-part.c and the functions below. */
+struct maps_part {
+	unsigned refs;
+	size_t count;             /* never 0 */
+	uint64_t mapped;          /* bytes */
+	uint64_t gap, gap_start;  /* the widest free range between two of them, the lowest if there are several; 0: none */
+	bool named;               /* one of them has a name */
+	bool alike;               /* all have the same name */
+	char *text;               /* what list points into */
+	struct mapping list[];
+};
+
+struct maps_slot {
+	uint64_t end; /* of the part's last mapping */
+	struct maps_part *part;
+};
+
+/*
+ * All zero is an empty snapshot.  It is either text that was parsed, and one list; or, made by maps_patch(), in parts,
+ * with list NULL: what may come from either is looked at by the functions below and struct maps_place.
+ */
 struct maps {
-	struct mapping *list; /* by address */
-	size_t count, cap;
+	struct mapping *list; /* by address; NULL: in parts */
+	size_t count, cap;    /* count: of all mappings, also in parts */
 	struct buf text;      /* the whole file; what list points into */
+	struct maps_slot *parts;
+	size_t part_count, part_cap;
 };
 
 /*
@@ -34,6 +57,47 @@ struct maps {
  * (torn read: overlap or disorder).  bad_line may be NULL.
  */
 int maps_parse(struct maps *maps, size_t *bad_line);
+
+/* A walk over a snapshot by address.  at is NULL behind its last mapping. */
+struct maps_place {
+	const struct maps *maps;
+	const struct mapping *at, *first, *stop; /* first and stop: of the list or the part in hand */
+	size_t part;
+};
+
+/* The place of the first mapping whose end is above addr; 0: of the first. */
+struct maps_place maps_place(const struct maps *maps, uint64_t addr);
+/* To the next mapping, and behind the last. */
+static inline void maps_forward(struct maps_place *place);
+/* To the one before; false, and nothing done, at the first. */
+static inline bool maps_backward(struct maps_place *place);
+/* The same, to the next or the last mapping that has a name; false: there is none, and the place is at an end. */
+bool maps_forward_named(struct maps_place *place);
+bool maps_backward_named(struct maps_place *place);
+/* From the last mapping of a part whose mappings all have one name, with no gap wider than most, to its first. */
+void maps_skip_alike(struct maps_place *place, uint64_t most);
+/* To the first or the last mapping of a part. */
+void maps_enter(struct maps_place *place, size_t part, bool at_end);
+
+/*
+ * Makes to the same snapshot as from, which it stays when from changes.  Parts are shared, so that it costs what the two
+ * differ in; a list is copied.
+ */
+void maps_assign(struct maps *to, const struct maps *from);
+/* Whether all lines are the same. */
+bool maps_same(const struct maps *a, const struct maps *b);
+/*
+ * Puts with's mappings, all of which lie in [start, end), in place of all that maps has there; start and end cut no
+ * mapping of maps.  maps is in parts then, other snapshots that share them are not touched; with is a list, and copied.
+ */
+void maps_patch(struct maps *maps, uint64_t start, uint64_t end, const struct maps *with);
+
+/* The widest range below end in which nothing is mapped, the lowest if there are several; returns its length. */
+uint64_t maps_widest_gap(const struct maps *maps, uint64_t end, uint64_t *start);
+/* The lowest of the mappings without a name that lie below mapping, of this snapshot, with no gap up to it; or mapping. */
+const struct mapping *maps_run_first(const struct maps *maps, const struct mapping *mapping);
+/* The first mapping with a name from mapping on upwards, or the last before a gap, whichever comes first. */
+const struct mapping *maps_run_last(const struct maps *maps, const struct mapping *mapping);
 
 /* The mapping that holds addr, or NULL. */
 const struct mapping *maps_find(const struct maps *maps, uint64_t addr);
@@ -49,5 +113,23 @@ uint64_t maps_mapped(const struct maps *maps, uint64_t addr, uint64_t len, size_
 bool mapping_same_line(const struct mapping *a, const struct mapping *b);
 
 void maps_fini(struct maps *maps);
+
+static inline void maps_forward(struct maps_place *place)
+{
+	if (place->at != NULL && ++place->at == place->stop)
+		maps_enter(place, place->part + 1, false);
+}
+
+static inline bool maps_backward(struct maps_place *place)
+{
+	if (place->at != NULL && place->at > place->first) {
+		place->at--;
+		return true;
+	}
+	if (place->part == 0)
+		return false;
+	maps_enter(place, place->part - 1, true);
+	return true;
+}
 
 #endif

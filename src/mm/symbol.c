@@ -89,10 +89,13 @@ static void anchor_region(struct anchor *anchor, const struct region *region)
 static void anchor_mapping(struct anchor *anchor, const struct maps *maps, const struct mapping *m)
 {
 	const struct mapping *first = m;
+	struct maps_place place = maps_place(maps, m->start);
 
-	for (const struct mapping *p = m; p > maps->list && first->start - p[-1].end <= near; p--) {
-		if (p[-1].name_len == m->name_len && memcmp(p[-1].name, m->name, m->name_len) == 0)
-			first = p - 1;
+	while (maps_backward_named(&place) && first->start - place.at->end <= near) {
+		if (place.at->name_len != m->name_len || memcmp(place.at->name, m->name, m->name_len) != 0)
+			continue;
+		maps_skip_alike(&place, near);
+		first = place.at;
 	}
 	*anchor = (struct anchor){
 		.name = m->name, .name_len = m->name_len, .start = first->start, .base = first->start
@@ -134,16 +137,13 @@ static bool anchor_below(struct anchor *anchor, uint64_t addr, const struct regi
 {
 	uint64_t low = addr > near ? addr - near - 1 : 0;
 	const struct region *region = region_below(regions, addr, low);
-	const struct mapping *m = maps_above(maps, addr);
+	struct maps_place place = maps_place(maps, addr);
 
-	if (m == NULL && maps->count > 0)
-		m = maps->list + maps->count;
 	if (region != NULL)
 		low = region_end(region) - 1;
-	while (m != NULL && m > maps->list && m[-1].end > low) {
-		m--;
-		if (m->name_len > 0 && !(region != NULL && m->end == region_end(region))) {
-			anchor_mapping(anchor, maps, m);
+	while (maps_backward_named(&place) && place.at->end > low) {
+		if (region == NULL || place.at->end != region_end(region)) {
+			anchor_mapping(anchor, maps, place.at);
 			return true;
 		}
 	}
@@ -157,15 +157,15 @@ static bool anchor_above(struct anchor *anchor, uint64_t addr, const struct regi
 {
 	uint64_t high = addr + near < addr ? UINT64_MAX : addr + near + 1;
 	const struct region *region = region_above(regions, addr, high);
-	const struct mapping *m = maps_above(maps, addr);
+	struct maps_place place = maps_place(maps, addr);
 
 	if (region != NULL)
 		high = region->start;
-	for (; m != NULL && m < maps->list + maps->count && m->start < high; m++) {
-		if (m->name_len > 0) {
-			anchor_mapping(anchor, maps, m);
-			return true;
-		}
+	if (place.at != NULL && place.at->name_len == 0)
+		maps_forward_named(&place);
+	if (place.at != NULL && place.at->start < high) {
+		anchor_mapping(anchor, maps, place.at);
+		return true;
 	}
 	if (region != NULL)
 		anchor_region(anchor, region);
@@ -202,14 +202,12 @@ static bool anchor_within(struct anchor *anchor, uint64_t addr, const struct reg
 static bool anchor_joined(struct anchor *anchor, const struct regions *regions, const struct maps *maps,
                           const struct mapping *m)
 {
-	const struct mapping *p = m, *end = maps->list + maps->count;
+	const struct mapping *first = maps_run_first(maps, m);
 
-	while (p > maps->list && p[-1].end == p->start && p[-1].name_len == 0)
-		p--;
-	if ((p > maps->list && p[-1].end == p->start) || regions_find(regions, p->start - 1) != NULL)
+	if (first->start > 0 &&
+	    (maps_find(maps, first->start - 1) != NULL || regions_find(regions, first->start - 1) != NULL))
 		return false;
-	while (m + 1 < end && m[1].start == m->end && m->name_len == 0)
-		m++;
+	m = maps_run_last(maps, m);
 	if (m->name_len > 0)
 		anchor_mapping(anchor, maps, m);
 	return m->name_len > 0;

@@ -19,7 +19,7 @@
  */
 struct told {
 	pid_t pid;
-	struct buf maps; /* their text */
+	struct maps maps;
 	uint64_t regions; /* a digest; 0: none */
 };
 
@@ -55,7 +55,7 @@ static struct told *find_told(struct json *json, pid_t pid)
 static void forget_all(struct json *json)
 {
 	for (size_t i = 0; i < json->count; i++)
-		buf_fini(&json->told[i].maps);
+		maps_fini(&json->told[i].maps);
 	json->count = 0;
 }
 
@@ -99,8 +99,7 @@ static void tell_maps(struct json *json, pid_t pid, const struct maps *maps)
 {
 	struct told *told = find_told(json, pid);
 
-	buf_reset(&told->maps);
-	buf_add(&told->maps, buf_text(&maps->text), maps->text.len);
+	maps_assign(&told->maps, maps);
 }
 
 static void tell_start(struct json *json, const struct event_start *start)
@@ -126,8 +125,7 @@ static const void *pointer(const struct place *place)
 
 static bool maps_told(const struct told *told, const struct maps *maps)
 {
-	return maps == NULL || (maps->text.len == told->maps.len &&
-	                        memcmp(buf_text(&maps->text), buf_text(&told->maps), maps->text.len) == 0);
+	return maps == NULL || maps_same(maps, &told->maps);
 }
 
 /* Whether all of the scratch page is where it was at the start, under its name. */
@@ -407,11 +405,24 @@ static void write_flags(struct json *json, const struct place *place)
 	buf_putc(json->out, ']');
 }
 
+/* So many mappings of a snapshot, from one on. */
+static void add_mappings(struct json *json, struct maps_place from, size_t count)
+{
+	buf_putc(json->out, '[');
+	for (; count > 0; count--, maps_forward(&from)) {
+		json_next(json->out);
+		buf_putc(json->out, '{');
+		add_object(json, OBJECT_MAPPING, from.at);
+		buf_putc(json->out, '}');
+	}
+	buf_putc(json->out, ']');
+}
+
 static void write_maps(struct json *json, const struct place *place)
 {
 	const struct maps *maps = pointer(place);
 
-	add_list(json, OBJECT_MAPPING, maps->list, maps->count);
+	add_mappings(json, maps_place(maps, 0), maps->count);
 }
 
 /* Those that are the scratch page, or those that are not. */
@@ -448,12 +459,12 @@ static void write_scratch(struct json *json, const struct place *place)
 static void write_cover(struct json *json, const struct place *place)
 {
 	const struct region *region = (const void *)place->object;
-	const struct mapping *mapping = maps_above(json->cover, region->start);
-	size_t count = 0;
+	static const struct maps none;
+	const struct maps *cover = json->cover != NULL ? json->cover : &none;
+	size_t count;
 
-	if (mapping != NULL)
-		maps_mapped(json->cover, region->start, region->size, &count);
-	add_list(json, OBJECT_MAPPING, mapping, count);
+	maps_mapped(cover, region->start, region->size, &count);
+	add_mappings(json, maps_place(cover, region->start), count);
 }
 
 static void (*const writers[])(struct json *, const struct place *) = {

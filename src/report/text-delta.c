@@ -37,8 +37,8 @@ static void add_whole(struct text *text, struct buf *out, const struct event_vie
 	size_t next = 0;
 
 	buf_puts(out, sign == '-' ? "    before:\n" : "    after:\n");
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct mapping *mapping = &maps->list[i];
+	for (struct maps_place place = maps_place(maps, 0); place.at != NULL; maps_forward(&place)) {
+		const struct mapping *mapping = place.at;
 		char mark = ' ';
 
 		for (; next < view->delta->line_count; next++) {
@@ -95,6 +95,6 @@ void text_view(struct text *text, struct buf *out, const struct event_view *view
 
 void text_maps(struct text *text, struct buf *out, const struct event_view *view)
 {
-	for (size_t i = 0; i < view->before->count; i++)
-		add_map_line(text, out, view, ' ', &view->before->list[i], false);
+	for (struct maps_place place = maps_place(view->before, 0); place.at != NULL; maps_forward(&place))
+		add_map_line(text, out, view, ' ', place.at, false);
 }

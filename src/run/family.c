@@ -80,10 +80,9 @@ bool perform_fork(struct machine *m, struct performance *p)
 	actor->process = child;
 	actor->name = p->statement->slot != NO_SLOT ? m->names[p->statement->slot] : "child";
 	regions_copy(&actor->regions, &m->here->regions);
-	error = observer_open(&actor->observer, child.pid);
+	error = machine_observe(m, actor);
 	if (error < 0)
 		return machine_break(m, "/proc/PID/maps cannot be opened", error);
-	actor->observed = true;
 	detail_open(m, actor);
 	p->result = child.pid;
 	return true;

@@ -82,21 +82,14 @@ static bool filled(struct machine *m, const char *name, const struct value *addr
 /* Where a hole of len bytes would be: the middle of the widest gap, on a boundary that no alignment rule minds. */
 static bool find_hole(const struct maps *maps, uint64_t page, uint64_t len, uint64_t *start)
 {
-	uint64_t best = 0, best_start = 0, below = 0;
-	uint64_t align = UINT64_C(1) << 30;
+	struct maps_place last = maps_place(maps, UINT64_MAX);
+	uint64_t align = UINT64_C(1) << 30, best_start;
 
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct mapping *mapping = &maps->list[i];
+	/* The gap below [vsyscall] is the non-canonical hole and the kernel's half. */
+	while (maps_backward(&last) && last.at->start >> 63 != 0)
+		;
+	uint64_t best = maps_widest_gap(maps, last.at != NULL ? last.at->start : 0, &best_start);
 
-		if (mapping->start > below && mapping->start - below > best) {
-			/* The gap below [vsyscall] is the non-canonical hole and the kernel's half. */
-			if (below < UINT64_C(1) << 63 && mapping->start < UINT64_C(1) << 63) {
-				best = mapping->start - below;
-				best_start = below;
-			}
-		}
-		below = mapping->end;
-	}
 	if (best / 4 < len)
 		return false;
 	while (align > page && best / 4 < align)
@@ -154,7 +147,8 @@ static bool resident(struct machine *m, const struct maps *maps, uint64_t start,
 	int64_t sum = 0;
 
 	/* Mapping by mapping: a wide hole has no pages to ask for. */
-	for (const struct mapping *at = maps_above(maps, start); at != NULL && at < maps->list + maps->count; at++) {
+	for (struct maps_place place = maps_place(maps, start); place.at != NULL; maps_forward(&place)) {
+		const struct mapping *at = place.at;
 		uint64_t from = at->start > start ? at->start : start;
 		uint64_t to = at->end < start + len ? at->end : start + len;
 		int64_t bytes = 0;

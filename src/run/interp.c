@@ -122,9 +122,7 @@ static bool fold_begin(struct machine *m, const struct statement *repeat)
 
 	if (now == NULL)
 		return false;
-	buf_reset(&m->fold_maps.text);
-	buf_add(&m->fold_maps.text, now->text.data, now->text.len);
-	maps_parse(&m->fold_maps, NULL);
+	maps_assign(&m->fold_maps, now);
 	regions_copy(&m->fold_regions, &m->here->regions);
 	pages_fold(m);
 	m->fold_passes = 0;

@@ -5,6 +5,7 @@
 
 #include "lang/script.h"
 #include "mm/event.h"
+#include "run/observer.h"
 #include "run/process.h"
 
 #include <stdbool.h>
@@ -40,6 +41,7 @@ struct interp_options {
 	bool pages;       /* look at the pages of the named regions around each step */
 	bool several;     /* this script is one of several */
 	bool allow_write; /* files may be opened for writing */
+	enum observer_way observer; /* how the maps are read around a call */
 	bool fed;         /* scripts come one after another (interp_feed()): the verdict names no place */
 	struct exchange_limits limits;
 	const struct interp_definition *definitions; /* in the order in which script_parse() was given their names */

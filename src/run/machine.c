@@ -110,27 +110,57 @@ const struct exec_reply *machine_ask(struct machine *m)
 	return machine_outlived(m, outcome) ? &reply : NULL;
 }
 
+int machine_observe(struct machine *m, struct actor *actor)
+{
+	int error = observer_open(&actor->observer, actor->process.pid);
+
+	if (error < 0)
+		return error;
+	actor->observed = true;
+	actor->stale.all = true;
+	return observer_choose(&actor->observer, m->options->observer);
+}
+
 const struct maps *machine_maps(struct machine *m)
 {
 	struct actor *here = m->here;
 
-	if (!here->fresh && !here->process.dead) {
-		int error = observer_read(&here->observer, &here->maps[here->current]);
+	if (stale_any(&here->stale) && !here->process.dead) {
+		int error = observer_update(&here->observer, &here->maps[here->current], &here->stale);
 
 		if (error < 0) {
 			machine_break(m, "/proc/PID/maps cannot be read", error);
 			return NULL;
 		}
-		here->fresh = true;
+		here->stale = (struct stale){ 0 };
 	}
 	return &here->maps[here->current];
 }
 
+const struct maps *machine_look(struct machine *m, const struct maps **before)
+{
+	struct actor *here = m->here;
+	const struct maps *old = &here->maps[here->current];
+
+	here->current ^= 1;
+	/* By text all is read again, also where nothing is said to have changed. */
+	if (here->observer.queries)
+		maps_assign(&here->maps[here->current], old);
+	else
+		here->stale.all = true;
+	const struct maps *now = machine_maps(m);
+
+	*before = now != NULL ? old : NULL;
+	return now;
+}
+
 void machine_accessed(struct machine *m, uint64_t addr, uint64_t len)
 {
+	struct actor *here = m->here;
+
 	/* An access below a MAP_GROWSDOWN mapping, and no other, changes the maps (expand_stack() in the kernel's mm/vma.c). */
-	if (m->here->fresh && !maps_covered(&m->here->maps[m->here->current], addr, len))
-		m->here->fresh = false;
+	if (!here->stale.all && !maps_covered(&here->maps[here->current], addr, len))
+		stale_add(&here->stale, addr, len);
 }
 
 struct actor *machine_actor(struct machine *m, int64_t pid)

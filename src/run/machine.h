@@ -10,6 +10,7 @@
 #include "run/interp.h"
 #include "run/observer.h"
 #include "run/process.h"
+#include "run/stale.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +40,8 @@ struct actor {
 	bool observed;         /* observer is open */
 	struct maps maps[2];   /* the last snapshot, and the one before it */
 	unsigned current;
-	bool fresh;            /* maps[current] is how things stand */
+	struct stale stale;    /* where maps[current] may not be how things stand */
+	uint64_t known_break;  /* what brk last gave; 0: not known */
 	struct regions regions, old_regions;
 	const char *name;      /* what the script calls it; NULL for the main process */
 	bool waited;           /* wait() has collected it */
@@ -140,6 +142,10 @@ bool machine_outlived(struct machine *m, enum exchange outcome);
 
 /* The maps of the current process as they are now, or NULL (the tool failed, or the process is dead). */
 const struct maps *machine_maps(struct machine *m);
+/* The same, with the snapshot from before kept until the next call of this function. */
+const struct maps *machine_look(struct machine *m, const struct maps **before);
+/* Opens what is looked at of an actor whose process has started.  0 or -errno; -EOPNOTSUPP: not in the way of the options. */
+int machine_observe(struct machine *m, struct actor *actor);
 /* Says that [addr, addr + len) was loaded from or stored to: the maps stay fresh when all of it was mapped. */
 void machine_accessed(struct machine *m, uint64_t addr, uint64_t len);
 

@@ -62,6 +62,7 @@ void observer_close(struct observer *observer)
 			close(*files[i]);
 		*files[i] = -1;
 	}
+	maps_fini(&observer->heard);
 	buf_fini(&observer->scratch);
 }
 
@@ -96,6 +97,57 @@ int observer_read(struct observer *observer, struct maps *maps)
 		if (error == 0)
 			error = maps_parse(maps, NULL);
 	}
+	return error;
+}
+
+int observer_choose(struct observer *observer, enum observer_way way)
+{
+	observer->insists = way == OBSERVER_QUERY;
+	observer->queries = way != OBSERVER_TEXT && observer_can_query(observer);
+	return observer->insists && !observer->queries ? -EOPNOTSUPP : 0;
+}
+
+/* A query costs as much as the text of some mappings: where many are to be asked for, it is read. */
+static bool is_few(const struct maps *maps, const struct stale *stale)
+{
+	size_t few = maps->count / 4 + 8;
+
+	for (unsigned i = 0; i < stale->count; i++) {
+		size_t touching;
+
+		maps_mapped(maps, stale->ranges[i].start, stale->ranges[i].end - stale->ranges[i].start, &touching);
+		if (touching > few)
+			return false;
+		few -= touching;
+	}
+	return true;
+}
+
+static int read_whole(struct observer *observer, struct maps *maps)
+{
+	int error = observer_read(observer, &observer->heard);
+
+	if (error < 0)
+		return error;
+	if (!observer->checked && !observer_compare(observer, &observer->heard)) {
+		observer->queries = false;
+		return observer->insists ? -EOPNOTSUPP : observer_read(observer, maps);
+	}
+	observer->checked = true;
+	maps_patch(maps, 0, UINT64_MAX, &observer->heard);
+	return 0;
+}
+
+int observer_update(struct observer *observer, struct maps *maps, const struct stale *stale)
+{
+	if (!observer->queries)
+		return observer_read(observer, maps);
+	int error = stale->all || !is_few(maps, stale) ? -EAGAIN : 0;
+
+	for (unsigned i = 0; i < stale->count && error == 0; i++)
+		error = observer_query(observer, maps, &stale->ranges[i]);
+	if (error != 0)
+		error = read_whole(observer, maps);
 	return error;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "mm/maps.h"
+#include "run/stale.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +18,17 @@
 struct observer {
 	pid_t pid;
 	int maps, smaps, pagemap; /* -1: the kernel has none, or refuses it */
+	bool queries;        /* mappings are asked for one by one where few can have changed; else the text is read */
+	bool insists;        /* on queries: that they do not give what the text says is an error */
+	bool checked;        /* text and queries were compared */
+	size_t name_column;  /* of a line of maps: where names begin behind short fields */
+	uint64_t top;        /* where queries find nothing any more, while the text still has [vsyscall] */
+	struct maps heard;   /* what was read, before it is put into a snapshot */
 	struct buf scratch;
 };
+
+/* How the mappings around a call are read: by queries where the kernel has them, or as it is said. */
+enum observer_way { OBSERVER_AUTO, OBSERVER_TEXT, OBSERVER_QUERY };
 
 /* Whether /proc is there and tells of this process's own PID namespace.  0, or -errno. */
 int observer_check_proc(void);
@@ -30,8 +40,26 @@ void observer_close(struct observer *observer);
 /* Reads a whole file from its start into an emptied buffer.  0 or -errno. */
 int observer_read_file(int fd, struct buf *text);
 
-/* Reads maps whole, again when a read was torn.  Returns 0 or -errno. */
+/* Reads the text of maps whole into a list, again when a read was torn.  Returns 0 or -errno. */
 int observer_read(struct observer *observer, struct maps *maps);
+
+/*
+ * Chooses the way in which observer_update() reads: without this it is by text.  Queries are the ioctl PROCMAP_QUERY of
+ * the maps file (Linux 6.11).  Returns 0, or -EOPNOTSUPP when the kernel has none and the way is OBSERVER_QUERY.
+ */
+int observer_choose(struct observer *observer, enum observer_way way);
+/*
+ * Brings a snapshot, which may be empty with stale->all, up to date.  By text it is a list, read whole; by queries it is
+ * in parts, and only the ranges with what touches them are asked for, unless that would be dearer than the text.  The
+ * lines are the same, byte for byte.  Returns 0 or -errno.
+ */
+int observer_update(struct observer *observer, struct maps *maps, const struct stale *stale);
+/* observer-query.c: puts the mappings of a range, and of what touches it, into a snapshot.  0, or -errno: nothing was done. */
+int observer_query(struct observer *observer, struct maps *maps, const struct stale_range *range);
+/* Whether the kernel answers queries about the process. */
+bool observer_can_query(const struct observer *observer);
+/* Learns from a whole text how lines are written and where queries end; false: queries do not give what it says. */
+bool observer_compare(struct observer *observer, const struct maps *text);
 
 /* The first number of a line of /proc/PID/status, of the record of smaps that holds addr, and of /proc/meminfo; in bytes
  * where the line says kB.  0, -ENODATA (no such field), -EFAULT (smaps: nothing is mapped there) or -errno. */

@@ -4,6 +4,7 @@
 
 #include "run/fence.h"
 #include "run/flags.h"
+#include "run/reach.h"
 #include "run/why.h"
 
 #include <errno.h>
@@ -271,19 +272,13 @@ static bool worth_a_look(const struct machine *m, const struct call *call)
 		return false;
 	if (call != NULL && call->keeps_maps)
 		return false;
-	return call == NULL || call->class != CALL_SYSTEM ? !m->here->fresh : true;
+	return call == NULL || call->class != CALL_SYSTEM ? stale_any(&m->here->stale) : true;
 }
 
 /* Reads the maps again.  The snapshot from before stays valid until the next look. */
 static void look(struct machine *m, struct event_step *step)
 {
-	struct actor *here = m->here;
-	const struct maps *before = &here->maps[here->current];
-
-	here->current ^= 1;
-	here->fresh = false;
-	step->after = machine_maps(m);
-	step->before = step->after != NULL ? before : NULL;
+	step->after = machine_look(m, &step->before);
 	step->looked = step->after != NULL;
 }
 
@@ -394,12 +389,11 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	if (statement->call->class != CALL_MEMORY)
 		m->last_error = step->call.error;
 	bind(m, statement, step->call.result);
-	if (step->call.injected)
-		moved = false; /* nothing was done: the maps are as they were */
-	else if (worth_a_look(m, statement->call))
+	/* An injected error: nothing was done, the maps are as they were. */
+	if (!step->call.injected && statement->call->class == CALL_SYSTEM && !statement->call->keeps_maps)
+		reach_of(m, &p);
+	if (!step->call.injected && worth_a_look(m, statement->call))
 		look(m, step);
-	else if (statement->call->class == CALL_SYSTEM && !statement->call->keeps_maps)
-		m->here->fresh = false;
 	if (statement->call->class == CALL_SYSTEM && step->call.error == 0)
 		moved = names_update(m, &p, &hint);
 	if (moved)

@@ -58,10 +58,15 @@ static bool adopt(struct machine *m, struct process *subject)
 
 	if (error < 0)
 		return machine_break(m, error == -ESRCH ? "/proc is of another PID namespace" : "/proc/self cannot be read", error);
-	error = observer_open(&actor->observer, actor->process.pid);
+	error = machine_observe(m, actor);
+	if (error == -EOPNOTSUPP) {
+		m->unsupported = true;
+		machine_fail(m, "--observer=query: this kernel has no PROCMAP_QUERY (since Linux 6.11)");
+		buf_puts(&m->conclusion, buf_text(&m->reason));
+		return false;
+	}
 	if (error < 0)
 		return machine_break(m, "/proc/PID/maps of the subject cannot be opened", error);
-	actor->observed = true;
 	detail_open(m, actor);
 	/* The scratch page has a name from the start: the language's own. */
 	regions_add(&actor->regions, "scratch", REGION_PREDEFINED, actor->process.scratch, m->page);

@@ -143,13 +143,14 @@ bool say_over_policy(const struct why_case *c, uint64_t len)
 
 bool say_map_count(const struct why_case *c, int64_t spare)
 {
-	int64_t most = 0, count = 0;
+	struct maps_place place = maps_place(c->before, UINT64_MAX);
+	int64_t most = 0, count = (int64_t)c->before->count;
 
 	if (observer_sysctl("vm.max_map_count", &most) < 0)
 		return false;
 	/* maps shows the vsyscall page of x86-64, which is no mapping of the process. */
-	for (size_t i = 0; i < c->before->count; i++)
-		count += c->before->list[i].start >> 63 == 0;
+	while (maps_backward(&place) && place.at->start >> 63 != 0)
+		count--;
 	if (count < most - spare)
 		return false;
 	return say_format(c, "the process has %" PRId64 " mappings and vm.max_map_count is %" PRId64
@@ -199,9 +200,8 @@ bool say_no_memlock(const struct why_case *c)
 
 bool say_sealed(const struct why_case *c, uint64_t addr, uint64_t len)
 {
-	const struct mapping *end = c->before->list + c->before->count;
-
-	for (const struct mapping *at = maps_above(c->before, addr); at != NULL && at < end; at++) {
+	for (struct maps_place place = maps_place(c->before, addr); place.at != NULL; maps_forward(&place)) {
+		const struct mapping *at = place.at;
 		uint64_t from = at->start > addr ? at->start : addr;
 
 		if (at->start > addr && at->start - addr >= len)

@@ -167,24 +167,6 @@ bool mmap_over_count(const struct why_case *c)
 	return say_map_count(c, -1);
 }
 
-/* The largest range below end that nothing is mapped in. */
-static uint64_t largest_gap(const struct why_case *c, uint64_t end)
-{
-	uint64_t from = 0, most = 0;
-
-	for (size_t i = 0; i <= c->before->count; i++) {
-		bool last = i == c->before->count || c->before->list[i].start >= end;
-		uint64_t to = last ? end : c->before->list[i].start;
-
-		if (to > from && to - from > most)
-			most = to - from;
-		if (last)
-			break;
-		from = c->before->list[i].end;
-	}
-	return most;
-}
-
 bool mmap_no_gap(const struct why_case *c)
 {
 	uint64_t end = why_space_end();
@@ -193,7 +175,7 @@ bool mmap_no_gap(const struct why_case *c)
 		return false;
 	if (say_beyond(c, 0, length(c), "the length"))
 		return true;
-	uint64_t gap = largest_gap(c, end);
+	uint64_t at, gap = maps_widest_gap(c->before, end, &at);
 
 	if (length(c) <= gap)
 		return false;

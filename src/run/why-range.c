@@ -29,9 +29,9 @@ static uint64_t range_size(const struct why_case *c)
 /* The next mapping that the range touches; the first after NULL. */
 static const struct mapping *next_mapping(const struct why_case *c, const struct mapping *last)
 {
-	const struct mapping *at = last == NULL ? maps_above(c->before, range_start(c)) : last + 1;
+	const struct mapping *at = maps_above(c->before, last == NULL ? range_start(c) : last->end);
 
-	if (at == NULL || at >= c->before->list + c->before->count)
+	if (at == NULL)
 		return NULL;
 	return at->start < range_start(c) || at->start - range_start(c) < range_size(c) ? at : NULL;
 }
