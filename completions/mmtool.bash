@@ -54,6 +54,9 @@ _mmtool_values()
 	COMMAND)
 		_mmtool_offer "${commands[*]}" "$2"
 		;;
+	PID)
+		_mmtool_offer "$(cd /proc 2>/dev/null && printf '%s ' [1-9]*)" "$2"
+		;;
 	*)
 		_mmtool_offer "${1//|/ }" "$2"
 		;;
@@ -125,6 +128,11 @@ _mmtool()
 			fi
 			;;
 		*COMMAND*) _mmtool_values COMMAND "$cur" ;;
+		*PID*FILE*)
+			_mmtool_values FILE "$cur"
+			_mmtool_values PID "$cur"
+			;;
+		*PID*) _mmtool_values PID "$cur" ;;
 		*FILE* | *SCRIPT*) _mmtool_values FILE "$cur" ;;
 		esac
 	fi

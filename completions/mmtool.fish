@@ -17,6 +17,10 @@ function __mmtool_values
                 set -l field (string split \t -- $line)
                 test "$field[1]" = command; and printf '%s%s\t%s\n' "$argv[3]" $field[2] $field[4]
             end
+        case PID
+            for line in (__fish_complete_pids)
+                printf '%s%s\n' "$argv[3]" $line
+            end
         case '*'
             for value in (string split -n '|' -- $argv[1])
                 printf '%s%s\n' "$argv[3]" $value
@@ -99,6 +103,11 @@ function __mmtool_complete
                     end
                 case '*COMMAND*'
                     __mmtool_values COMMAND "$current" ''
+                case '*PID*FILE*'
+                    __mmtool_values FILE "$current" ''
+                    __mmtool_values PID "$current" ''
+                case '*PID*'
+                    __mmtool_values PID "$current" ''
                 case '*FILE*' '*SCRIPT*'
                     __mmtool_values FILE "$current" ''
             end

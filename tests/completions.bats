@@ -11,7 +11,8 @@ setup()
 #!/bin/sh
 [ "$*" = --describe ] || exit 2
 printf '%s\t%s\t%s\t%s\n' command grow '' 'Grow a mapping' command grab '' 'Grab: [a] mapping' \
-	command help '[COMMAND]' 'Say more' command run 'FILE...' 'Run scripts' command trace 'PROGRAM [ARG...]' 'Trace'
+	command help '[COMMAND]' 'Say more' command look '[PID|FILE]' 'Look' command mind PID 'Mind it' \
+	command run 'FILE...' 'Run scripts' command trace 'PROGRAM [ARG...]' 'Trace'
 describe()
 {
 	printf 'option\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@"
@@ -83,7 +84,7 @@ END
 	bash_words mmtool gr
 	assert_output $'grab\ngrow'
 	bash_words mmtool ''
-	assert_output $'grab\ngrow\nhelp\nrun\ntrace'
+	assert_output $'grab\ngrow\nhelp\nlook\nmind\nrun\ntrace'
 }
 
 @test "bash: or one of the top level's options" {
@@ -142,6 +143,17 @@ END
 	assert_output grow
 	bash_words mmtool trace mmtoo
 	assert_output mmtool
+}
+
+@test "bash: processes, and files beside them" {
+	bash_words mmtool mind $$
+	assert_line $$
+	bash_words mmtool mind so
+	assert_output ''
+	bash_words mmtool look $$
+	assert_line $$
+	bash_words mmtool look so
+	assert_output some.mmt
 }
 
 @test "bash: a program by its path, and one that does not answer" {
@@ -215,6 +227,15 @@ END
 	assert_output --output=some.mmt
 }
 
+@test "fish: processes, and files beside them" {
+	fish_line "mmtool mind $$"
+	assert_line $$
+	fish_line "mmtool look $$"
+	assert_line $$
+	fish_line 'mmtool look so'
+	assert_output some.mmt
+}
+
 @test "fish: descriptions come with the names" {
 	need fish
 	run env HOME="$BATS_TEST_TMPDIR" fish --no-config -c 'source $argv[1]; complete -C "mmtool gra"' "$top/completions/mmtool.fish"
@@ -260,6 +281,15 @@ END
 	assert_output --output=some.mmt
 	zsh_line 'mmtool trace mmtoo'
 	assert_output mmtool
+}
+
+@test "zsh: processes, and files beside them" {
+	zsh_line "mmtool mind $$"
+	assert_line $$
+	zsh_line "mmtool look $$"
+	assert_line $$
+	zsh_line 'mmtool look so'
+	assert_output some.mmt
 }
 
 @test "zsh: a program by its path" {
