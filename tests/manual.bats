@@ -2,10 +2,10 @@
 # The manual, the README, the completions and the program say the same.  The examples of the pages of sections 5 and 7
 # are compared by tests of their own.
 #
-# In a page of section 1, what stands between the comments "example" and "end" is commands ($) and what they print.  A
-# word after "example" says what the machine must be like: frames (root, who sees page frames), policy (overcommit
-# policy 0), books (besides, a commit limit by ratio that is not exceeded).  In the README the blocks marked "console"
-# are examples.
+# In a page of section 1, what stands between the comments "example" and "end" is commands ($; one goes on behind a
+# backslash) and what they print.  A word after "example" says what the machine must be like: frames (root, who sees page
+# frames), policy (overcommit policy 0), books (besides, a commit limit by ratio that is not exceeded), python (Python is
+# there).  In the README the blocks marked "console" are examples.
 
 load helper/common
 
@@ -208,7 +208,8 @@ examples()
 			sed -e 's/^\\&//' -e 's/\\-/-/g' -e "s/\\\\(aq/'/g" -e 's/\\(ga/`/g' -e 's/\\(ti/~/g' -e 's/\\(ha/^/g' -e 's/\\e/\\/g'
 		;;
 	esac | awk '
-		/^\$ / { n++; print substr($0, 3) > n ".cmd"; printf "" > n ".want"; next }
+		/^\$ / { n++; $0 = substr($0, 3); command = 1; printf "" > n ".want" }
+		command { print > n ".cmd"; command = /\\$/; next }
 		{ print > n ".want" }'
 }
 
@@ -218,7 +219,9 @@ mask()
 	local script='s/[[:blank:]]+$//
 		s/0x[0-9a-f]{7,}/ADDRESS/g
 		s/[0-9a-f]{8,}-[0-9a-f]{8,} /RANGE /
-		s/ [0-9a-f]{2,}:[0-9a-f]{2,} [0-9]+ +\// DEVICE INODE \//'
+		s/ [0-9a-f]{2,}:[0-9a-f]{2,} [0-9]+ +\// DEVICE INODE \//
+		s/^process [0-9]+ \((.*)\): [^;]*;/process PID (\1): SIZE;/
+		s/^(between|at) [0-9. and]* s:( [0-9]+ mappings?)?(( \(.*\))?, [0-9]+[KMG])?/WHEN:\4/'
 
 	case $1 in
 	policy | books) sed -E "$script"'
@@ -280,6 +283,12 @@ compared()
 	compared frames
 }
 
+@test "examples that run Python print what is shown" {
+	common_machine
+	need python3
+	compared python
+}
+
 # suits KIND: whether the policy is the one that is shown.
 suits()
 {
@@ -323,7 +332,7 @@ compared_soon()
 	for file in "$top"/man/*.1; do
 		awk -v file="$(basename "$file")" '
 			/^\$ / && !inside { print file ":" NR ": " $0 }
-			/^\.\\" example( (frames|policy|books))?$/ { inside = 1; next }
+			/^\.\\" example( (frames|policy|books|python))?$/ { inside = 1; next }
 			/^\.\\" example/ { print file ":" NR ": " $0 }
 			/^\.\\" end$/ { inside = 0 }
 			END { if (inside) print file ": no end" }' "$file"

@@ -59,13 +59,14 @@ static const struct argp_option steps_options[] = {
 	{ 0 },
 };
 
-/* Option arguments that are one of a few words: in the order of the enumerations. */
+/* Option arguments that are, or may be, one of a few words: in the order of the enumerations. */
 static const struct {
 	const char *arg, *values;
 } vocabularies[] = {
 	{ "WHEN", "auto|always|never" },
 	{ "FORMAT", FORMATS },
 	{ "WAY", OBSERVERS },
+	{ "END", "exit" },
 };
 
 const char *option_values(const struct argp_option *option)

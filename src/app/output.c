@@ -22,7 +22,7 @@ void output_claim_standard(void)
 	}
 }
 
-static void die_of_pipe(void)
+void output_die_of_pipe(void)
 {
 	sigset_t pipe_signal;
 
@@ -41,7 +41,7 @@ void output_check_stream(void)
 	if (fflush(stdout) == 0 && !failed_before)
 		return;
 	if (errno == EPIPE)
-		die_of_pipe();
+		output_die_of_pipe();
 	diag_error("standard output: %s", errno != 0 ? strerror(errno) : "cannot be written");
 	_exit(STATUS_TOOL);
 }
@@ -67,7 +67,7 @@ void output_flush(struct output *output)
 		if (put >= 0)
 			done += (size_t)put;
 		else if (errno == EPIPE)
-			die_of_pipe();
+			output_die_of_pipe();
 		else if (errno != EINTR)
 			output->error = -errno;
 	}

@@ -21,6 +21,8 @@ int output_open(struct output *output, const char *path);
 void output_flush(struct output *output);
 /* After something was added to buf: writes when somebody is watching, or when enough has come together. */
 void output_added(struct output *output);
+/* Nobody reads what is written: ends mmtool by SIGPIPE. */
+void output_die_of_pipe(void);
 /* Flushes and closes.  Returns 0 or the first -errno. */
 int output_close(struct output *output);
 

@@ -6,6 +6,8 @@
 #include "app/session.h"
 #include "base/diag.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +15,36 @@ struct stream {
 	struct output output;
 	struct report *report;
 	bool any, ended; /* an event came; the last did */
+	bool live;
+	sigset_t before; /* live: the signals that were blocked before */
 };
+
+/*
+ * Of a live command the signals that end mmtool are noticed by its producer, and pending until the report is complete.  But
+ * while nobody takes the report from a full pipe they end it at once.
+ */
+static void hold_signals(struct stream *stream)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action;
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		/* One that is ignored (nohup) would be pending all the same. */
+		if (sigaction(ending[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(&held, ending[i]);
+	}
+	sigprocmask(SIG_BLOCK, &held, &stream->before);
+}
+
+static void wait_for_reader(const struct stream *stream)
+{
+	struct pollfd reader = { .fd = stream->output.fd, .events = POLLOUT };
+
+	if (ppoll(&reader, 1, NULL, &stream->before) > 0 && (reader.revents & POLLERR) != 0)
+		output_die_of_pipe();
+}
 
 static void take_event(void *context, const struct event *event)
 {
@@ -22,14 +53,15 @@ static void take_event(void *context, const struct event *event)
 	stream->any = true;
 	stream->ended = event->type == EVENT_END;
 	stream->report->class->event(stream->report, event, &stream->output.buf);
+	if (stream->live)
+		wait_for_reader(stream);
 	output_added(&stream->output);
 }
 
 int produce_run(const struct command *command, const void *own, const struct common_options *options)
 {
-	struct stream stream = { 0 };
+	struct stream stream = { .live = command->live };
 	struct report_options report = options->report;
-	const struct event_sink sink = { take_event, &stream };
 	char *problem = NULL;
 	int error = output_open(&stream.output, options->output);
 
@@ -42,6 +74,10 @@ int produce_run(const struct command *command, const void *own, const struct com
 	if (command->view != NULL)
 		command->view(own, &report);
 	stream.report = report_new(session_reports[options->format], &report);
+	const struct event_sink sink = { .take = take_event, .context = &stream, .reader = stream.output.fd };
+
+	if (stream.live)
+		hold_signals(&stream);
 	int status = command->produce(own, &sink, &problem);
 
 	/* A stream that is shown again has an end of its own; of what the user did wrong there are no events. */
@@ -49,6 +85,8 @@ int produce_run(const struct command *command, const void *own, const struct com
 		take_event(&stream, &(struct event){ .type = EVENT_END, .status = status });
 	report_free(stream.report);
 	error = output_close(&stream.output);
+	if (stream.live)
+		sigprocmask(SIG_SETMASK, &stream.before, NULL);
 	if (problem != NULL)
 		diag_error("%s", problem);
 	free(problem);

@@ -137,7 +137,7 @@ static int perform(struct session *session, const struct interp_options *how, co
                    struct process *subject)
 {
 	const struct common_options *common = session->options;
-	const struct event_sink sink = { take_event, session };
+	const struct event_sink sink = { .take = take_event, .context = session };
 	struct interp_options options = *how;
 
 	options.explain = common->report.explain;

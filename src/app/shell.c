@@ -358,7 +358,7 @@ static void conclude(struct shell *shell)
 
 static void interact(struct shell *shell)
 {
-	const struct event_sink sink = { take_event, shell };
+	const struct event_sink sink = { .take = take_event, .context = shell };
 
 	shell->machine = interp_new(&shell->how, &sink);
 	lines_open(&shell->lines, complete, flush, shell);

@@ -31,6 +31,7 @@ const struct command *const command_table[] = {
 	&cmd_noreserve,
 	&cmd_overcommit,
 	&cmd_maps,
+	&cmd_watch,
 	&cmd_report,
 	&cmd_run,
 	&cmd_shell,

@@ -25,6 +25,7 @@ extern const struct command cmd_reserve_fill;
 extern const struct command cmd_run;
 extern const struct command cmd_shell;
 extern const struct command cmd_shrink;
+extern const struct command cmd_watch;
 
 /* What the commands of a group are about. */
 struct command_group_words {

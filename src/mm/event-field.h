@@ -85,6 +85,7 @@ enum field_kind {
 enum event_words {
 	WORDS_TYPE,    /* enum event_type */
 	WORDS_STEP,    /* enum step_kind */
+	WORDS_NOTE,    /* enum note_subject */
 	WORDS_VERDICT, /* enum verdict */
 	WORDS_CHANGE,  /* enum change_kind */
 	WORDS_KIND,    /* enum mapping_kind */

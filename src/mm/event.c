@@ -20,6 +20,7 @@
 #define WHEN(TYPE, MEMBER, MASK) .guard = offsetof(TYPE, MEMBER), .guard_mask = MASK
 #define WHEN_TRUE(TYPE, MEMBER) WHEN(TYPE, MEMBER, 1 << true)
 #define WHEN_STEP(KIND) WHEN(struct event_step, kind, 1 << STEP_##KIND)
+#define WHEN_WATCHED WHEN(struct event_note, subject, (uint8_t)~(1 << NOTE_SCRIPT))
 #define NO_MEMBER(KIND, NAME) { .name = NAME, .kind = FIELD_##KIND }
 
 #define START(kind, of, name, ...) ROW(kind, of, name, struct event_start, __VA_ARGS__)
@@ -100,6 +101,16 @@ static const struct event_field note_fields[] = {
 	NOTE(OBJECT, OBJECT_SOURCE, "source", source, OPTIONAL),
 	NOTE(TEXT, 0, "text", text, ALWAYS),
 	NOTE(TEXT, 0, "symbolic", symbolic, OPTIONAL),
+	NOTE(WORD, WORDS_NOTE, "about", subject, OPTIONAL),
+	NOTE(SIGNED, 0, "pid", pid, OPTIONAL),
+	NOTE(SIGNED, 0, "time", time, OPTIONAL),
+	NOTE(UNSIGNED, 0, "from", from, WHEN_WATCHED),
+	NOTE(UNSIGNED, 0, "to", to, WHEN_WATCHED),
+	NOTE(UNSIGNED, 0, "interval", interval, OPTIONAL),
+	NOTE(TEXT, 0, "command", command, OPTIONAL),
+	NOTE(DERIVED, 0, "", exited, ALWAYS),
+	NOTE(SIGNED, 0, "status", status, WHEN_TRUE(struct event_note, exited)),
+	NOTE(NAMED, GROUP_SIGNAL, "signal", signal, OPTIONAL),
 };
 
 static const struct event_field snapshot_fields[] = {
@@ -109,6 +120,7 @@ static const struct event_field snapshot_fields[] = {
 	SNAPSHOT(TEXT, 0, "command", command, OPTIONAL),
 	SNAPSHOT(TEXT, 0, "program", program, OPTIONAL),
 	SNAPSHOT(SIGNED, 0, "time", time, OPTIONAL),
+	SNAPSHOT(UNSIGNED, 0, "interval", interval, OPTIONAL),
 	SNAPSHOT(UNSIGNED, 0, "part", part, ALWAYS),
 	SNAPSHOT(BOOL, 0, "more", more, ALWAYS),
 	SNAPSHOT(MAPS, OBJECT_MAPPING, "maps", maps, ALWAYS),
@@ -122,6 +134,9 @@ static const struct event_field changes_fields[] = {
 	CHANGES(TEXT, 0, "new_name", new_name, OPTIONAL),
 	CHANGES(SIGNED, 0, "pid", pid, OPTIONAL),
 	CHANGES(SIGNED, 0, "time", time, OPTIONAL),
+	CHANGES(DERIVED, 0, "", watched, ALWAYS),
+	CHANGES(UNSIGNED, 0, "from", from, WHEN_TRUE(struct event_delta, watched)),
+	CHANGES(UNSIGNED, 0, "to", to, WHEN_TRUE(struct event_delta, watched)),
 	CHANGES(POINTER, OBJECT_DELTA, "delta", delta, ALWAYS),
 	CHANGES(DERIVED, 0, "", before, ALWAYS), /* snapshots that came before it in the stream, with the delta's lines */
 	CHANGES(DERIVED, 0, "", after, ALWAYS),
@@ -398,6 +413,7 @@ enum { MOST_WORDS = GROUP_COUNT };
 static const char words[WORDS_COUNT][MOST_WORDS][13] = {
 	[WORDS_TYPE] = { "start", "step", "note", "snapshot", "delta", "verdict", "end" },
 	[WORDS_STEP] = { "call", "bind", "store", "expect", "require", "passes", "other" },
+	[WORDS_NOTE] = { "script", "interval", "exec", "exit", "leaving" },
 	[WORDS_VERDICT] = { "passed", "failed", "unsupported", "broken" },
 	[WORDS_KIND] = { "anonymous", "heap", "stack", "shared_anon", "sysv", "memfd", "shmem", "private_file", "shared_file",
 	                 "special" },

@@ -179,10 +179,29 @@ struct event_step {
 	const char *explain;  /* why the kernel did this, a paragraph; only when asked for; or NULL */
 };
 
+/* What a note is about. */
+enum note_subject {
+	NOTE_SCRIPT,   /* a remark of the script's own: source is valid */
+	NOTE_INTERVAL, /* a watched process is read in another interval from now on: interval is valid */
+	NOTE_EXECED,   /* it runs another program now, and its mappings are gone: command may be valid */
+	NOTE_ENDED,    /* it exited or was killed: exited or signal say how, where that is known */
+	NOTE_LEAVING,  /* it has no mappings any more, and has not ended */
+};
+
 struct event_note {
 	struct event_source source; /* file NULL: there is none */
 	const char *text; /* rendered */
 	const char *symbolic; /* the same with * for what another run may find different */
+	/* Of a process that is watched; the times as in struct event_delta. */
+	uint8_t subject;      /* enum note_subject */
+	pid_t pid;
+	int64_t time;
+	uint64_t from, to;
+	uint64_t interval;    /* nanoseconds from reading to reading */
+	const char *command;  /* the new program's name (proc_pid_comm(5)) */
+	bool exited;          /* status is valid */
+	int status;           /* as for exit(2) */
+	int signal;           /* that killed it, or 0 */
 };
 
 struct event_start {
@@ -208,6 +227,7 @@ struct event_snapshot {
 	const char *command; /* the process's name (proc_pid_comm(5)); NULL: a file, or not to be known */
 	const char *program; /* the file that it runs; NULL likewise */
 	int64_t time;        /* nanoseconds since the Epoch when it was read; 0: not known */
+	uint64_t interval;   /* it is watched from now on, and read every so many nanoseconds; 0: it is not */
 	unsigned part;
 	bool more;
 	const struct maps *maps; /* of this part; the order is the producer's */
@@ -222,6 +242,9 @@ struct event_delta {
 	const char *old_name, *new_name; /* what was compared, as the user named it */
 	pid_t pid;           /* of the process that both are of; 0: there is none */
 	int64_t time;        /* nanoseconds since the Epoch when the second was read; 0: not known */
+	/* Of a process that is watched: between which moments it changed, in nanoseconds since the first reading began. */
+	bool watched;        /* they are valid */
+	uint64_t from, to;
 	const struct delta *delta;
 	const struct maps *before, *after; /* NULL: only the lines of the delta are known */
 };
@@ -265,6 +288,7 @@ struct event_view event_step_view(const struct event_step *step);
 struct event_sink {
 	void (*take)(void *context, const struct event *event);
 	void *context;
+	int reader; /* poll(2) tells POLLERR of this descriptor when nobody reads the report any more; 0: not to be known */
 };
 
 #endif

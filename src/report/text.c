@@ -24,6 +24,10 @@ static void show_note(struct text *text, struct buf *out, const struct event_not
 {
 	if (text->base.options.quiet)
 		return;
+	if (note->subject != NOTE_SCRIPT) {
+		text_watch_note(text, out, note);
+		return;
+	}
 	text_separate(text, out, BLOCK_NOTE);
 	text_wrapped(text, out, "# ", NULL, INK_CYAN,
 	            text->base.options.symbolic && note->symbolic != NULL ? note->symbolic : note->text);
@@ -34,6 +38,8 @@ static void show_delta(struct text *text, struct buf *out, const struct event *e
 	const struct event_view view = event_view(event);
 
 	text_separate(text, out, BLOCK_BODY);
+	if (event->delta.watched)
+		text_watch_delta(text, out, &event->delta);
 	text_view(text, out, &view);
 }
 
@@ -88,7 +94,10 @@ static void take(struct report *report, const struct event *event, struct buf *o
 		show_note(text, out, &event->note);
 		break;
 	case EVENT_SNAPSHOT:
-		text_snapshot(text, out, &event->snapshot);
+		if (event->snapshot.interval > 0)
+			text_watch_start(text, out, &event->snapshot);
+		else
+			text_snapshot(text, out, &event->snapshot);
 		break;
 	case EVENT_DELTA:
 		show_delta(text, out, event);

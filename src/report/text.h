@@ -61,6 +61,10 @@ void text_maps(struct text *text, struct buf *out, const struct event_view *view
 
 /* text-pages.c: the pages that the step concerned or changed. */
 void text_pages(struct text *text, struct buf *out, const struct event_step *step);
+/* text-watch.c: a process that is watched.  Its size at the start; above a change, when and how much; other news. */
+void text_watch_start(struct text *text, struct buf *out, const struct event_snapshot *snapshot);
+void text_watch_delta(struct text *text, struct buf *out, const struct event_delta *delta);
+void text_watch_note(struct text *text, struct buf *out, const struct event_note *note);
 
 /* text-maps.c: a snapshot as a table, as a tree or as it is. */
 void text_snapshot(struct text *text, struct buf *out, const struct event_snapshot *snapshot);

@@ -110,7 +110,7 @@ static void perform(const char *name, const char *text, size_t len, struct proce
 		                                .keep_going = true,
 		                                .several = several,
 		                                .limits = { 60 * 1000, UINT64_C(1) << 30, NULL } };
-	const struct event_sink sink = { take, shown };
+	const struct event_sink sink = { .take = take, .context = shown };
 	struct buf errors = { 0 };
 	struct process subject;
 	char *problem = NULL;
