@@ -184,12 +184,13 @@ static void add_counters(struct text *text, struct buf *out, const struct event_
 		if (!is_shown(text, step, &step->counters[i]))
 			continue;
 		add_counter(text, out, step, &step->counters[i]);
-		moved++;
+		/* What others do to the machine must not hide that nothing happened here. */
+		moved += !step->counters[i].system_wide;
 	}
 	if (is_gone(step))
 		add_row(text, out, "counters", "the process is gone: there is nothing to compare with");
 	else if (moved == 0 && !text->base.options.symbolic)
-		add_row(text, out, "counters", "none moved");
+		add_row(text, out, "counters", "none of the process moved");
 }
 
 static uint64_t figure_of(const struct event_smaps *smaps, unsigned figure)
@@ -361,10 +362,11 @@ static void add_detail(struct text *text, struct buf *out, const struct event_de
 		add_row(text, out, "", buf_text(line));
 }
 
+/* Whether a counter of the process did: the machine's move all the time. */
 static bool anything_moved(const struct text *text, const struct event_step *step)
 {
 	for (size_t i = 0; i < step->counter_count; i++) {
-		if (is_shown(text, step, &step->counters[i]))
+		if (is_shown(text, step, &step->counters[i]) && !step->counters[i].system_wide)
 			return true;
 	}
 	return is_gone(step);

@@ -75,7 +75,20 @@ static void test_counters(void)
 	list[1].has_after = false;
 	is(shown(&event, &plain), "    counters      the process is gone: there is nothing to compare with\n", "a process that died");
 	list[1].has_after = true;
-	is(shown(&event, &plain), "    counters      none moved\n", "looked, and nothing moved");
+	is(shown(&event, &plain), "    counters      none of the process moved\n", "looked, and nothing moved");
+	struct event_counter two[] = { list[1], list[6] };
+
+	event.step.counters = two;
+	event.step.counter_count = 2;
+	is(shown(&event, &plain),
+	   "    Committed_AS  -1M (of the whole machine)\n"
+	   "    counters      none of the process moved\n",
+	   "what others do to the machine does not hide it");
+	event.step.kind = STEP_EXPECT;
+	ok(strstr(shown(&event, &plain), "Committed_AS") == NULL, "nor is it told of a check, which moves nothing");
+	event.step.kind = STEP_STORE;
+	event.step.counters = list + 1;
+	event.step.counter_count = 1;
 	is(shown(&event, &symbolic), "", "--symbolic cannot say so: what it leaves out may have moved");
 	event.step.smaps_looked = false;
 	ok(strstr(shown(&event, &plain), "    smaps         cannot be read here\n") != NULL, "not looked is no nothing");
