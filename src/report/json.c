@@ -20,6 +20,7 @@
 struct told {
 	pid_t pid;
 	struct maps maps;
+	bool known;       /* the maps are */
 	uint64_t regions; /* a digest; 0: none */
 };
 
@@ -99,6 +100,7 @@ static void tell_maps(struct json *json, pid_t pid, const struct maps *maps)
 {
 	struct told *told = find_told(json, pid);
 
+	told->known = true;
 	maps_assign(&told->maps, maps);
 }
 
@@ -125,7 +127,7 @@ static const void *pointer(const struct place *place)
 
 static bool maps_told(const struct told *told, const struct maps *maps)
 {
-	return maps == NULL || maps_same(maps, &told->maps);
+	return maps == NULL || (told->known && maps_same(maps, &told->maps));
 }
 
 /* Whether all of the scratch page is where it was at the start, under its name. */

@@ -27,7 +27,7 @@ struct replay {
 	struct event event;
 	struct replay_reader reader;
 	struct replay_told told;
-	bool begun;        /* an event has told the format */
+	bool begun;        /* an event came that tells the format */
 	bool ended;
 	int error;         /* once it failed, it stays so */
 	struct buf problem, remark;
@@ -190,8 +190,7 @@ static int check_format(struct replay *replay)
 
 	if (format == NULL)
 		return 0;
-	replay->begun = json_is_integer(format) && json_integer_value(format) == EVENT_FORMAT;
-	if (replay->begun)
+	if (json_is_integer(format) && json_integer_value(format) == EVENT_FORMAT)
 		return 0;
 	if (json_is_integer(format))
 		buf_printf(&what, "recorded in format %" JSON_INTEGER_FORMAT "; this mmtool reads format %d",
@@ -270,6 +269,7 @@ static int read_event(struct replay *replay, const char *text, size_t len)
 		remark_type(replay, word);
 		return 0;
 	}
+	replay->begun |= type == EVENT_START || type == EVENT_SNAPSHOT || type == EVENT_DELTA;
 	if (!replay->begun)
 		return fail(replay, "no event before this one has said its format: the beginning of the stream is missing");
 	replay->event = (struct event){ .type = (uint8_t)type };

@@ -107,6 +107,7 @@ static void perform(const char *name, const char *text, size_t len, struct proce
 {
 	const struct interp_options options = { .explain = true,
 		                                .pages = true,
+		                                .detail = true,
 		                                .keep_going = true,
 		                                .several = several,
 		                                .limits = { 60 * 1000, UINT64_C(1) << 30, NULL } };

@@ -181,7 +181,7 @@ static bool fill_member(const struct event_field *field, char *object)
 	case FIELD_NAMES:
 		/* They are the language's own: ASCII. */
 		for (unsigned i = 0; i < field->of; i++)
-			set_pointer(member + i * sizeof(char *), arena_string(&arena, "abcdefgh" + i, 2));
+			set_pointer(member + i * sizeof(char *), arena_string(&arena, &"abcdefgh"[i], 2));
 		return true;
 	case FIELD_FLAGS:
 		snprintf(member, field->size, "lo f%u", serial);
