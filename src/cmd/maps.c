@@ -13,17 +13,18 @@ struct options {
 	struct look_options look;
 	struct filter *filters;
 	size_t filter_cap;
-	bool raw, tree, gaps, resident, explain;
+	bool raw, tree, gaps, resident, detail, explain;
 	const char *sort; /* as it was given; NULL: not */
 };
 
-enum { OPTION_RAW = 3072, OPTION_TREE, OPTION_GAPS, OPTION_RESIDENT, OPTION_EXPLAIN, OPTION_SORT, OPTION_FILTER };
+enum { OPTION_RAW = 3072, OPTION_TREE, OPTION_GAPS, OPTION_RESIDENT, OPTION_DETAIL, OPTION_EXPLAIN, OPTION_SORT, OPTION_FILTER };
 
 static const struct argp_option options[] = {
 	{ "tree", OPTION_TREE, NULL, 0, "Show the mappings of one object together, and their total", 0 },
 	{ "gaps", OPTION_GAPS, NULL, 0, "Show the holes between the mappings too, and the largest one", 0 },
 	{ "raw", OPTION_RAW, NULL, 0, "Show the lines of /proc/PID/maps as they are, byte for byte", 0 },
 	{ "resident", OPTION_RESIDENT, NULL, 0, "Show how much of each is in memory (reads smaps, which is dear)", 0 },
+	{ "detail", OPTION_DETAIL, NULL, 0, "Show all that smaps says of each, and its flags in words", 0 },
 	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say of each what it is, as without an argument", 0 },
 	{ "sort", OPTION_SORT, "address|size|name|resident|perms", 0, "Order by it: sizes the largest first (address)", 0 },
 	{ "filter", OPTION_FILTER, "EXPR", 0, "Show only those that match: perms=rw, name=libc, 'size>1M', address=7f12c000; "
@@ -70,7 +71,7 @@ static error_t check(const struct options *self, struct argp_state *state)
 {
 	if (self->raw + self->tree + self->gaps > 1)
 		argp_error(state, "--raw, --tree and --gaps: one of them at a time");
-	else if (self->raw && (self->resident || self->explain))
+	else if (self->raw && (self->resident || self->detail || self->explain))
 		argp_error(state, "--raw shows the lines as they are, and nothing beside them");
 	else if (self->gaps && self->look.order != LOOK_ADDRESS)
 		argp_error(state, "--gaps: holes are between neighbours: only by address, not by --sort=%s", self->sort);
@@ -90,6 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	} flags[] = {
 		{ OPTION_RAW, &self->raw },           { OPTION_TREE, &self->tree },       { OPTION_GAPS, &self->gaps },
 		{ OPTION_RESIDENT, &self->resident }, { OPTION_EXPLAIN, &self->explain },
+		{ OPTION_DETAIL, &self->detail },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -113,7 +115,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		self->look.together = self->tree;
 		self->look.gaps = self->gaps;
-		self->look.detail |= self->resident || self->look.order == LOOK_RESIDENT;
+		self->look.plain = self->raw;
+		self->look.detail |= self->resident || self->detail || self->look.order == LOOK_RESIDENT;
 		return check(self, state);
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -139,6 +142,7 @@ static void view(const void *input, struct report_options *report)
 	const struct options *self = input;
 
 	report->maps = self->raw ? MAPS_RAW : self->tree ? MAPS_TREE : MAPS_TABLE;
+	report->figures = self->detail;
 	report->words = self->explain || (self->look.name == NULL && !self->raw && !self->tree);
 }
 

@@ -125,6 +125,7 @@ static const struct event_field snapshot_fields[] = {
 	SNAPSHOT(BOOL, 0, "more", more, ALWAYS),
 	SNAPSHOT(MAPS, OBJECT_MAPPING, "maps", maps, ALWAYS),
 	SNAPSHOT(LIST, OBJECT_GAP, "gaps", gaps, OTHER(struct event_snapshot, gap_count), OPTIONAL),
+	SNAPSHOT(LIST, OBJECT_SMAPS, "details", details, OTHER(struct event_snapshot, detail_count), OPTIONAL),
 	SNAPSHOT(LIST, OBJECT_TOTAL, "totals", totals, OTHER(struct event_snapshot, total_count), OPTIONAL),
 };
 

@@ -233,6 +233,8 @@ struct event_snapshot {
 	const struct maps *maps; /* of this part; the order is the producer's */
 	const struct event_gap *gaps; /* with gap_count, where they were asked for: the holes below the mappings of this part, */
 	size_t gap_count;             /*     by address */
+	const struct event_smaps *details; /* with detail_count, where smaps was asked for: of each of these mappings */
+	size_t detail_count;
 	const struct kind_total *totals; /* in the last part: those of all parts, by kind; NULL: not known */
 	size_t total_count;
 };

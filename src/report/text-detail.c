@@ -385,3 +385,11 @@ void text_detail(struct text *text, struct buf *out, const struct event_step *st
 	if (!step->smaps_looked && !is_gone(step))
 		add_row(text, out, "smaps", "cannot be read here");
 }
+
+void text_smaps(struct text *text, struct buf *out, const struct event_smaps *smaps)
+{
+	uint64_t size = figure_of(smaps, SMAPS_SIZE);
+
+	/* As a region of that size whose figures did not move. */
+	add_detail(text, out, &(struct event_detail){ "smaps", size, size, smaps, smaps });
+}

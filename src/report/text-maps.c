@@ -170,6 +170,11 @@ static void add_fields(const struct text *text, struct buf *out, const struct ma
 	out->len += (size_t)(p - from);
 }
 
+static uint64_t resident_of(const struct event_snapshot *snapshot, size_t index)
+{
+	return index < snapshot->detail_count ? snapshot->details[index].figures[SMAPS_RSS] : 0;
+}
+
 static void add_row(const struct text *text, struct buf *out, const struct mapping *mapping, uint64_t resident)
 {
 	add_fields(text, out, mapping, resident);
@@ -242,7 +247,7 @@ static void begin(struct text *text, struct buf *out, const struct event_snapsho
 	struct buf object = text->table.object;
 
 	buf_reset(&object);
-	text->table = (struct table){ .width = range_width(snapshot), .object = object };
+	text->table = (struct table){ .width = range_width(snapshot), .resident = snapshot->details != NULL, .object = object };
 	if (text->base.options.words) {
 		buf_reset(&text->words);
 		words_of_snapshot(&text->words, snapshot);
@@ -310,9 +315,10 @@ static void add_branch(struct text *text, struct buf *out, const struct event_sn
 
 	if (!same)
 		begin_group(text, out, mapping);
-	add_fields(text, out, mapping, 0);
+	add_fields(text, out, mapping, resident_of(snapshot, index));
 	buf_putc(out, '\n');
 	table->group.mappings++;
+	table->group.resident += resident_of(snapshot, index);
 	table->group.size += mapping->end - mapping->start;
 	if (index + 1 < snapshot->maps->count || !snapshot->more)
 		return;
@@ -341,7 +347,9 @@ static void add_rows(struct text *text, struct buf *out, const struct event_snap
 		if (tree)
 			add_branch(text, out, snapshot, i);
 		else
-			add_row(text, out, &maps->list[i], 0);
+			add_row(text, out, &maps->list[i], resident_of(snapshot, i));
+		if (text->base.options.figures && snapshot->details != NULL)
+			text_smaps(text, out, &snapshot->details[i]);
 		if (text->base.options.words)
 			add_words(text, out, snapshot, i);
 	}

@@ -54,6 +54,8 @@ void text_separate(struct text *text, struct buf *out, enum block next);
 void text_step(struct text *text, struct buf *out, const struct event_step *step);
 /* text-delta.c: the lines of maps that changed, or all of them with --full, and what that means in words. */
 void text_view(struct text *text, struct buf *out, const struct event_view *view);
+/* text-detail.c, too: what smaps says of one mapping. */
+void text_smaps(struct text *text, struct buf *out, const struct event_smaps *smaps);
 /* text-detail.c: the counters that moved, and what smaps says of the named regions; nothing where nobody looked. */
 void text_detail(struct text *text, struct buf *out, const struct event_step *step);
 /* All lines of a snapshot, with what the regions call them; view's before is shown. */

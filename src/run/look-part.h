@@ -6,6 +6,7 @@
 #include "run/look.h"
 #include "run/target.h"
 
+#include "base/alloc.h"
 #include "mm/kind.h"
 #include "mm/smaps.h"
 
@@ -23,9 +24,14 @@ struct look {
 	struct kind_total totals[KIND_COUNT];
 	struct event_gap *gaps;
 	size_t gap_count, gap_cap;
+	struct event_smaps *details; /* of what is sent, in arena */
+	struct arena arena;
 };
 
 /* look-order.c: puts the mappings of look->part, and its records, in the order of the options. */
 void look_sort(struct look *look);
+
+/* look-detail.c: fills look->details with what smaps says of count mappings of look->part. */
+void look_details(struct look *look, size_t from, size_t count);
 
 #endif

@@ -18,7 +18,7 @@ enum {
 
 static uint64_t resident(const struct look *look, size_t index)
 {
-	return look->detailed ? look->part.list[index].figures[SMAPS_RSS] : 0;
+	return look->options->detail ? look->part.list[index].figures[SMAPS_RSS] : 0;
 }
 
 /* No process can map anything between its own addresses and those of the kernel's half, where [vsyscall] is. */
@@ -37,9 +37,13 @@ static void find_gaps(struct look *look)
 	const struct maps *maps = &look->part.maps;
 
 	look->gap_count = 0;
+	if (!look->options->gaps) {
+		look->above = maps->count > 0 ? maps->list[maps->count - 1].end : look->above;
+		return;
+	}
 	for (size_t i = 0; i < maps->count; i++) {
 		uint64_t from = look->above, to = maps->list[i].start;
-		bool wanted = look->options->gaps && is_hole(from, &maps->list[i]);
+		bool wanted = is_hole(from, &maps->list[i]);
 
 		for (size_t k = 0; wanted && k < look->options->filter_count; k++)
 			wanted = filter_match_hole(&look->options->filters[k], from, to);
@@ -85,7 +89,7 @@ static void add_totals(struct look *look)
 {
 	const struct maps *maps = &look->part.maps;
 
-	for (size_t i = 0; i < maps->count; i++) {
+	for (size_t i = 0; i < maps->count && !look->options->plain; i++) {
 		const struct mapping *mapping = &maps->list[i];
 		struct kind_total *total = &look->totals[mapping_kind(mapping)];
 
@@ -119,11 +123,14 @@ static void send(struct look *look, size_t from, size_t count, bool more)
 	maps.count = count;
 	struct event event = { .type = EVENT_SNAPSHOT };
 
+	if (look->options->detail)
+		look_details(look, from, count);
 	event.snapshot = (struct event_snapshot){
 		.name = look->target.name, .pid = look->target.pid, .command = look->target.command,
 		.program = look->target.program, .time = look->target.time, .part = look->parts++, .more = more, .maps = &maps,
 		.gaps = look->gaps, .gap_count = look->gap_count, .totals = totals,
-		.total_count = more ? 0 : list_totals(look, totals),
+		.total_count = more ? 0 : list_totals(look, totals), .details = look->details,
+		.detail_count = look->options->detail ? count : 0,
 	};
 	look->sink->take(look->sink->context, &event);
 }
@@ -308,6 +315,19 @@ static int next_part(struct look *look, char **problem)
 	return more;
 }
 
+/* What was asked for must be there. */
+static int check(const struct look *look, char **problem)
+{
+	struct buf text = { 0 };
+
+	if (!look->options->detail || look->detailed)
+		return 0;
+	target_add_name(&text, &look->target);
+	buf_puts(&text, ": a maps file does not say what is resident (save /proc/PID/smaps instead)");
+	*problem = text.data;
+	return -EINVAL;
+}
+
 /* Sends what is read as it is read. */
 static int stream(struct look *look, char **problem)
 {
@@ -323,6 +343,8 @@ static int stream(struct look *look, char **problem)
 			*problem = target_empty(&look->target);
 			return -EINVAL;
 		}
+		if (look->above == 0 && check(look, problem) < 0)
+			return -EINVAL;
 		look->lines += look->detailed ? count_lines(&look->part.text) : maps->count;
 		find_gaps(look);
 		choose(look);
@@ -346,6 +368,8 @@ static int hold(struct look *look, char **problem)
 	int error = target_smaps(&look->target, &look->part, &look->detailed, problem);
 	const struct maps *maps = &look->part.maps;
 
+	if (error == 0)
+		error = check(look, problem);
 	if (error < 0)
 		return error;
 	choose(look);
@@ -373,5 +397,6 @@ int look_run(const struct look_options *options, const struct event_sink *sink, 
 	smaps_fini(&look.part);
 	buf_fini(&look.cut);
 	free(look.gaps);
+	arena_fini(&look.arena);
 	return error < 0 ? STATUS_TOOL : STATUS_OK;
 }

@@ -18,6 +18,7 @@ struct look_options {
 	enum look_order order;        /* sizes the largest first, else ascending; those that are equal by address */
 	bool together;                /* the mappings of one object one after another, objects in that order */
 	bool gaps;                    /* tell the holes between the mappings; only by address */
+	bool plain;                   /* only the lines are wanted: no totals */
 	bool detail;                  /* read smaps, where a process is named */
 };
 

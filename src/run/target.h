@@ -24,7 +24,7 @@ struct target {
 };
 
 /* A part that is enough to make few calls, and little enough for the processor's cache; for target_read. */
-enum { TARGET_PART = 64 * 1024 };
+enum { TARGET_PART = 16 * 1024 };
 
 /*
  * Opens what name says.  what is "maps" or "smaps", for a process.  Digits alone are a process's number (./123 is a file);
