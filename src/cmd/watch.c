@@ -9,15 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_INTERVAL = 1, OPTION_UNTIL };
+enum { OPTION_INTERVAL = 1, OPTION_UNTIL, OPTION_DETAIL };
 
 static const uint64_t nanoseconds = 1000 * 1000 * 1000;
 
 enum { LONGEST_S = 24 * 60 * 60, SHORTEST_MS = 1 };
 
 static const struct argp_option options[] = {
-	{ "interval", OPTION_INTERVAL, "SECONDS", 0, "Read the mappings so often (0.1); less often where reading takes more than 2 % of the time", 0 },
+	{ "interval", OPTION_INTERVAL, "SECONDS", 0, "Read the mappings so often (0.1; with --detail 1); less often where reading takes more than 2 % of the time", 0 },
 	{ "until", OPTION_UNTIL, "END", 0, "exit (the default): when the process ends or replaces its program; a number: after so many changes as well", 0 },
+	{ "detail", OPTION_DETAIL, NULL, 0, "Read smaps: tell changed flags (locked, sealed, ...) and resident memory; the process's own mapping calls wait meanwhile", 0 },
 	{ 0 },
 };
 
@@ -66,8 +67,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct watch_options *self = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		self->interval = nanoseconds / 10;
+	case OPTION_DETAIL:
+		self->detail = true;
 		return 0;
 	case OPTION_INTERVAL:
 		return parse_interval(state, arg, &self->interval);
@@ -82,6 +83,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "%s: not the number of a process (`pidof NAME' and `ps' tell it)", arg);
 		return EINVAL;
 	case ARGP_KEY_END:
+		if (self->interval == 0)
+			self->interval = self->detail ? nanoseconds : nanoseconds / 10;
 		if (self->name != NULL)
 			return 0;
 		argp_error(state, "which process? (mmtool watch PID)");

@@ -121,6 +121,7 @@ static const struct event_field snapshot_fields[] = {
 	SNAPSHOT(TEXT, 0, "program", program, OPTIONAL),
 	SNAPSHOT(SIGNED, 0, "time", time, OPTIONAL),
 	SNAPSHOT(UNSIGNED, 0, "interval", interval, OPTIONAL),
+	SNAPSHOT(UNSIGNED, 0, "resident", resident, OPTIONAL),
 	SNAPSHOT(UNSIGNED, 0, "part", part, ALWAYS),
 	SNAPSHOT(BOOL, 0, "more", more, ALWAYS),
 	SNAPSHOT(MAPS, OBJECT_MAPPING, "maps", maps, ALWAYS),
@@ -138,6 +139,9 @@ static const struct event_field changes_fields[] = {
 	CHANGES(DERIVED, 0, "", watched, ALWAYS),
 	CHANGES(UNSIGNED, 0, "from", from, WHEN_TRUE(struct event_delta, watched)),
 	CHANGES(UNSIGNED, 0, "to", to, WHEN_TRUE(struct event_delta, watched)),
+	CHANGES(BOOL, 0, "flags_looked", flags_looked, OPTIONAL),
+	CHANGES(UNSIGNED, 0, "old_resident", old_resident, OPTIONAL),
+	CHANGES(UNSIGNED, 0, "resident", resident, OPTIONAL),
 	CHANGES(POINTER, OBJECT_DELTA, "delta", delta, ALWAYS),
 	CHANGES(DERIVED, 0, "", before, ALWAYS), /* snapshots that came before it in the stream, with the delta's lines */
 	CHANGES(DERIVED, 0, "", after, ALWAYS),

@@ -228,6 +228,7 @@ struct event_snapshot {
 	const char *program; /* the file that it runs; NULL likewise */
 	int64_t time;        /* nanoseconds since the Epoch when it was read; 0: not known */
 	uint64_t interval;   /* it is watched from now on, and read every so many nanoseconds; 0: it is not */
+	uint64_t resident;   /* of a watched process, bytes in memory, where smaps was read; 0: not known */
 	unsigned part;
 	bool more;
 	const struct maps *maps; /* of this part; the order is the producer's */
@@ -247,6 +248,8 @@ struct event_delta {
 	/* Of a process that is watched: between which moments it changed, in nanoseconds since the first reading began. */
 	bool watched;        /* they are valid */
 	uint64_t from, to;
+	bool flags_looked;   /* the VmFlags were compared, too */
+	uint64_t old_resident, resident; /* bytes in memory, where smaps was read; 0: not known */
 	const struct delta *delta;
 	const struct maps *before, *after; /* NULL: only the lines of the delta are known */
 };

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Nanoseconds of an interval that is told in whole seconds. */
+#define LONG (1000 * UINT64_C(1000000000))
+
 /* What a list of mappings comes to. */
 struct total {
 	size_t count;
@@ -50,6 +53,13 @@ static void add_count(struct buf *line, size_t count)
 	buf_printf(line, "%zu mapping%s", count, count == 1 ? "" : "s");
 }
 
+static void add_resident(struct buf *line, uint64_t resident)
+{
+	buf_puts(line, ", ");
+	size_format(line, resident);
+	buf_puts(line, " resident");
+}
+
 void text_watch_start(struct text *text, struct buf *out, const struct event_snapshot *snapshot)
 {
 	struct buf *line = &text->words;
@@ -63,7 +73,10 @@ void text_watch_start(struct text *text, struct buf *out, const struct event_sna
 	add_count(line, total.count);
 	buf_puts(line, ", ");
 	size_format(line, total.bytes);
-	buf_printf(line, "; read every %.3g s", (double)snapshot->interval / 1e9);
+	if (snapshot->resident > 0)
+		add_resident(line, snapshot->resident);
+	/* Three digits are enough, and no exponent is wanted. */
+	buf_printf(line, snapshot->interval < LONG ? "; read every %.3g s" : "; read every %.0f s", (double)snapshot->interval / 1e9);
 	text_separate(text, out, BLOCK_BODY);
 	text_wrapped(text, out, "", "  ", INK_BOLD, buf_text(line));
 }
@@ -83,6 +96,26 @@ static void format_number(struct buf *line, uint64_t number)
 	buf_printf(line, "%" PRIu64, number);
 }
 
+/* A mapping of which only the flags changed has no line among those that went and came. */
+static void add_flagged(struct text *text, struct buf *out, const struct delta *delta)
+{
+	const struct mapping *last = NULL;
+
+	for (size_t i = 0; i < delta->change_count; i++) {
+		const struct mapping *after = delta->changes[i].after;
+		bool shown = delta->changes[i].kind != CHANGE_FLAGGED || after == NULL || after == last;
+
+		for (size_t k = 0; k < delta->line_count && !shown; k++)
+			shown = delta->lines[k].sign == '+' && delta->lines[k].mapping->start == after->start;
+		if (shown)
+			continue;
+		last = after;
+		buf_reset(&text->words);
+		buf_escape(&text->words, after->line, after->line_len, 0);
+		text_line(text, out, "    ", INK_PLAIN, &text->words);
+	}
+}
+
 void text_watch_delta(struct text *text, struct buf *out, const struct event_delta *delta)
 {
 	struct buf *line = &text->words;
@@ -98,7 +131,12 @@ void text_watch_delta(struct text *text, struct buf *out, const struct event_del
 		size_format(line, new.bytes);
 		add_difference(line, old.bytes, new.bytes, size_format);
 	}
+	if (delta->resident > 0) {
+		add_resident(line, delta->resident);
+		add_difference(line, delta->old_resident, delta->resident, size_format);
+	}
 	text_wrapped(text, out, "", "  ", INK_BOLD, buf_text(line));
+	add_flagged(text, out, delta->delta);
 }
 
 void text_watch_note(struct text *text, struct buf *out, const struct event_note *note)

@@ -2,6 +2,7 @@
 /* The VmFlags of named regions around the calls that can change them. */
 #include "run/flags.h"
 
+#include "mm/flagged.h"
 #include "mm/smaps.h"
 #include "run/detail.h"
 
@@ -94,35 +95,6 @@ static void seek(struct reader *reader, uint64_t addr)
 	}
 }
 
-/* Flags that tell nothing here: permissions are in the maps, and soft-dirty is the kernel's own, a merge may hand it on. */
-static bool is_plain(const char *flag)
-{
-	static const char plain[][3] = { "rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "sd" };
-
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-		if (memcmp(flag, plain[i], 2) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Adds the flags that are in one line and not in the other. */
-static void add_missing(char *to, const struct smaps_record *in, const struct smaps_record *not_in)
-{
-	size_t len = 0, flag_len;
-	const char *flag;
-
-	for (size_t at = 0; smaps_next_flag(in, &at, &flag, &flag_len);) {
-		if (flag_len != 2 || is_plain(flag) || smaps_has_flag(not_in, flag) || len + 4 > CHANGE_FLAGS)
-			continue;
-		if (len > 0)
-			to[len++] = ' ';
-		memcpy(to + len, flag, 2);
-		len += 2;
-	}
-	to[len] = '\0';
-}
-
 static void tell(struct machine *m, const struct event_step *step, const struct region *region,
                  const struct stretch *stretch)
 {
@@ -179,8 +151,8 @@ static bool compare(struct machine *m, const struct event_step *step, const stru
 		    !is_other(&m->delta, at)) {
 			if (old->record.flags == NULL || new->record.flags == NULL)
 				return false;
-			add_missing(here.gained, &new->record, &old->record);
-			add_missing(here.lost, &old->record, &new->record);
+			flagged_missing(here.gained, &new->record, &old->record);
+			flagged_missing(here.lost, &old->record, &new->record);
 		}
 		if (strcmp(here.gained, so_far.gained) == 0 && strcmp(here.lost, so_far.lost) == 0) {
 			so_far.end = here.end;

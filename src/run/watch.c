@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "mm/flagged.h"
+#include "mm/smaps.h"
 #include "run/life.h"
 #include "run/target.h"
 
@@ -31,8 +33,8 @@ struct watch {
 	const struct event_sink *sink;
 	struct target target;
 	struct life life;
-	struct maps maps[2];
-	unsigned current;      /* the one of maps that was told last; the other is read into */
+	struct smaps smaps[2]; /* without detail only their maps are valid */
+	unsigned current;      /* the one of them that was told last; the other is read into */
 	struct delta delta;
 	uint64_t told;         /* deltas */
 	uint64_t zero;         /* when the first reading began: times are told from here */
@@ -65,6 +67,16 @@ static void send_note(struct watch *w, struct event_note *note, uint64_t from)
 	w->sink->take(w->sink->context, &event);
 }
 
+/* Of a smaps, all that is resident; else 0. */
+static uint64_t resident(const struct watch *w, const struct smaps *smaps)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; w->options->detail && i < smaps->maps.count; i++)
+		bytes += smaps->list[i].figures[SMAPS_RSS];
+	return bytes;
+}
+
 static void send_snapshot(struct watch *w)
 {
 	const struct target *target = &w->target;
@@ -72,41 +84,62 @@ static void send_snapshot(struct watch *w)
 
 	event.snapshot = (struct event_snapshot){ .name = target->name, .pid = target->pid, .command = target->command,
 		                                  .time = target->time, .interval = w->interval,
-		                                  .maps = &w->maps[w->current] };
+		                                  .resident = resident(w, &w->smaps[w->current]),
+		                                  .maps = &w->smaps[w->current].maps };
 	w->sink->take(w->sink->context, &event);
 }
 
 /* The maps that were read are not those that were told. */
 static void send_delta(struct watch *w, uint64_t from)
 {
-	const struct maps *before = &w->maps[w->current], *after = &w->maps[!w->current];
+	const struct smaps *before = &w->smaps[w->current], *after = &w->smaps[!w->current];
 	struct event event = { .type = EVENT_DELTA };
 
-	delta_compute(&w->delta, before, after, NULL, NULL, NULL);
+	delta_compute(&w->delta, &before->maps, &after->maps, NULL, NULL, NULL);
+	if (w->options->detail)
+		flagged_compare(&w->delta, before, after);
 	event.delta = (struct event_delta){ .pid = w->target.pid, .time = (int64_t)clock_now(CLOCK_REALTIME), .watched = true,
 		                            .from = from - w->zero, .to = clock_now(CLOCK_MONOTONIC) - w->zero,
-		                            .delta = &w->delta, .before = before, .after = after };
+		                            .flags_looked = w->options->detail, .old_resident = resident(w, before),
+		                            .resident = resident(w, after), .delta = &w->delta,
+		                            .before = &before->maps, .after = &after->maps };
 	w->sink->take(w->sink->context, &event);
 	w->told++;
 }
 
-/* Reads the maps once more.  1: they are others; 0: they are not, or were torn each time; or -errno. */
+static bool same_text(const struct buf *a, const struct buf *b)
+{
+	return a->len > 0 && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* Parses what was read.  1: it is other than what was told; 0: it is not; -EINVAL: it was torn. */
+static int parse(struct watch *w)
+{
+	struct smaps *old = &w->smaps[w->current], *new = &w->smaps[!w->current];
+
+	if (!w->options->detail)
+		return same_text(&old->maps.text, &new->maps.text) ? 0 : maps_parse(&new->maps, NULL) == 0 ? 1 : -EINVAL;
+	if (smaps_parse(new, NULL) < 0)
+		return -EINVAL;
+	delta_reset(&w->delta);
+	return !same_text(&old->maps.text, &new->maps.text) || flagged_compare(&w->delta, old, new) > 0;
+}
+
+/* Reads the mappings once more.  1: they are other than what was told; 0: they are not, or were torn each time; or -errno. */
 static int read_maps(struct watch *w)
 {
-	const struct buf *old = &w->maps[w->current].text;
-	struct maps *maps = &w->maps[!w->current];
+	struct smaps *smaps = &w->smaps[!w->current];
 
 	for (unsigned i = 0; i < TORN_READS; i++) {
-		int error = target_again(&w->target);
+		int result = target_again(&w->target);
 
-		if (error == 0)
-			error = target_read(&w->target, &maps->text, 0);
-		if (error < 0)
-			return error;
-		if (old->len > 0 && maps->text.len == old->len && memcmp(maps->text.data, old->data, old->len) == 0)
-			return 0;
-		if (maps_parse(maps, NULL) == 0)
-			return 1;
+		if (result == 0)
+			result = target_read(&w->target, w->options->detail ? &smaps->text : &smaps->maps.text, 0);
+		if (result < 0)
+			return result;
+		result = parse(w);
+		if (result >= 0)
+			return result;
 	}
 	return 0;
 }
@@ -129,7 +162,9 @@ static void schedule(struct watch *w, uint64_t start, uint64_t cost)
 		return;
 	w->interval = interval;
 	note.interval = interval;
-	buf_printf(&text, "a reading takes %.1f ms: from now on one every %.3g s", (double)w->cost / 1e6, (double)interval / 1e9);
+	buf_printf(&text, "a reading takes %.1f ms: from now on one every ", (double)w->cost / 1e6);
+	/* Three digits are enough, and no exponent is wanted. */
+	buf_printf(&text, interval < 1000 * second ? "%.3g s" : "%.0f s", (double)interval / 1e9);
 	if (interval > w->options->interval)
 		buf_printf(&text, ", to stay at %d %% of the time", 100 / SHARE);
 	note.text = buf_text(&text);
@@ -274,7 +309,7 @@ static int begin(struct watch *w, char **problem)
 {
 	/* Held first, so that what is opened then by its number is of the same process. */
 	int held = life_open(&w->life, (pid_t)strtol(w->options->name, NULL, 10));
-	int error = target_open(&w->target, w->options->name, "maps", problem);
+	int error = target_open(&w->target, w->options->name, w->options->detail ? "smaps" : "maps", problem);
 
 	if (error < 0)
 		return error;
@@ -322,8 +357,8 @@ int watch_run(const struct watch_options *options, const struct event_sink *sink
 		close(w.signals);
 	}
 	delta_fini(&w.delta);
-	maps_fini(&w.maps[0]);
-	maps_fini(&w.maps[1]);
+	smaps_fini(&w.smaps[0]);
+	smaps_fini(&w.smaps[1]);
 	life_close(&w.life);
 	target_close(&w.target);
 	return error < 0 ? STATUS_TOOL : STATUS_OK;

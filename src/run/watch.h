@@ -5,11 +5,13 @@
 
 #include "mm/event.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct watch_options {
 	const char *name;  /* the process's number, as the user wrote it */
 	uint64_t interval; /* nanoseconds from reading to reading: longer where reading takes much */
+	bool detail;       /* smaps is read: VmFlags are compared, too, and what is resident is summed up */
 	uint64_t deltas;   /* ends after so many; 0: when the process ends or replaces its program */
 };
 

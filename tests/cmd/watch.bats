@@ -467,6 +467,43 @@ watch_as_nobody()
 	until_log 1
 }
 
+@test "--detail tells flags, and what is resident" {
+	need jq
+	grep -q '^VmFlags' /proc/self/smaps || skip 'this kernel shows no VmFlags'
+	[ "$(ulimit -Sl)" = unlimited ] || [ "$(ulimit -Sl)" -gt 64 ] || skip 'no memory may be locked here'
+	start_puppet
+	perform map "$page"
+	place=$said
+	start_watch --detail --interval=0.05
+	grep -Eqx "process $puppet \\(puppet\\): [0-9]+ mappings, [0-9]+K, [0-9]+K resident; read every 0.05 s" log || fail "$(<log)"
+	perform lock
+	until_count 1 'locked in memory'
+	run tail -n 3 log
+	assert_line --index 0 --regexp "^between .* [0-9]+ mappings, [0-9]+K, [0-9]+K resident( \\(.*\\))?\$"
+	# Its line did not change: it is shown all the same.
+	assert_line --index 1 --regexp "^    0*$place-[0-9a-f]+ rw-p"
+	assert_line --index 2 '    an anonymous mapping is now locked in memory (lo)'
+	tell exit 0
+	ended
+	rm strings answers
+	start_puppet
+	perform map $((2 * page))
+	start_watch --detail --interval=0.05 --format=json
+	perform lock
+	until_delta 1
+	tell exit 0
+	ended
+	# A locked page is a mapping of its own.
+	of 'select(.type == "delta") | "\(.flags_looked) \([.delta.changes[] | select(.kind == "flagged")] | map("\(.gained) \(.new.size)") | join(" "))"'
+	assert_output "true [\"lo\"] $page"
+	of 'select(.type == "delta") | .resident >= .old_resident'
+	assert_output true
+	mm report log
+	assert_line --partial 'resident (+'
+	mm report --format=json log
+	assert_output "$(<log)"
+}
+
 @test "many mappings are read less often, and that is said" {
 	need jq
 	not_sanitized 'reading is much dearer there'

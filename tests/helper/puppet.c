@@ -6,6 +6,7 @@
  *   map SIZE     maps that much private anonymous memory, by itself, and prints its address before the ok
  *   grow SIZE    resizes the last one, and may move it
  *   readonly     makes the last one read-only
+ *   lock         locks its first page in memory
  *   unmap        unmaps the last one
  *   pieces N     makes that many mappings
  *   thread       ends the main thread; another one goes on
@@ -101,6 +102,8 @@ static int obey(char **words)
 		return grow(number);
 	if (strcmp(verb, "readonly") == 0)
 		return mprotect(last, last_size, PROT_READ);
+	if (strcmp(verb, "lock") == 0)
+		return mlock(last, 1);
 	if (strcmp(verb, "unmap") == 0)
 		return munmap(last, last_size);
 	if (strcmp(verb, "pieces") == 0)
