@@ -97,14 +97,14 @@ const char *help_nearest(const char *word)
 	return nearest;
 }
 
-static void describe_option(struct buf *out, const char *command, const struct argp_option *option)
+static void describe_option(struct buf *out, const struct command *command, const struct argp_option *option)
 {
-	const char *values = option_values(option);
+	const char *values = option_values(command, option);
 	bool visible = option->key > ' ' && option->key < 0x7f;
 
 	if (option->name == NULL && option->key == 0)
 		return;
-	buf_printf(out, "option\t%s\t%s%s\t", command, option->name != NULL ? "--" : "",
+	buf_printf(out, "option\t%s\t%s%s\t", command != NULL ? command->name : "mmtool", option->name != NULL ? "--" : "",
 	           option->name != NULL ? option->name : "");
 	if (visible)
 		buf_printf(out, "-%c", option->key);
@@ -112,7 +112,7 @@ static void describe_option(struct buf *out, const char *command, const struct a
 	           values != NULL ? values : "");
 }
 
-static void describe_options(struct buf *out, const char *command, const struct argp_option *options)
+static void describe_options(struct buf *out, const struct command *command, const struct argp_option *options)
 {
 	for (; options != NULL && (options->name != NULL || options->key != 0 || options->doc != NULL); options++)
 		describe_option(out, command, options);
@@ -128,18 +128,18 @@ static const struct argp_option argp_options[] = {
 
 void help_describe(struct buf *out)
 {
-	describe_options(out, "mmtool", help_options);
-	describe_options(out, "mmtool", argp_options);
+	describe_options(out, NULL, help_options);
+	describe_options(out, NULL, argp_options);
 	buf_printf(out, "command\thelp\t[COMMAND]\t%s\n", help_summary);
 	for (size_t i = 0; i < command_count; i++) {
 		const struct command *command = command_table[i];
 
 		buf_printf(out, "command\t%s\t%s\t%s\n", command->name, command->args != NULL ? command->args : "",
 		           command->summary);
-		describe_options(out, command->name, command->options);
+		describe_options(out, command, command->options);
 		const struct argp *report = options_of(command);
 
 		if (report != NULL)
-			describe_options(out, command->name, report->options);
+			describe_options(out, command, report->options);
 	}
 }

@@ -69,10 +69,12 @@ static const struct {
 	{ "END", "exit" },
 };
 
-const char *option_values(const struct argp_option *option)
+const char *option_values(const struct command *command, const struct argp_option *option)
 {
 	if (option->arg == NULL)
 		return NULL;
+	if (command != NULL && command->vocabulary[0] != NULL && strcmp(option->arg, command->vocabulary[0]) == 0)
+		return command->vocabulary[1];
 	for (size_t i = 0; i < sizeof(vocabularies) / sizeof(vocabularies[0]); i++) {
 		if (strcmp(option->arg, vocabularies[i].arg) == 0)
 			return vocabularies[i].values;

@@ -32,6 +32,6 @@ extern const struct argp common_argp, view_argp, steps_argp;
 const struct argp *options_of(const struct command *command);
 
 /* The words that an option's argument may be, "a|b", for --describe; NULL when it is free. */
-const char *option_values(const struct argp_option *option);
+const char *option_values(const struct command *command, const struct argp_option *option);
 
 #endif

@@ -58,6 +58,8 @@ struct command {
 	/* argp's parser; state->input is the command's zeroed option struct.  NULL for a command without options. */
 	error_t (*parse)(int key, char *arg, struct argp_state *state);
 	size_t options_size; /* bytes of the option struct */
+	/* The argument of an option that is one of many words: its name, and "a|b|c".  NULL: there is none. */
+	const char *vocabulary[2];
 	void (*fini)(void *options); /* releases what parse stored; may be NULL */
 
 	/*

@@ -6,13 +6,18 @@
 #include "cmd/command.h"
 
 /* By name. */
+extern const struct command cmd_advise;
 extern const struct command cmd_alias;
 extern const struct command cmd_cow;
 extern const struct command cmd_dontunmap;
+extern const struct command cmd_droppable;
 extern const struct command cmd_examples;
 extern const struct command cmd_extend;
 extern const struct command cmd_grow;
+extern const struct command cmd_guard;
+extern const struct command cmd_limits;
 extern const struct command cmd_list;
+extern const struct command cmd_lock;
 extern const struct command cmd_maps;
 extern const struct command cmd_merge;
 extern const struct command cmd_move_fixed;
@@ -23,8 +28,12 @@ extern const struct command cmd_protect;
 extern const struct command cmd_report;
 extern const struct command cmd_reserve_fill;
 extern const struct command cmd_run;
+extern const struct command cmd_seal;
+extern const struct command cmd_secret;
 extern const struct command cmd_shell;
 extern const struct command cmd_shrink;
+extern const struct command cmd_stack;
+extern const struct command cmd_sync;
 extern const struct command cmd_watch;
 
 /* What the commands of a group are about. */

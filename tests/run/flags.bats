@@ -78,7 +78,7 @@ a $((4 * page)) $((4 * page)) +lo -"
 	assert_output "a 0 $((2 * page)) +lo -"
 	[ "$(cat /proc/sys/vm/overcommit_memory)" != 2 ] || skip 'the kernel ignores MAP_NORESERVE in mode 2'
 	mm "a = mmap(NULL, 2p, $anon|MAP_NORESERVE, -1, 0)"
-	assert_line '    a is without swap space reserved for it (nr)'
+	assert_line '    a is left out of commit accounting (nr)'
 }
 
 @test "madvise" {

@@ -761,7 +761,7 @@ static void test_attributes(void)
 	     "4K of a at offset 4K is now expected to be read in sequence (sr), left out on fork (dc) and flagged zz, "
 	     "and no longer expected to be read at random (rr)");
 	says(CHANGE(FLAGGED, NEW(0x10000, 0x14000), NAMES("a"), .flags_gained = "nr"), "", HERE, NULL, &whole,
-	     "a is without swap space reserved for it (nr)");
+	     "a is left out of commit accounting (nr)");
 }
 
 /* What a mapping is, from its line. */

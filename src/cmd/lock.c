@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* lock: memory that stays: mlock and its kin. */
+#include "cmd/command.h"
+
+#define WAYS "mlock|onfault|all|flag|limit"
+
+struct options {
+	unsigned by; /* a place in WAYS */
+};
+
+enum { OPTION_BY = 256 };
+
+static const struct argp_option options[] = {
+	{ "by", OPTION_BY, WAYS, 0,
+	  "By which call: mlock (the default), mlock2 with MLOCK_ONFAULT, mlockall, mmap with MAP_LOCKED; or what the limit "
+	    "RLIMIT_MEMLOCK makes of them", 0 },
+	{ 0 },
+};
+
+/* By place in WAYS. */
+static const char *const scripts[] = {
+	"at = hole(6p)\n"
+	"a = mmap(at, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = at\n"
+	"locked = mlock(a, 4p) = ?\n"
+	"require locked == 0, \"not allowed to lock four pages here (RLIMIT_MEMLOCK)\"\n"
+	"expect resident(a, 4p) == 4p, \"locking brings the pages in\"\n"
+	"expect status(\"VmLck\") == 4p\n"
+	"munlock(a, 4p)\n"
+	"expect status(\"VmLck\") == 0\n"
+	"expect resident(a, 4p) == 4p, \"munlock evicts nothing\"\n"
+	"mlock(a + 2p - 1, 2)    # two bytes across a border:\n"
+	"expect status(\"VmLck\") == 2p, \"two pages: the start is rounded down, the end up\"\n"
+	"expect vmflag(a + 1p, \"lo\") && vmflag(a + 2p, \"lo\")\n"
+	"mlock(a + 1p, 2p)    # locked twice,\n"
+	"munlock(a + 1p, 2p)    # unlocked once:\n"
+	"expect status(\"VmLck\") == 0, \"unlocked: locks do not stack\"\n"
+	"mlock(a + 2p, 4p) = -1 ENOMEM    # there is a hole in the range\n"
+	"expect status(\"VmLck\") == 2p, \"what lies before the hole is locked all the same\"\n"
+	"child = fork()\n"
+	"in child { expect status(\"VmLck\") == 0, \"a child inherits the memory and not the locks\" }\n"
+	"wait(child) = 0\n"
+	"munmap(a, 4p)\n"
+	"expect status(\"VmLck\") == 0, \"with the mapping the lock goes\"\n",
+
+	"a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	"locked = mlock2(a, 4p, MLOCK_ONFAULT) = ?    # since Linux 4.4\n"
+	"require locked == 0, \"not allowed to lock four pages here (RLIMIT_MEMLOCK)\"\n"
+	"expect vmflag(a, \"lo\")\n"
+	"expect resident(a, 4p) == 0, \"locked, and no page brought in\"\n"
+	"expect status(\"VmLck\") == 4p, \"all of it counts\"\n"
+	"a[0] = 1\n"
+	"expect resident(a, 4p) == 1p, \"each page is locked when it comes\"\n"
+	"munmap(a, 4p)\n",
+
+	"done = mlockall(MCL_FUTURE) = ?\n"
+	"require done == 0, \"not allowed to lock memory here (RLIMIT_MEMLOCK)\"\n"
+	"expect status(\"VmLck\") == 0, \"MCL_FUTURE concerns nothing that is there\"\n"
+	"a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	"expect vmflag(a, \"lo\"), \"but every mapping to come\"\n"
+	"expect resident(a, 2p) == 2p, \"which mmap brings in by itself\"\n"
+	"mlockall(MCL_FUTURE|MCL_ONFAULT)    # since Linux 4.4\n"
+	"b = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	"expect resident(b, 2p) == 0, \"or each page when it comes\"\n"
+	"child = fork()\n"
+	"in child {\n"
+	"    expect status(\"VmLck\") == 0, \"a child inherits no lock\"\n"
+	"    c = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	"    expect !vmflag(c, \"lo\"), \"nor the rule for what is to come\"\n"
+	"}\n"
+	"wait(child) = 0\n"
+	"munlockall()\n"
+	"expect status(\"VmLck\") == 0, \"munlockall ends the locks\"\n"
+	"d = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	"expect !vmflag(d, \"lo\"), \"and the rule\"\n"
+	"mlockall(MCL_ONFAULT) = -1 EINVAL    # alone it says nothing\n"
+	"munmap(a, 2p)\n"
+	"munmap(b, 2p)\n"
+	"munmap(d, 1p)\n",
+
+	"a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = ?\n"
+	"require a != MAP_FAILED || (errno != EAGAIN && errno != EPERM), \"not allowed to lock two pages here (RLIMIT_MEMLOCK)\"\n"
+	"expect a != MAP_FAILED\n"
+	"expect vmflag(a, \"lo\")\n"
+	"expect resident(a, 2p) == 2p, \"brought in by mmap\"\n"
+	"note \"unlike mlock, mmap does not say so when the pages could not be brought in\"\n"
+	"a = mremap(a, 2p, 4p, MREMAP_MAYMOVE) = ?\n"
+	"if a != MAP_FAILED {\n"
+	"    expect vmflag(a, \"lo\"), \"a locked mapping that grows stays locked\"\n"
+	"    expect resident(a, 4p) == 4p, \"and its new pages are brought in\"\n"
+	"    munmap(a, 4p)\n"
+	"} else {\n"
+	"    expect errno == EAGAIN, \"RLIMIT_MEMLOCK does not allow more\"\n"
+	"}\n",
+
+	"if status(\"Uid\") == 0 {\n"
+	"    left = setuid(65534) = ?    # root passes this limit (CAP_IPC_LOCK)\n"
+	"    require left == 0, \"this user namespace has no ordinary user to become\"\n"
+	"}\n"
+	"a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	"set = setrlimit(RLIMIT_MEMLOCK, 1p) = ?\n"
+	"require set == 0, \"the hard limit of locked memory is below a page\"\n"
+	"mlock(a, 2p) = -1 ENOMEM    # three calls, two answers for the same fact\n"
+	"mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EAGAIN\n"
+	"mlock(a, 1p)\n"
+	"mremap(a, 1p, 2p, MREMAP_MAYMOVE) = -1 EAGAIN\n"
+	"munlock(a, 1p)\n"
+	"setrlimit(RLIMIT_MEMLOCK, 0)\n"
+	"mlock(a, 1p) = -1 EPERM    # a limit of 0 forbids it altogether\n"
+	"munmap(a, 2p)\n",
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *self = state->input;
+
+	if (key != OPTION_BY)
+		return ARGP_ERR_UNKNOWN;
+	return command_choice(state, "--by", WAYS, arg, &self->by);
+}
+
+static int plan(const void *input, struct plan *out, char **problem)
+{
+	const struct options *self = input;
+
+	(void)problem;
+	buf_puts(plan_add(out, "lock"), scripts[self->by]);
+	return 0;
+}
+
+const struct command cmd_lock = {
+	.name = "lock",
+	.summary = "keep pages in memory with mlock, mlock2, mlockall or MAP_LOCKED",
+	.doc = "mlock brings the pages in and keeps them. The start is rounded down and the end up; locks do not stack; a child does not "
+	       "inherit them. What RLIMIT_MEMLOCK forbids is not forbidden to root.",
+	.group = COMMAND_EXPERIMENT_MEMORY,
+	.options = options,
+	.parse = parse,
+	.options_size = sizeof(struct options),
+	.plan = plan,
+};

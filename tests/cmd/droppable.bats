@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# droppable: memory that the kernel may take back.
+
+load ../helper/common
+load ../helper/program
+load ../helper/report
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# droppable ARG...: runs it; skips the test where this kernel or user cannot.
+droppable()
+{
+	mm droppable "$@"
+	[ "$status" -ne 77 ] || skip "$(tail -n 1 <<<"$output")"
+	assert_success
+}
+
+# held START: the check held.
+held()
+{
+	[[ $(block "$1" | tail -n 1) == '    ok'* ]] || fail "$1
+$output"
+}
+
+@test "a child has the mapping and none of its pages" {
+	droppable
+	held '[child] expect zero(d, 4p)'
+	held "expect filled(d, 'D', 4p)"
+}
+
+@test "locking succeeds and locks nothing" {
+	droppable
+	block 'mlock(d, 4p)' | grep -q ' = 0$'
+	held 'expect !vmflag(d, "lo")'
+}
+
+@test "paged out it is dropped, or the experiment says that it stayed" {
+	droppable
+	if grep -q 'bytes stayed' <<<"$output"; then
+		assert_line --regexp '^# [1-9][0-9]* bytes stayed'
+	else
+		held 'expect zero(d, 4p), "dropped'
+	fi
+	held "expect filled(d, 'N', 1p)"
+}
+
+@test "it is a type of mapping, in smaps dp" {
+	droppable
+	held 'expect vmflag(d, "dp")'
+	block 'mmap(NULL, 1p, PROT_READ, MAP_DROPPABLE|MAP_PRIVATE' | grep -q '= -1 EINVAL'
+}
+
+@test "as an ordinary user" {
+	for options in ''; do
+		# shellcheck disable=SC2086 # the words are options
+		droppable $options
+		# shellcheck disable=SC2086
+		as_nobody "$MMTOOL" droppable $options
+		[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || fail "$options: $output"
+	done
+}
+
+@test "as a script and as a C program it does the same" {
+	need_compiler
+	for options in ''; do
+		# shellcheck disable=SC2086 # the words are options
+		droppable $options
+		# shellcheck disable=SC2086
+		same_as_run droppable $options
+		# shellcheck disable=SC2086
+		same droppable $options
+	done
+}
