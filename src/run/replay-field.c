@@ -128,6 +128,19 @@ static bool read_maps(struct replay_reader *reader, const struct replay_slot *sl
 	return true;
 }
 
+/* The scratch page has an identity of its own, which no region of a script has. */
+static bool read_list_of_regions(struct replay_reader *reader, const struct replay_slot *slot, struct region *list,
+                                 size_t count, bool scratch)
+{
+	if (!read_parts(reader, slot, (char *)list, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if ((list[i].id == REGION_PREDEFINED) != scratch)
+			return replay_not_a(reader, slot, scratch ? "of the scratch page" : "of regions alone: one has the id 0");
+	}
+	return true;
+}
+
 /* Regions, and the last of them the scratch page, where there is one. */
 static bool read_regions(struct replay_reader *reader, const struct replay_slot *slot)
 {
@@ -140,7 +153,7 @@ static bool read_regions(struct replay_reader *reader, const struct replay_slot 
 	regions->list = arena_alloc(&reader->arena, (count + 1) * sizeof(*regions->list));
 	regions->list[count] = reader->scratch;
 	regions->count = regions->cap = count + (reader->scratch.size > 0);
-	return read_parts(reader, slot, (char *)regions->list, count);
+	return read_list_of_regions(reader, slot, regions->list, count, false);
 }
 
 /* What is left of the scratch page, in its place. */
@@ -157,7 +170,7 @@ static bool read_scratch(struct replay_reader *reader, const struct replay_slot 
 	list = arena_alloc(&reader->arena, (others + count) * sizeof(*list));
 	memcpy(list, regions->list, others * sizeof(*list));
 	*regions = (struct regions){ list, others + count, others + count };
-	return read_parts(reader, slot, (char *)(list + others), count);
+	return read_list_of_regions(reader, slot, list + others, count, true);
 }
 
 /* Those that are made of others; the rest are replay_values. */
