@@ -94,6 +94,7 @@ static const struct event_field step_fields[] = {
 	STEP(BOOL, 0, "smaps_looked", smaps_looked, OPTIONAL),
 	STEP(LIST, OBJECT_DETAIL, "details", details, OTHER(struct event_step, detail_count), OPTIONAL),
 	STEP(TEXT, 0, "why", why, OPTIONAL),
+	STEP(NAMES, EVENT_RULES, "why_rules", why_rules, OPTIONAL),
 	STEP(TEXT, 0, "explain", explain, OPTIONAL),
 };
 
@@ -476,6 +477,7 @@ static bool is_empty(const struct event_field *field, const char *object)
 	case FIELD_TEXT:
 	case FIELD_BYTES:
 	case FIELD_POINTER:
+	case FIELD_NAMES:
 	case FIELD_MAPS:
 		return *(const void *const *)(const void *)member == NULL;
 	case FIELD_FLAGS:

@@ -52,7 +52,7 @@ struct event_arg {
 	size_t string_len;
 };
 
-enum { EVENT_ARGS = 8 };
+enum { EVENT_ARGS = 8, EVENT_RULES = 6 };
 
 struct event_call {
 	const char *name;   /* the call made, "openat" */
@@ -175,7 +175,8 @@ struct event_step {
 	const struct event_detail *details; /* the named regions whose figures moved or that the statement concerns */
 	size_t detail_count;
 
-	const char *why;      /* why the call failed or faulted: the rule it broke; or NULL */
+	const char *why;      /* why the call failed or the access faulted: the rule it broke; or NULL */
+	const char *why_rules[EVENT_RULES]; /* the ids of the rules that why tells of, NULL-padded */
 	const char *explain;  /* why the kernel did this, a paragraph; only when asked for; or NULL */
 };
 

@@ -11,6 +11,7 @@
 #include "run/observer.h"
 #include "run/process.h"
 #include "run/stale.h"
+#include "run/why-history.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,6 +44,7 @@ struct actor {
 	struct stale stale;    /* where maps[current] may not be how things stand */
 	uint64_t known_break;  /* what brk last gave; 0: not known */
 	struct regions regions, old_regions;
+	struct why_history gone;
 	const char *name;      /* what the script calls it; NULL for the main process */
 	bool waited;           /* wait() has collected it */
 	unsigned entered;      /* blocks of "in" that are open in it */

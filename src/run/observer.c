@@ -319,3 +319,12 @@ int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value)
 	*value = present ? (int64_t)(entry & ((UINT64_C(1) << 55) - 1)) : 0;
 	return present && *value == 0 ? 1 : 0;
 }
+
+int observer_guard(struct observer *observer, uint64_t addr, bool *guard)
+{
+	uint64_t entry = 0;
+	ssize_t got = read_pagemap(observer, addr / size_page(), &entry, 1);
+
+	*guard = got == 1 && (entry >> PAGEMAP_GUARD_BIT & 1) != 0;
+	return got < 0 ? (int)got : 0;
+}

@@ -76,10 +76,12 @@ int observer_sysctl(const char *name, int64_t *value);
 int observer_faults(struct observer *observer, bool major, int64_t *value);
 
 /* A page of pagemap: bits as in the kernel's Documentation/admin-guide/mm/pagemap.rst. */
-enum { PAGEMAP_PRESENT_BIT = 63 };
+enum { PAGEMAP_GUARD_BIT = 58, PAGEMAP_PRESENT_BIT = 63 };
 /* Bytes of [addr, addr + len) in present pages; bytes outside the range do not count. */
 int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, int64_t *value);
 /* The page frame number at addr; 0 when the page is absent or the kernel hides it from this user. */
 int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value);
+/* Whether the page at addr is of a guard region (MADV_GUARD_INSTALL); told since Linux 6.15. */
+int observer_guard(struct observer *observer, uint64_t addr, bool *guard);
 
 #endif

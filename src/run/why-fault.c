@@ -1,34 +1,170 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules of why.c about accesses that fault. */
+/* The rules about accesses that fault: what is at the address, what was there before, and whose protection refused it. */
 #include "run/why-rule.h"
 
+#include <inttypes.h>
 #include <signal.h>
 
-bool fault_unmapped(const struct why_case *c)
+static uint64_t address(const struct why_case *c)
 {
-	if (c->fault->code != fault_code(SIGSEGV, SEGV_MAPERR) || maps_find(c->after, c->fault->address) != NULL)
-		return false;
-	return say(c, "SEGV_MAPERR: no mapping holds this address, so there is no permission to look at and no page to bring in.");
+	return c->fault->address;
 }
 
-bool fault_permissions(const struct why_case *c)
+static bool is(const struct why_case *c, int signal, int code)
 {
-	const struct mapping *mapping = maps_find(c->after, c->fault->address);
+	return c->fault->code == fault_code(signal, code);
+}
 
-	if (c->fault->code != fault_code(SIGSEGV, SEGV_ACCERR) || mapping == NULL)
-		return false;
+static const struct mapping *there(const struct why_case *c)
+{
+	return c->after != NULL && c->fault->has_address ? maps_find(c->after, address(c)) : NULL;
+}
+
+/* What a call of before took away from this address. */
+static void say_history(const struct why_case *c)
+{
+	const struct why_history *history = c->history;
+	size_t least = history == NULL || history->count < WHY_HISTORY ? 0 : history->count - WHY_HISTORY;
+
+	for (size_t i = history != NULL ? history->count : 0; i > least; i--) {
+		const struct why_gone *gone = &history->list[(i - 1) % WHY_HISTORY];
+
+		if (address(c) < gone->start || address(c) >= gone->end)
+			continue;
+		say_format(c, " The %s at line %" PRIu32, gone->call, gone->line);
+		if (gone->moved_to == 0) {
+			say(c, " unmapped it.");
+		} else {
+			say(c, " moved what was there; this byte of it is at ");
+			say_address(c, gone->moved_to + (address(c) - gone->start));
+			say(c, " now.");
+		}
+		return;
+	}
+}
+
+/* The nearest mapping on one side. */
+static void say_neighbour(const struct why_case *c)
+{
+	struct maps_place place = maps_place(c->after, address(c));
+	const struct mapping *below = maps_backward(&place) ? place.at : NULL;
+
+	if (below != NULL && address(c) - below->end < c->page) {
+		say(c, " It is ");
+		say_size(c, address(c) - below->end);
+		say(c, " past the end of ");
+		say_mapping(c, below, below->end - 1);
+		say(c, ".");
+	}
+}
+
+enum why_answer fault_unmapped(struct why_case *c)
+{
+	if (!is(c, SIGSEGV, SEGV_MAPERR))
+		return WHY_NO;
+	if (c->after == NULL) {
+		c->lacking |= LACK_MAPS;
+		say(c, "SEGV_MAPERR: no mapping holds this address, or only a guard region does");
+		say_history(c);
+		return WHY_YES;
+	}
+	if (there(c) != NULL)
+		return WHY_NO;
+	say(c, "SEGV_MAPERR: no mapping holds this address, so there is no permission to look at and no page to bring in.");
+	if (address(c) < c->page)
+		say(c, " A pointer that is NULL, or nearly, is the usual way to get here.");
+	say_neighbour(c);
+	say_history(c);
+	return WHY_YES;
+}
+
+/* A stack grows when it is touched, as far as RLIMIT_STACK: acct_stack_growth(), mm/vma.c. */
+enum why_answer fault_stack_limit(struct why_case *c)
+{
+	uint64_t limit;
+
+	if (!is(c, SIGSEGV, SEGV_MAPERR) || c->after == NULL || there(c) != NULL)
+		return WHY_NO;
+	const struct mapping *above = maps_above(c->after, address(c));
+
+	if (above == NULL || why_vmflag(c, above->start, "gd") != WHY_YES || !why_fact(c, FACT_LIMIT_STACK, &limit) ||
+	    above->end - address(c) / c->page * c->page <= limit)
+		return WHY_NO;
+	say(c, "SEGV_MAPERR: ");
+	say_mapping(c, above, above->start);
+	say(c, " grows when the memory below it is touched, and RLIMIT_STACK is ");
+	say_size(c, limit);
+	say(c, ": this address would make it ");
+	say_size(c, above->end - address(c) / c->page * c->page);
+	return say(c, " long.");
+}
+
+enum why_answer fault_guard(struct why_case *c)
+{
+	if (!is(c, SIGSEGV, SEGV_MAPERR) || there(c) == NULL)
+		return WHY_NO;
+	int guard = c->source != NULL && c->source->guard != NULL ? c->source->guard(c->source->context, address(c)) : -1;
+
+	if (guard == 0)
+		return WHY_NO;
+	say(c, "SEGV_MAPERR: the address is in ");
+	say_mapping(c, there(c), address(c));
+	say(c, ", and its page is of a guard region (MADV_GUARD_INSTALL), which faults whatever the permissions; "
+	       "MADV_GUARD_REMOVE takes it away.");
+	return guard > 0 ? WHY_YES : WHY_PERHAPS;
+}
+
+enum why_answer fault_permissions(struct why_case *c)
+{
+	if (!is(c, SIGSEGV, SEGV_ACCERR))
+		return WHY_NO;
+	if (c->after == NULL) {
+		c->lacking |= LACK_MAPS;
+		return say(c, "SEGV_ACCERR: the address is mapped, and the permissions of its mapping do not allow this access");
+	}
+	if (there(c) == NULL)
+		return WHY_NO;
 	say(c, "SEGV_ACCERR: the address is mapped, and the permissions of ");
-	say_mapping(c, mapping, c->fault->address);
-	return say(c, " do not allow this access.");
+	say_mapping(c, there(c), address(c));
+	say(c, " do not allow this access");
+	return say(c, there(c)->perms[0] == '-' && there(c)->perms[1] == '-' && there(c)->perms[2] == '-'
+	                      ? ", nor any other; mprotect can change them." : "; mprotect can change them.");
 }
 
-bool fault_past_end(const struct why_case *c)
+enum why_answer fault_past_end(struct why_case *c)
 {
-	const struct mapping *mapping = maps_find(c->after, c->fault->address);
+	const struct mapping *mapping = there(c);
+	uint64_t length = 0;
 
-	if (c->fault->code != fault_code(SIGBUS, BUS_ADRERR) || mapping == NULL)
-		return false;
+	if (!is(c, SIGBUS, BUS_ADRERR))
+		return WHY_NO;
+	if (mapping == NULL) {
+		c->lacking |= c->after == NULL ? LACK_MAPS : 0;
+		return c->after == NULL ? say(c, "BUS_ADRERR: the page lies past the end of the file, or other object, that is "
+		                                 "mapped there") : WHY_NO;
+	}
 	say(c, "BUS_ADRERR: the mapping is longer than the object behind it. This page begins ");
-	say_size(c, mapping->offset + (c->fault->address / c->page * c->page - mapping->start));
-	return say(c, " into the object, at or past its end, so there is nothing to bring in.");
+	say_size(c, mapping->offset + (address(c) / c->page * c->page - mapping->start));
+	say(c, " into the object, at or past its end");
+	if (c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, &length)) {
+		say(c, " (it has ");
+		say_size(c, length);
+		say(c, ")");
+	}
+	return say(c, ", so there is nothing to bring in.");
+}
+
+enum why_answer fault_huge_pages(struct why_case *c)
+{
+	if (!is(c, SIGBUS, BUS_ADRERR) || there(c) == NULL || why_vmflag(c, there(c)->start, "ht") != WHY_YES)
+		return WHY_NO;
+	return say(c, "BUS_ADRERR: the mapping is of huge pages, and the machine's pool had none left for this one.");
+}
+
+enum why_answer fault_not_canonical(struct why_case *c)
+{
+	if (c->fault->code != fault_code(SIGSEGV, SI_KERNEL))
+		return WHY_NO;
+	return say(c, "SI_KERNEL: the processor refused the access before any page was looked for: the address is none that it "
+	              "can have (its upper bits are not all alike), or the access is not aligned as it must be.");
 }

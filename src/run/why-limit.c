@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The limits and policies that rules of why.c look up: of the process, of the machine, and of the architecture. */
+/* Rules about limits and policies, of the process, of the machine and of the architecture, that several calls share. */
 #include "run/why-rule.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,37 +12,35 @@ uint64_t why_round_up(const struct why_case *c, uint64_t len)
 	return (len + c->page - 1) / c->page * c->page;
 }
 
-/* Copies what follows name on the line of a file of /proc that begins with it.  0, -ENODATA or -errno. */
-static int read_field(const char *path, const char *name, char *text, size_t size)
+#if defined(__x86_64__) && defined(__LP64__)
+/* The kernel clears la57 from the flags when it uses four levels of page tables (no5lvl). */
+static bool has_five_levels(void)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = fopen("/proc/cpuinfo", "re");
 	char *line = NULL;
 	size_t room = 0;
-	int error = -ENODATA;
+	bool found = file == NULL;
 
-	if (file == NULL)
-		return -errno;
-	while (error != 0 && getline(&line, &room, file) >= 0)
-		if (strncmp(line, name, strlen(name)) == 0) {
-			snprintf(text, size, "%s", line + strlen(name));
-			error = 0;
+	while (file != NULL && getline(&line, &room, file) >= 0)
+		if (strncmp(line, "flags", 5) == 0) {
+			found = strstr(line, " la57") != NULL;
+			break;
 		}
 	free(line);
-	fclose(file);
-	return error;
+	if (file != NULL)
+		fclose(file);
+	return found;
 }
+#endif
 
 uint64_t why_space_end(void)
 {
 #if defined(__x86_64__) && defined(__LP64__)
 	static uint64_t end;
-	char flags[8192];
 
-	/* The kernel clears la57 from the flags when it uses four levels of page tables (no5lvl). */
+	/* TASK_SIZE_MAX, arch/x86/include/asm/page_64_types.h */
 	if (end == 0)
-		end = read_field("/proc/cpuinfo", "flags", flags, sizeof(flags)) != 0 || strstr(flags, " la57") != NULL
-			? UINT64_C(1) << 56
-			: (UINT64_C(1) << 47) - 4096; /* TASK_SIZE_MAX, arch/x86/include/asm/page_64_types.h */
+		end = (UINT64_C(1) << (has_five_levels() ? 56 : 47)) - 4096;
 	return end;
 #elif defined(__aarch64__) && defined(__LP64__)
 	return UINT64_C(1) << 52; /* the largest CONFIG_ARM64_VA_BITS */
@@ -52,165 +49,258 @@ uint64_t why_space_end(void)
 #endif
 }
 
-bool why_vmflag(const struct why_case *c, uint64_t addr, const char *flag)
+bool why_fact(struct why_case *c, enum why_fact fact, uint64_t *value)
 {
-	int64_t value = 0;
-
-	return observer_vmflag(&c->m->here->observer, addr, flag, &value) == 0 && value != 0;
+	if (c->source != NULL && c->source->fact != NULL && c->source->fact(c->source->context, fact, value))
+		return true;
+	c->lacking |= fact < FACT_OVERCOMMIT ? LACK_PROCESS : LACK_MACHINE;
+	return false;
 }
 
-int why_fd_flags(const struct why_case *c, int fd, uint64_t *flags)
+bool why_file(struct why_case *c, int fd, struct why_file *file)
 {
-	char path[64], text[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)c->m->here->process.pid, fd);
-	int error = read_field(path, "flags:", text, sizeof(text));
-
-	if (error == 0)
-		*flags = strtoull(text, NULL, 8);
-	return error;
+	if (c->source != NULL && c->source->file != NULL && c->source->file(c->source->context, fd, file))
+		return true;
+	c->lacking |= LACK_PROCESS;
+	return false;
 }
 
-/* A soft limit by its name in /proc/PID/limits; false: none, or not known.  prlimit(2) needs CAP_SYS_RESOURCE after a
- * setuid(2) of the process, and that file needs nothing. */
-static bool soft_limit(const struct why_case *c, const char *name, uint64_t *bytes)
+bool why_knows_maps(struct why_case *c)
 {
-	char path[64], text[128], *end;
-
-	snprintf(path, sizeof(path), "/proc/%d/limits", (int)c->m->here->process.pid);
-	if (read_field(path, name, text, sizeof(text)) != 0)
-		return false;
-	*bytes = strtoull(text, &end, 10);
-	return end != text; /* "unlimited" is no number */
+	c->lacking |= c->before == NULL ? LACK_MAPS : 0;
+	return c->before != NULL;
 }
 
-bool say_address_limit(const struct why_case *c, uint64_t more)
+enum why_answer why_vmflag(struct why_case *c, uint64_t addr, const char *flag)
 {
-	uint64_t limit;
-	int64_t size = 0;
+	int has = -1;
 
-	if (!soft_limit(c, "Max address space", &limit) ||
-	    observer_status(&c->m->here->observer, "VmSize", &size) < 0 || (uint64_t)size + more <= limit)
-		return false;
-	say(c, "RLIMIT_AS is ");
+	if (c->source != NULL && c->source->vmflag != NULL)
+		has = c->source->vmflag(c->source->context, addr, flag);
+	c->lacking |= has < 0 ? LACK_FLAGS : 0;
+	return has < 0 ? WHY_PERHAPS : has > 0 ? WHY_YES : WHY_NO;
+}
+
+enum why_answer why_capable(struct why_case *c, unsigned bit)
+{
+	uint64_t all;
+
+	if (!why_fact(c, FACT_CAPABILITIES, &all))
+		return WHY_PERHAPS;
+	return (all >> bit & 1) != 0 ? WHY_YES : WHY_NO;
+}
+
+const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_t len, const struct mapping *last)
+{
+	const struct mapping *at;
+
+	if (c->before == NULL || len == 0)
+		return NULL;
+	at = maps_above(c->before, last == NULL ? start : last->end);
+	return at != NULL && (at->start < start || at->start - start < len) ? at : NULL;
+}
+
+/* Says that used and more bytes are over a limit. */
+static enum why_answer over(struct why_case *c, enum why_fact limited, const char *name, enum why_fact measured,
+                            const char *has, uint64_t more)
+{
+	uint64_t limit, used;
+
+	if (!why_fact(c, limited, &limit))
+		return WHY_PERHAPS;
+	if (limit == UINT64_MAX)
+		return WHY_NO;
+	if (!why_fact(c, measured, &used))
+		return WHY_PERHAPS;
+	limit = limit / c->page * c->page;
+	if (used <= limit && more <= limit - used)
+		return WHY_NO;
+	say_format(c, "%s is ", name);
 	say_size(c, limit);
-	say(c, ", and the process has ");
-	say_size(c, (uint64_t)size);
-	return say(c, " mapped already");
+	say(c, ", the process has ");
+	say_size(c, used);
+	say_format(c, " %s, and this asks for ", has);
+	say_size(c, more);
+	return say(c, " more");
 }
 
-bool say_over_heuristic(const struct why_case *c, uint64_t len)
+enum why_answer say_address_limit(struct why_case *c, uint64_t more)
 {
-	struct observer *observer = &c->m->here->observer;
-	int64_t policy = -1, ram = 0, swap = 0;
+	return over(c, FACT_LIMIT_AS, "RLIMIT_AS", FACT_VM_SIZE, "mapped already", more);
+}
 
-	if (observer_sysctl("vm.overcommit_memory", &policy) < 0 || policy != 0 ||
-	    observer_meminfo(observer, "MemTotal", &ram) < 0 || observer_meminfo(observer, "SwapTotal", &swap) < 0 ||
-	    len <= (uint64_t)ram + (uint64_t)swap)
-		return false;
+enum why_answer say_data_limit(struct why_case *c, uint64_t more)
+{
+	return over(c, FACT_LIMIT_DATA, "RLIMIT_DATA", FACT_VM_DATA, "of private writable memory already", more);
+}
+
+enum why_answer say_over_heuristic(struct why_case *c, uint64_t len)
+{
+	uint64_t policy, ram, swap;
+
+	if (!why_fact(c, FACT_OVERCOMMIT, &policy))
+		return WHY_PERHAPS;
+	if (policy != 0)
+		return WHY_NO;
+	if (!why_fact(c, FACT_RAM, &ram) || !why_fact(c, FACT_SWAP, &swap))
+		return WHY_PERHAPS;
+	if (len <= ram + swap)
+		return WHY_NO;
 	say(c, "under overcommit policy 0 (heuristic) one mapping larger than all RAM and swap is refused: ");
 	say_size(c, len);
 	say(c, " is more than ");
-	say_size(c, (uint64_t)ram);
+	say_size(c, ram);
 	say(c, " + ");
-	say_size(c, (uint64_t)swap);
-	return true;
+	say_size(c, swap);
+	return WHY_YES;
 }
 
-bool say_over_commit(const struct why_case *c, uint64_t len)
+enum why_answer say_over_commit(struct why_case *c, uint64_t len)
 {
-	struct observer *observer = &c->m->here->observer;
-	int64_t policy = -1, limit = 0, committed = 0;
+	uint64_t policy, limit, committed;
 
-	if (observer_sysctl("vm.overcommit_memory", &policy) < 0 || policy != 2 ||
-	    observer_meminfo(observer, "CommitLimit", &limit) < 0 ||
-	    observer_meminfo(observer, "Committed_AS", &committed) < 0 ||
-	    (uint64_t)committed + len <= (uint64_t)limit / 100 * 95)
-		return false;
+	if (!why_fact(c, FACT_OVERCOMMIT, &policy))
+		return WHY_PERHAPS;
+	if (policy != 2)
+		return WHY_NO;
+	if (!why_fact(c, FACT_COMMIT_LIMIT, &limit) || !why_fact(c, FACT_COMMITTED, &committed))
+		return WHY_PERHAPS;
+	/* The reserves for root and for the user's other programs are at most 3 % each: __vm_enough_memory(), mm/util.c. */
+	if (committed + len <= limit / 100 * 94)
+		return WHY_NO;
 	say(c, "under overcommit policy 2 Committed_AS (now ");
-	say_size(c, (uint64_t)committed);
+	say_size(c, committed);
 	say(c, ") must stay under CommitLimit (");
-	say_size(c, (uint64_t)limit);
+	say_size(c, limit);
 	say(c, ") less the reserves, and this asks for ");
 	say_size(c, len);
 	return say(c, " more; MAP_NORESERVE is ignored under this policy");
 }
 
-bool say_over_policy(const struct why_case *c, uint64_t len)
+enum why_answer say_over_policy(struct why_case *c, uint64_t len)
 {
-	return say_over_heuristic(c, len) || say_over_commit(c, len);
+	enum why_answer answer = say_over_heuristic(c, len);
+
+	return answer != WHY_NO ? answer : say_over_commit(c, len);
 }
 
-bool say_map_count(const struct why_case *c, int64_t spare)
+enum why_answer say_map_count(struct why_case *c, int64_t spare, const char *doing)
 {
-	struct maps_place place = maps_place(c->before, UINT64_MAX);
-	int64_t most = 0, count = (int64_t)c->before->count;
+	uint64_t most, count;
 
-	if (observer_sysctl("vm.max_map_count", &most) < 0)
-		return false;
-	/* maps shows the vsyscall page of x86-64, which is no mapping of the process. */
-	while (maps_backward(&place) && place.at->start >> 63 != 0)
-		count--;
-	if (count < most - spare)
-		return false;
-	return say_format(c, "the process has %" PRId64 " mappings and vm.max_map_count is %" PRId64
-	                  ": too many for this call, which needs more of them, at least for a while", count, most);
+	if (!why_fact(c, FACT_MAX_MAP_COUNT, &most))
+		return WHY_PERHAPS;
+	if (c->source == NULL || !c->source->fact(c->source->context, FACT_MAP_COUNT, &count)) {
+		if (!why_knows_maps(c))
+			return WHY_PERHAPS;
+		/* maps shows the vsyscall page of x86-64, which is no mapping of the process. */
+		struct maps_place place = maps_place(c->before, UINT64_MAX);
+
+		count = c->before->count;
+		while (maps_backward(&place) && place.at->start >> 63 != 0)
+			count--;
+	}
+	if ((int64_t)count < (int64_t)most - spare)
+		return WHY_NO;
+	say_format(c, "the process has %" PRIu64 " mappings, and the limit of vm.max_map_count is %" PRIu64 "; %s", count, most,
+	           doing);
+	return WHY_YES;
 }
 
-/* Whether the process is known to lack CAP_IPC_LOCK. */
-static bool lacks_ipc_lock(const struct why_case *c)
+enum why_answer say_over_memlock(struct why_case *c, uint64_t more)
 {
-	enum { IPC_LOCK_BIT = 14 }; /* CAP_IPC_LOCK, capabilities(7) */
-	char path[64], text[64];
+	enum why_answer capable = why_capable(c, WHY_CAP_IPC_LOCK);
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)c->m->here->process.pid);
-	return read_field(path, "CapEff:", text, sizeof(text)) == 0 &&
-	       (strtoull(text, NULL, 16) >> IPC_LOCK_BIT & 1) == 0;
+	if (capable == WHY_YES)
+		return WHY_NO;
+	enum why_answer answer = over(c, FACT_LIMIT_MEMLOCK, "RLIMIT_MEMLOCK", FACT_VM_LOCKED, "locked already", more);
+
+	if (answer != WHY_YES)
+		return answer;
+	say(c, "; only CAP_IPC_LOCK, which it lacks, passes that limit");
+	return capable == WHY_NO ? WHY_YES : WHY_PERHAPS;
 }
 
-static bool memlock_limit(const struct why_case *c, uint64_t *bytes)
-{
-	return soft_limit(c, "Max locked memory", bytes) && lacks_ipc_lock(c);
-}
-
-bool say_over_memlock(const struct why_case *c, uint64_t more)
+enum why_answer say_no_memlock(struct why_case *c)
 {
 	uint64_t limit;
-	int64_t locked = 0;
+	enum why_answer capable = why_capable(c, WHY_CAP_IPC_LOCK);
 
-	if (!memlock_limit(c, &limit) || observer_status(&c->m->here->observer, "VmLck", &locked) < 0 ||
-	    (uint64_t)locked + more <= limit / c->page * c->page)
-		return false;
-	say(c, "RLIMIT_MEMLOCK is ");
-	say_size(c, limit);
-	say(c, ", the process has ");
-	say_size(c, (uint64_t)locked);
-	say(c, " locked, and this asks for ");
-	say_size(c, more);
-	return say(c, " more; only CAP_IPC_LOCK, which it lacks, passes that limit");
+	if (capable == WHY_YES)
+		return WHY_NO;
+	if (!why_fact(c, FACT_LIMIT_MEMLOCK, &limit))
+		return WHY_PERHAPS;
+	if (limit != 0)
+		return WHY_NO;
+	say(c, "RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK: it may lock nothing");
+	return capable == WHY_NO ? WHY_YES : WHY_PERHAPS;
 }
 
-bool say_no_memlock(const struct why_case *c)
+enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len)
 {
-	uint64_t limit;
+	enum why_answer answer = WHY_NO;
 
-	return memlock_limit(c, &limit) && limit == 0 &&
-	       say(c, "RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK: it may lock nothing");
-}
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	for (const struct mapping *at = why_next(c, addr, len, NULL); at != NULL; at = why_next(c, addr, len, at)) {
+		enum why_answer sealed = why_vmflag(c, at->start, "sl");
 
-bool say_sealed(const struct why_case *c, uint64_t addr, uint64_t len)
-{
-	for (struct maps_place place = maps_place(c->before, addr); place.at != NULL; maps_forward(&place)) {
-		const struct mapping *at = place.at;
-		uint64_t from = at->start > addr ? at->start : addr;
-
-		if (at->start > addr && at->start - addr >= len)
-			break;
-		if (!why_vmflag(c, at->start, "sl"))
+		if (sealed == WHY_PERHAPS)
+			answer = WHY_PERHAPS;
+		if (sealed != WHY_YES)
 			continue;
-		say_mapping(c, at, from);
+		say_mapping(c, at, at->start > addr ? at->start : addr);
 		return say(c, " is sealed (mseal): it can be neither unmapped, moved, resized, replaced nor given other "
 		              "permissions while the process lives");
 	}
-	return false;
+	return answer;
+}
+
+enum why_answer say_low(struct why_case *c, uint64_t addr)
+{
+	uint64_t lowest;
+	enum why_answer capable = why_capable(c, WHY_CAP_SYS_RAWIO);
+
+	if (capable == WHY_YES)
+		return WHY_NO;
+	if (!why_fact(c, FACT_MMAP_MIN_ADDR, &lowest))
+		return addr < UINT64_C(1) << 20 ? WHY_PERHAPS : WHY_NO;
+	if (addr >= lowest)
+		return WHY_NO;
+	say_format(c, "%#" PRIx64 " is below vm.mmap_min_addr (%#" PRIx64 "), where only CAP_SYS_RAWIO, which the process lacks, "
+	           "lets one map", addr, lowest);
+	return capable == WHY_NO ? WHY_YES : WHY_PERHAPS;
+}
+
+enum why_answer say_huge_unaligned(struct why_case *c, uint64_t addr, uint64_t len)
+{
+	uint64_t size;
+	enum why_answer huge = WHY_NO;
+
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	const struct mapping *ends[] = { maps_find(c->before, addr), maps_find(c->before, addr + len) };
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t cut = i == 0 ? addr : addr + len;
+
+		if (ends[i] == NULL || ends[i]->start == cut)
+			continue;
+		huge = why_vmflag(c, ends[i]->start, "ht");
+		if (huge == WHY_NO)
+			continue;
+		if (!why_fact(c, FACT_HUGE_SIZE, &size))
+			return WHY_PERHAPS;
+		if (size == 0 || cut % size == 0)
+			continue;
+		if (huge == WHY_PERHAPS)
+			return WHY_PERHAPS;
+		say_mapping(c, ends[i], cut);
+		say(c, " is of huge pages, and can be cut only at multiples of ");
+		say_size(c, size);
+		say(c, ": ");
+		say_address(c, cut);
+		return say(c, " is none");
+	}
+	return WHY_NO;
 }

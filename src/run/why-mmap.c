@@ -1,319 +1,370 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules of why.c about mmap(2) and munmap(2). */
-#include "run/why-rule.h"
+/* The rules of mmap(2) about its arguments and its file, in the order of the kernel's mm/mmap.c. */
+#include "run/why-mmap.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17 */
-#endif
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 3 /* Linux 4.15 */
-#endif
-
-enum {
-	TYPE_MASK = 0xf,    /* MAP_TYPE on every architecture but parisc */
-	TYPE_DROPPABLE = 8, /* MAP_DROPPABLE, Linux 6.11 */
-};
-
-static uint64_t length(const struct why_case *c)
-{
-	return why_round_up(c, c->args[1]);
-}
-
-static uint64_t map_type(const struct why_case *c)
-{
-	return c->args[3] & TYPE_MASK;
-}
-
-static bool is_fixed(const struct why_case *c)
-{
-	return why_flag(c, MAP_FIXED | MAP_FIXED_NOREPLACE);
-}
-
-static int descriptor(const struct why_case *c)
-{
-	return (int)(uint32_t)c->args[4];
-}
-
-bool mmap_length_zero(const struct why_case *c)
-{
-	return c->args[1] == 0 && say(c, "the length is 0");
-}
-
-bool mmap_length_wraps(const struct why_case *c)
-{
-	return say_wrapped(c, c->args[1], "the length");
-}
-
-bool mmap_fixed_unaligned(const struct why_case *c)
-{
-	return is_fixed(c) && say_unaligned(c, c->args[0], "addr");
-}
-
-bool mmap_offset_unaligned(const struct why_case *c)
+enum why_answer mmap_offset_unaligned(struct why_case *c)
 {
 	if (c->args[5] % c->page == 0)
-		return false;
+		return WHY_NO;
 	say(c, "the offset is not a multiple of the page size: it is ");
 	say_size(c, c->args[5] % c->page);
 	return say(c, " past a page's start");
 }
 
-bool mmap_no_type(const struct why_case *c)
+enum why_answer mmap_huge_file(struct why_case *c)
 {
-	uint64_t type = map_type(c);
+	struct why_file file;
 
-	if (type == 0)
-		return say(c, "one of MAP_PRIVATE and MAP_SHARED must be among the flags, and neither is");
-	return type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE && type != TYPE_DROPPABLE &&
-	       say_format(c, "the type of the mapping, the low four bits of the flags, is %#x: MAP_SHARED is 1, MAP_PRIVATE 2",
+	if (mmap_is_anonymous(c) || !why_flag(c, MAP_HUGETLB))
+		return WHY_NO;
+	if (!mmap_file(c, &file) || !file.examined)
+		return WHY_PERHAPS;
+	if (file.huge)
+		return WHY_NO;
+	return say_format(c, "MAP_HUGETLB is for anonymous memory and for files of hugetlbfs, and descriptor %d is neither", mmap_descriptor(c));
+}
+
+/* Whether this machine has huge pages of a size: /sys/kernel/mm/hugepages. */
+enum why_answer mmap_huge_size(struct why_case *c)
+{
+	char path[64];
+	unsigned shift = c->args[3] >> HUGE_SHIFT & HUGE_MASK;
+
+	if (!mmap_is_anonymous(c) || !why_flag(c, MAP_HUGETLB) || shift == 0)
+		return WHY_NO;
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%llukB", shift < 10 ? 0ULL : 1ULL << (shift - 10));
+	if (access(path, F_OK) == 0)
+		return WHY_NO;
+	say_format(c, "MAP_HUGETLB asks for huge pages of 2^%u bytes, and this machine has none of that size (see "
+	           "/sys/kernel/mm/hugepages)", shift);
+	return WHY_YES;
+}
+
+enum why_answer mmap_length_zero(struct why_case *c)
+{
+	return c->args[1] == 0 ? say(c, "the length is 0") : WHY_NO;
+}
+
+enum why_answer mmap_fixed_unaligned(struct why_case *c)
+{
+	return mmap_is_fixed(c) ? say_unaligned(c, c->args[0], "addr") : WHY_NO;
+}
+
+enum why_answer mmap_huge_fixed(struct why_case *c)
+{
+	uint64_t size;
+
+	if (!mmap_is_fixed(c) || !why_flag(c, MAP_HUGETLB))
+		return WHY_NO;
+	size = mmap_huge_page(c);
+	if (size == 0)
+		return WHY_PERHAPS;
+	if (c->args[0] % size == 0)
+		return WHY_NO;
+	say(c, "with MAP_HUGETLB a fixed address must be a multiple of the huge page's ");
+	say_size(c, size);
+	return WHY_YES;
+}
+
+enum why_answer mmap_grows_file(struct why_case *c)
+{
+	if (mmap_is_anonymous(c) || !why_flag(c, MAP_GROWSDOWN))
+		return WHY_NO;
+	return say(c, "MAP_GROWSDOWN is for anonymous memory; a mapping of a file does not grow by being touched");
+}
+
+enum why_answer mmap_grows_shared(struct why_case *c)
+{
+	if (!mmap_is_anonymous(c) || !why_flag(c, MAP_GROWSDOWN) || mmap_type(c) == MAP_PRIVATE)
+		return WHY_NO;
+	return say(c, "MAP_GROWSDOWN is for private anonymous memory (MAP_PRIVATE)");
+}
+
+enum why_answer mmap_no_type(struct why_case *c)
+{
+	return mmap_type(c) == 0 ? say(c, "one of MAP_PRIVATE and MAP_SHARED must be among the flags, and neither is") : WHY_NO;
+}
+
+enum why_answer mmap_bad_type(struct why_case *c)
+{
+	uint64_t type = mmap_type(c);
+
+	if (type == 0 || type == MAP_PRIVATE || mmap_is_shared(c) || type == TYPE_DROPPABLE)
+		return WHY_NO;
+	return say_format(c, "the type of the mapping, the low four bits of the flags, is %#x: MAP_SHARED is 1, MAP_PRIVATE 2",
 	                  (unsigned)type);
 }
 
-bool mmap_validate_anonymous(const struct why_case *c)
+enum why_answer mmap_validate_anonymous(struct why_case *c)
 {
-	return map_type(c) == MAP_SHARED_VALIDATE && why_flag(c, MAP_ANONYMOUS) &&
-	       say(c, "MAP_SHARED_VALIDATE is for files only; shared anonymous memory takes MAP_SHARED");
+	if (mmap_type(c) != MAP_SHARED_VALIDATE || !mmap_is_anonymous(c))
+		return WHY_NO;
+	return say(c, "MAP_SHARED_VALIDATE is for files only; shared anonymous memory takes MAP_SHARED");
 }
 
-bool mmap_bad_fd(const struct why_case *c)
+enum why_answer mmap_droppable_file(struct why_case *c)
 {
-	uint64_t flags;
-	int fd = descriptor(c);
-
-	if (why_flag(c, MAP_ANONYMOUS))
-		return false;
-	if (fd < 0)
-		return say_format(c, "fd is %d, and without MAP_ANONYMOUS a file is to be mapped", fd);
-	int error = why_fd_flags(c, fd, &flags);
-
-	if (error == -ENOENT)
-		return say_format(c, "no file is open as descriptor %d", fd);
-	return error == 0 && (flags & O_PATH) != 0 &&
-	       say_format(c, "descriptor %d was opened with O_PATH: it names a file, and gives no access to it", fd);
+	if (mmap_type(c) != TYPE_DROPPABLE || mmap_is_anonymous(c))
+		return WHY_NO;
+	return say(c, "MAP_DROPPABLE is for anonymous memory: add MAP_ANONYMOUS, with -1 for the descriptor");
 }
 
-bool mmap_not_mappable(const struct why_case *c)
+enum why_answer mmap_droppable_with(struct why_case *c)
 {
-	return !why_flag(c, MAP_ANONYMOUS) &&
-	       say_format(c, "what is open as descriptor %d cannot be mapped: not every kind of file can (pipes, sockets and "
-	                  "directories cannot)", descriptor(c));
+	if (mmap_type(c) != TYPE_DROPPABLE || !why_flag(c, MAP_LOCKED | MAP_HUGETLB | MAP_GROWSDOWN))
+		return WHY_NO;
+	say(c, "MAP_DROPPABLE memory may vanish at any time, so it cannot be ");
+	return say(c, why_flag(c, MAP_LOCKED) ? "locked (MAP_LOCKED)" : why_flag(c, MAP_HUGETLB) ? "of huge pages (MAP_HUGETLB)"
+	                                                                               : "a stack (MAP_GROWSDOWN)");
+}
+
+enum why_answer mmap_huge_offset(struct why_case *c)
+{
+	struct why_file file;
+	uint64_t size;
+
+	if (mmap_is_anonymous(c) || c->args[5] % c->page != 0)
+		return WHY_NO;
+	if (!mmap_file(c, &file) || !file.examined)
+		return WHY_PERHAPS;
+	if (!file.huge)
+		return WHY_NO;
+	if (!why_fact(c, FACT_HUGE_SIZE, &size) || size == 0)
+		return WHY_PERHAPS;
+	if (c->args[5] % size == 0 && (!mmap_is_fixed(c) || c->args[0] % size == 0))
+		return WHY_NO;
+	say_format(c, "descriptor %d is a file of huge pages: the offset, and a fixed address, must be multiples of ", mmap_descriptor(c));
+	say_size(c, size);
+	return WHY_YES;
+}
+
+/* memfd_secret(2) has a file system of its own: neither a tmpfs nor a disk's. */
+enum why_answer mmap_secret_private(struct why_case *c)
+{
+	struct why_file file;
+
+	if (mmap_is_anonymous(c) || mmap_is_shared(c))
+		return WHY_NO;
+	if (!mmap_file(c, &file) || !file.examined)
+		return WHY_PERHAPS;
+	if (!file.secret)
+		return WHY_NO;
+	return say_format(c, "descriptor %d is of memfd_secret, which can be mapped shared only (MAP_SHARED)", mmap_descriptor(c));
+}
+
+enum why_answer mmap_no_fd(struct why_case *c)
+{
+	if (mmap_is_anonymous(c) || mmap_descriptor(c) >= 0)
+		return WHY_NO;
+	return say_format(c, "fd is %d, and without MAP_ANONYMOUS a file is to be mapped", mmap_descriptor(c));
+}
+
+enum why_answer mmap_closed_fd(struct why_case *c)
+{
+	struct why_file file;
+
+	if (mmap_is_anonymous(c) || mmap_descriptor(c) < 0)
+		return WHY_NO;
+	if (!why_file(c, mmap_descriptor(c), &file)) {
+		say_format(c, "no file is open as descriptor %d", mmap_descriptor(c));
+		return WHY_PERHAPS;
+	}
+	return file.open ? WHY_NO : say_format(c, "no file is open as descriptor %d", mmap_descriptor(c));
+}
+
+enum why_answer mmap_path_fd(struct why_case *c)
+{
+	struct why_file file;
+
+	if (mmap_is_anonymous(c) || mmap_descriptor(c) < 0)
+		return WHY_NO;
+	bool known = mmap_file(c, &file);
+
+	if (known && (file.flags & O_PATH) == 0)
+		return WHY_NO;
+	if (!known && (c->lacking & LACK_PROCESS) == 0)
+		return WHY_NO;
+	say_format(c, "descriptor %d was opened with O_PATH: it names a file, and gives no access to it", mmap_descriptor(c));
+	return known ? WHY_YES : WHY_PERHAPS;
+}
+
+enum why_answer mmap_not_mappable(struct why_case *c)
+{
+	static const struct {
+		uint32_t type;
+		const char *name;
+	} kinds[] = {
+		{ S_IFIFO, "a pipe" },   { S_IFSOCK, "a socket" },      { S_IFDIR, "a directory" },
+		{ S_IFCHR, "a character device whose driver does not map" }, { S_IFBLK, "a block device" },
+		{ S_IFREG, "a file of a file system that does not map it" },
+	};
+	struct why_file file;
+	const char *kind = NULL;
+
+	if (mmap_is_anonymous(c))
+		return WHY_NO;
+	if (mmap_file(c, &file) && file.examined) {
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if ((file.mode & S_IFMT) == kinds[i].type)
+				kind = kinds[i].name;
+	}
+	if (kind != NULL)
+		return say_format(c, "what is open as descriptor %d cannot be mapped: it is %s", mmap_descriptor(c), kind);
+	return say_format(c, "what is open as descriptor %d cannot be mapped: not every kind of file can (pipes, sockets and "
+	                  "directories cannot)", mmap_descriptor(c));
 }
 
 /* Whether the file was opened with that access mode. */
-static bool opened(const struct why_case *c, uint64_t mode)
+static enum why_answer opened(struct why_case *c, uint64_t mode)
 {
-	uint64_t flags;
+	struct why_file file;
 
-	return !why_flag(c, MAP_ANONYMOUS) && why_fd_flags(c, descriptor(c), &flags) == 0 &&
-	       (flags & (O_ACCMODE | O_PATH)) == mode;
+	if (mmap_is_anonymous(c) || mmap_descriptor(c) < 0)
+		return WHY_NO;
+	if (!mmap_file(c, &file))
+		return (c->lacking & LACK_PROCESS) != 0 ? WHY_PERHAPS : WHY_NO;
+	return (file.flags & (O_ACCMODE | O_PATH)) == mode ? WHY_YES : WHY_NO;
 }
 
-bool mmap_fd_read_only(const struct why_case *c)
+enum why_answer mmap_fd_write_only(struct why_case *c)
 {
-	bool shared = map_type(c) == MAP_SHARED || map_type(c) == MAP_SHARED_VALIDATE;
+	enum why_answer answer = opened(c, O_WRONLY);
 
-	return shared && (c->args[2] & PROT_WRITE) != 0 && opened(c, O_RDONLY) &&
-	       say_format(c, "descriptor %d was opened for reading only, and stores into a shared mapping go to the file; "
-	                  "MAP_PRIVATE, or O_RDWR, would allow PROT_WRITE", descriptor(c));
+	if (answer != WHY_NO)
+		say_format(c, "descriptor %d was opened for writing only, and every mapping of a file reads it; O_RDWR is needed",
+		           mmap_descriptor(c));
+	return answer;
 }
 
-bool mmap_fd_write_only(const struct why_case *c)
+enum why_answer mmap_fd_read_only(struct why_case *c)
 {
-	return opened(c, O_WRONLY) &&
-	       say_format(c, "descriptor %d was opened for writing only, and every mapping of a file reads it; O_RDWR is needed",
-	                  descriptor(c));
+	enum why_answer answer = mmap_is_shared(c) && (mmap_prot(c) & PROT_WRITE) != 0 ? opened(c, O_RDONLY) : WHY_NO;
+
+	if (answer != WHY_NO)
+		say_format(c, "descriptor %d was opened for reading only, and stores into a shared mapping go to the file; "
+		           "MAP_PRIVATE, or O_RDWR, would allow PROT_WRITE", mmap_descriptor(c));
+	return answer;
 }
 
-bool mmap_occupied(const struct why_case *c)
+enum why_answer mmap_append_only(struct why_case *c)
 {
-	const struct mapping *there = maps_above(c->before, c->args[0]);
+	struct why_file file;
 
-	if (there == NULL || there->start >= c->args[0] + length(c))
-		return false;
+	if (mmap_is_anonymous(c) || !mmap_is_shared(c))
+		return WHY_NO;
+	if (!mmap_file(c, &file) || !file.examined)
+		return WHY_PERHAPS;
+	if (!file.append_only || (file.flags & O_ACCMODE) == O_RDONLY)
+		return WHY_NO;
+	return say_format(c, "the file open as descriptor %d has the attribute append-only (chattr +a), and stores into a shared "
+	                  "mapping would be anywhere", mmap_descriptor(c));
+}
+
+/* PR_SET_MDWE, Linux 6.3: no file of /proc tells it of another process. */
+enum why_answer mmap_write_exec(struct why_case *c)
+{
+	if ((mmap_prot(c) & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC))
+		return WHY_NO;
+	say(c, "the process has forbidden itself memory that is writable and executable (prctl PR_SET_MDWE, or a security module)");
+	return WHY_PERHAPS;
+}
+
+enum why_answer mmap_swap_file(struct why_case *c)
+{
+	return say_format(c, "the file open as descriptor %d is in use as swap space, and may not be mapped shared and writable",
+	                  mmap_descriptor(c));
+}
+
+enum why_answer mmap_low(struct why_case *c)
+{
+	return mmap_is_fixed(c) ? say_low(c, c->args[0]) : WHY_NO;
+}
+
+enum why_answer mmap_no_memlock(struct why_case *c)
+{
+	return why_flag(c, MAP_LOCKED) ? say_no_memlock(c) : WHY_NO;
+}
+
+enum why_answer mmap_noexec(struct why_case *c)
+{
+	struct why_file file;
+
+	if (mmap_is_anonymous(c) || (mmap_prot(c) & PROT_EXEC) == 0)
+		return WHY_NO;
+	if (!mmap_file(c, &file) || !file.examined)
+		return WHY_PERHAPS;
+	if (!file.noexec)
+		return WHY_NO;
+	return say_format(c, "the file open as descriptor %d is on a file system mounted noexec, and PROT_EXEC was asked for",
+	                  mmap_descriptor(c));
+}
+
+enum why_answer mmap_sealed(struct why_case *c)
+{
+	return why_flag(c, MAP_FIXED) ? say_sealed(c, c->args[0], mmap_length(c)) : WHY_NO;
+}
+
+/* memfd_check_seals_mmap(): F_SEAL_WRITE or F_SEAL_FUTURE_WRITE. */
+enum why_answer mmap_sealed_file(struct why_case *c)
+{
+	struct why_file file;
+
+	if (mmap_is_anonymous(c) || !mmap_is_shared(c) || (mmap_prot(c) & PROT_WRITE) == 0)
+		return WHY_NO;
+	if (!mmap_file(c, &file) || !file.examined)
+		return WHY_PERHAPS;
+	if ((file.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0)
+		return WHY_NO;
+	return say_format(c, "the memfd open as descriptor %d is sealed against writing (%s): it can be mapped PROT_READ, or "
+	                  "MAP_PRIVATE", mmap_descriptor(c), (file.seals & F_SEAL_WRITE) != 0 ? "F_SEAL_WRITE" : "F_SEAL_FUTURE_WRITE");
+}
+
+enum why_answer mmap_occupied(struct why_case *c)
+{
+	const struct mapping *there;
+
+	if (!why_flag(c, MAP_FIXED_NOREPLACE))
+		return WHY_NO;
+	if (!why_knows_maps(c)) {
+		say(c, "MAP_FIXED_NOREPLACE does not replace, and something is mapped in ");
+		say_range(c, c->args[0], c->args[0] + mmap_length(c));
+		return WHY_YES; /* the only way to EEXIST */
+	}
+	there = why_next(c, c->args[0], mmap_length(c), NULL);
+	if (there == NULL)
+		return WHY_NO;
 	say(c, "MAP_FIXED_NOREPLACE does not replace, and the range is taken by ");
 	say_mapping(c, there, there->start > c->args[0] ? there->start : c->args[0]);
-	return true;
+	return say(c, "; MAP_FIXED would replace it");
 }
 
-bool mmap_over_limit(const struct why_case *c)
+/* file_mmap_ok(), and the sum of offset and length in pages. */
+enum why_answer mmap_too_far(struct why_case *c)
 {
-	return say_address_limit(c, length(c));
+	say(c, "the offset ");
+	say_format(c, "%#llx", (unsigned long long)c->args[5]);
+	say(c, " and the length ");
+	say_size(c, mmap_length(c));
+	return say(c, " reach beyond the largest file that the file system of this descriptor can have");
 }
 
-/* Whether a new mapping counts towards what is committed: private writable or shared anonymous memory. */
-static bool is_accountable(const struct why_case *c)
+enum why_answer mmap_sync(struct why_case *c)
 {
-	bool anonymous = why_flag(c, MAP_ANONYMOUS), writable = (c->args[2] & PROT_WRITE) != 0;
-
-	return !why_flag(c, MAP_HUGETLB) && (why_flag(c, MAP_PRIVATE) ? writable : anonymous);
+	if (mmap_type(c) != MAP_SHARED_VALIDATE || !why_flag(c, MAP_SYNC))
+		return WHY_NO;
+	return say(c, "MAP_SYNC is for files in persistent memory (DAX), and this file is not in any; MAP_SHARED with msync does "
+	              "without");
 }
 
-bool mmap_over_policy(const struct why_case *c)
+enum why_answer mmap_validate_flag(struct why_case *c)
 {
-	if (!is_accountable(c))
-		return false;
-	if (!why_flag(c, MAP_NORESERVE) && say_over_heuristic(c, length(c)))
-		return say(c, "; MAP_NORESERVE leaves it out of that account");
-	return say_over_commit(c, length(c));
-}
-
-/* do_mmap() lets the last one in: more than the sysctl. */
-bool mmap_over_count(const struct why_case *c)
-{
-	return say_map_count(c, -1);
-}
-
-bool mmap_no_gap(const struct why_case *c)
-{
-	uint64_t end = why_space_end();
-
-	if (is_fixed(c) || end == 0)
-		return false;
-	if (say_beyond(c, 0, length(c), "the length"))
-		return true;
-	uint64_t at, gap = maps_widest_gap(c->before, end, &at);
-
-	if (length(c) <= gap)
-		return false;
-	say(c, "no free range of the address space is that long: the largest has ");
-	say_size(c, gap);
-	return true;
-}
-
-bool mmap_fixed_beyond(const struct why_case *c)
-{
-	return is_fixed(c) && say_beyond(c, c->args[0], length(c), "the range");
-}
-
-/* Huge pages of the default size; another size is asked for in the bits from MAP_HUGE_SHIFT (26) on. */
-bool mmap_no_huge_pages(const struct why_case *c)
-{
-	struct observer *observer = &c->m->here->observer;
-	int64_t unused = 0, reserved = 0, size = 0, surplus = 0;
-
-	if (!why_flag(c, MAP_HUGETLB) || !why_flag(c, MAP_ANONYMOUS) || why_flag(c, MAP_NORESERVE) ||
-	    (c->args[3] >> 26 & 0x3f) != 0 || observer_meminfo(observer, "HugePages_Free", &unused) < 0 ||
-	    observer_meminfo(observer, "HugePages_Rsvd", &reserved) < 0 ||
-	    observer_meminfo(observer, "Hugepagesize", &size) < 0 || size <= 0 ||
-	    observer_sysctl("vm.nr_overcommit_hugepages", &surplus) < 0 || surplus != 0)
-		return false;
-	uint64_t needed = c->args[1] / (uint64_t)size + (c->args[1] % (uint64_t)size != 0);
-
-	if (unused > reserved && needed <= (uint64_t)(unused - reserved))
-		return false;
-	say_format(c, "MAP_HUGETLB needs %llu huge page%s of ", (unsigned long long)needed, needed == 1 ? "" : "s");
-	say_size(c, (uint64_t)size);
-	return say_format(c, ", and of the machine's pool %lld are free (HugePages_Free) and %lld of those are promised to "
-	                  "others; vm.nr_hugepages sets how many there are", (long long)unused, (long long)reserved);
-}
-
-bool mmap_over_memlock(const struct why_case *c)
-{
-	return why_flag(c, MAP_LOCKED) && say_over_memlock(c, length(c));
-}
-
-bool mmap_no_memlock(const struct why_case *c)
-{
-	return why_flag(c, MAP_LOCKED) && say_no_memlock(c);
-}
-
-bool mmap_sealed(const struct why_case *c)
-{
-	return why_flag(c, MAP_FIXED) && say_sealed(c, c->args[0], length(c));
-}
-
-/* What happened, where nothing failed. */
-bool mmap_placed(const struct why_case *c)
-{
-	const struct mapping *above = maps_above(c->before, (uint64_t)c->result);
-	uint64_t end = (uint64_t)c->result + why_round_up(c, c->args[1]);
-
-	if (c->args[0] != 0 || why_flag(c, MAP_FIXED))
-		return false;
-	say(c, "No address was asked for, so the kernel chose one");
-	if (above == NULL || above->start != end)
-		return say(c, ".");
-	say(c, ": directly below ");
-	say_mapping(c, above, end);
-	return say(c, ". It looks for room from the top downwards, so a new mapping usually lands just below the last one.");
-}
-
-bool mmap_hint(const struct why_case *c)
-{
-	if (c->args[0] == 0 || why_flag(c, MAP_FIXED) || why_flag(c, MAP_FIXED_NOREPLACE))
-		return false;
-	return say(c, (uint64_t)c->result == c->args[0]
-	                  ? "The address was a hint, and the range there was free, so the kernel took it."
-	                  : "The address was only a hint: the range there cannot be used, so the kernel chose another.");
-}
-
-bool mmap_replaced(const struct why_case *c)
-{
-	uint64_t was = maps_mapped(c->before, c->args[0], why_round_up(c, c->args[1]), NULL);
-
-	if (!why_flag(c, MAP_FIXED) || was == 0)
-		return false;
-	say(c, "MAP_FIXED replaces without asking: ");
-	say_size(c, was);
-	return say(c, " that were mapped in this range are gone. It is safe only over a range that one reserved oneself.");
-}
-
-bool mmap_reservation(const struct why_case *c)
-{
-	return c->args[2] == PROT_NONE && why_flag(c, MAP_ANONYMOUS) &&
-	       say(c, "PROT_NONE reserves addresses and nothing else: no memory, no commit charge, and no access until "
-	              "something is mapped over it or mprotect allows it.");
-}
-
-bool mmap_noreserve(const struct why_case *c)
-{
-	int64_t policy = -1;
-
-	if (!why_flag(c, MAP_NORESERVE) || observer_sysctl("vm.overcommit_memory", &policy) < 0)
-		return false;
-	return say(c, policy == 2 ? "Under overcommit policy 2 MAP_NORESERVE is ignored: the mapping is charged."
-	                          : "MAP_NORESERVE keeps the mapping out of the commit account: Committed_AS does not grow. "
-	                            "It is accounting and no swap is set aside or spared; memory is still needed when "
-	                            "pages are touched, and without any the OOM killer decides.");
-}
-
-/* munmap(2). */
-bool munmap_length_zero(const struct why_case *c)
-{
-	return c->args[1] == 0 && say(c, "the length is 0");
-}
-
-bool munmap_length_wraps(const struct why_case *c)
-{
-	return say_wrapped(c, c->args[1], "the length");
-}
-
-bool munmap_beyond(const struct why_case *c)
-{
-	return say_beyond(c, c->args[0], length(c), "the range");
-}
-
-/* Taking away the middle of a mapping makes two of it. */
-bool munmap_over_count(const struct why_case *c)
-{
-	const struct mapping *mapping = maps_find(c->before, c->args[0]);
-
-	return mapping != NULL && mapping->start < c->args[0] && c->args[0] + length(c) < mapping->end && say_map_count(c, 0);
-}
-
-bool munmap_several(const struct why_case *c)
-{
-	size_t touching;
-	uint64_t was = maps_mapped(c->before, c->args[0], why_round_up(c, c->args[1]), &touching);
-
-	if (touching < 2)
-		return false;
-	say(c, "One munmap may span several mappings, and holes: ");
-	say_size(c, was);
-	buf_printf(c->out, " in %zu mappings were unmapped.", touching);
-	return true;
+	if (mmap_type(c) != MAP_SHARED_VALIDATE || why_flag(c, MAP_SYNC))
+		return WHY_NO;
+	return say(c, "MAP_SHARED_VALIDATE refuses flags that this kernel or this file does not know; MAP_SHARED would have "
+	              "ignored them");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules of why.c about mremap(2). */
+/* The rules of mremap(2), in the order of the kernel's mm/mremap.c (Linux 6.17 and later). */
 #include "run/why-rule.h"
 
 #include <sys/mman.h>
@@ -24,77 +24,114 @@ static uint64_t new_size(const struct why_case *c)
 	return why_round_up(c, c->args[2]);
 }
 
+static uint64_t new_address(const struct why_case *c)
+{
+	return c->args[4];
+}
+
 /* How many bytes it adds; 0: it does not grow. */
 static uint64_t growth(const struct why_case *c)
 {
 	return new_size(c) > old_size(c) ? new_size(c) - old_size(c) : 0;
 }
 
-bool mremap_unknown_flag(const struct why_case *c)
+/* With either flag the kernel looks at new_address. */
+static bool looks_at_new(const struct why_case *c)
 {
-	return say_unknown_bits(c, c->args[3], MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, "flag of mremap");
+	return why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP);
 }
 
-bool mremap_fixed_alone(const struct why_case *c)
+/* Several mappings may move in one call (Linux 6.17). */
+static bool moves_only(const struct why_case *c)
 {
-	return why_flag(c, MREMAP_FIXED) && !why_flag(c, MREMAP_MAYMOVE) &&
-	       say(c, "MREMAP_FIXED is taken only together with MREMAP_MAYMOVE");
+	return why_flag(c, MREMAP_FIXED) && old_size(c) == new_size(c);
 }
 
-bool mremap_dontunmap_alone(const struct why_case *c)
+/* The mapping at old_address, or NULL, also where the maps are not known. */
+static const struct mapping *old_mapping(const struct why_case *c)
 {
-	return why_flag(c, MREMAP_DONTUNMAP) && !why_flag(c, MREMAP_MAYMOVE) &&
-	       say(c, "MREMAP_DONTUNMAP is taken only together with MREMAP_MAYMOVE");
+	return c->before != NULL ? maps_find(c->before, old_address(c)) : NULL;
 }
 
-bool mremap_dontunmap_resizes(const struct why_case *c)
+static bool is_private(const struct mapping *mapping)
 {
-	return why_flag(c, MREMAP_DONTUNMAP) && old_size(c) != new_size(c) &&
-	       say(c, "MREMAP_DONTUNMAP moves pages as they are: old_size and new_size must be equal");
+	return mapping->perms[3] == 'p';
 }
 
-bool mremap_old_unaligned(const struct why_case *c)
+enum why_answer mremap_unknown_flag(struct why_case *c)
+{
+	return say_unknown_bits(c, c->args[3], MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+	                        "flag of mremap, which has MREMAP_MAYMOVE (1), MREMAP_FIXED (2) and MREMAP_DONTUNMAP (4)");
+}
+
+enum why_answer mremap_old_unaligned(struct why_case *c)
 {
 	return say_unaligned(c, old_address(c), "old_address");
 }
 
-bool mremap_new_unaligned(const struct why_case *c)
+enum why_answer mremap_new_size_zero(struct why_case *c)
 {
-	return why_flag(c, MREMAP_FIXED) && say_unaligned(c, c->args[4], "new_address");
+	return c->args[2] == 0 ? say(c, "new_size is 0: a mapping cannot become empty; munmap removes one") : WHY_NO;
 }
 
-bool mremap_new_size_zero(const struct why_case *c)
-{
-	return c->args[2] == 0 && say(c, "new_size is 0: a mapping cannot become empty; munmap removes one");
-}
-
-bool mremap_new_size_wraps(const struct why_case *c)
+enum why_answer mremap_new_size_wraps(struct why_case *c)
 {
 	return say_wrapped(c, c->args[2], "new_size");
 }
 
-/* EINVAL of every kernel with MREMAP_FIXED, and since Linux 6.17 without it. */
-bool mremap_beyond(const struct why_case *c)
+/* EINVAL since Linux 6.17; before, ENOMEM with MREMAP_MAYMOVE. */
+enum why_answer mremap_too_long(struct why_case *c)
 {
-	return why_flag(c, MREMAP_FIXED) ? say_beyond(c, c->args[4], new_size(c), "the new range")
-	                                 : say_beyond(c, 0, new_size(c), "new_size");
+	return say_beyond(c, 0, new_size(c), "new_size");
 }
 
-bool mremap_too_long(const struct why_case *c)
+enum why_answer mremap_new_beyond(struct why_case *c)
 {
-	return why_flag(c, MREMAP_MAYMOVE) && say_beyond(c, 0, new_size(c), "new_size");
+	if (!looks_at_new(c) || mremap_too_long(c) == WHY_YES)
+		return WHY_NO;
+	return say_beyond(c, new_address(c), new_size(c), "the new range");
 }
 
-bool mremap_overlap(const struct why_case *c)
+enum why_answer mremap_new_unaligned(struct why_case *c)
 {
-	uint64_t to = c->args[4];
+	return looks_at_new(c) ? say_unaligned(c, new_address(c), "new_address") : WHY_NO;
+}
 
-	if (!why_flag(c, MREMAP_FIXED) || !(old_address(c) < to + new_size(c) && to < old_address(c) + old_size(c)))
-		return false;
+enum why_answer mremap_fixed_alone(struct why_case *c)
+{
+	if (!why_flag(c, MREMAP_FIXED) || why_flag(c, MREMAP_MAYMOVE))
+		return WHY_NO;
+	return say(c, "MREMAP_FIXED is taken only together with MREMAP_MAYMOVE");
+}
+
+enum why_answer mremap_dontunmap_alone(struct why_case *c)
+{
+	if (!why_flag(c, MREMAP_DONTUNMAP) || why_flag(c, MREMAP_MAYMOVE))
+		return WHY_NO;
+	return say(c, "MREMAP_DONTUNMAP is taken only together with MREMAP_MAYMOVE");
+}
+
+enum why_answer mremap_dontunmap_resizes(struct why_case *c)
+{
+	if (!why_flag(c, MREMAP_DONTUNMAP) || old_size(c) == new_size(c))
+		return WHY_NO;
+	say(c, "MREMAP_DONTUNMAP moves pages as they are: old_size and new_size must be equal, and they are ");
+	say_size(c, old_size(c));
+	say(c, " and ");
+	say_size(c, new_size(c));
+	return WHY_YES;
+}
+
+enum why_answer mremap_overlap(struct why_case *c)
+{
+	uint64_t from = old_address(c), to = new_address(c);
+
+	if (!looks_at_new(c) || !(from < to + new_size(c) && to < from + old_size(c)))
+		return WHY_NO;
 	say(c, "the old range (");
 	say_size(c, old_size(c));
 	say(c, " at ");
-	say_address(c, old_address(c));
+	say_address(c, from);
 	say(c, ") and the new range (");
 	say_size(c, new_size(c));
 	say(c, " at ");
@@ -102,19 +139,96 @@ bool mremap_overlap(const struct why_case *c)
 	return say(c, ") overlap: the kernel maps the new one while the old one is still there");
 }
 
-bool mremap_private_alias(const struct why_case *c)
+/* align_hugetlb() of a mapping of huge pages. */
+enum why_answer mremap_huge_unaligned(struct why_case *c)
 {
-	const struct mapping *mapping = maps_find(c->before, old_address(c));
+	uint64_t size;
+	const struct mapping *mapping = old_mapping(c);
 
-	return c->args[1] == 0 && mapping != NULL && mapping->perms[3] == 'p' &&
-	       say(c, "old_size 0 duplicates shared mappings only; this one is private (since Linux 4.14)");
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	enum why_answer huge = mapping != NULL ? why_vmflag(c, mapping->start, "ht") : WHY_NO;
+
+	if (huge != WHY_YES || !why_fact(c, FACT_HUGE_SIZE, &size) || size == 0)
+		return huge == WHY_YES ? WHY_PERHAPS : huge;
+	if (old_address(c) % size == 0 && (!looks_at_new(c) || new_address(c) % size == 0))
+		return WHY_NO;
+	say_mapping(c, mapping, old_address(c));
+	say(c, " is of huge pages, so old_address and new_address must be multiples of ");
+	say_size(c, size);
+	return WHY_YES;
+}
+
+enum why_answer mremap_huge_grows(struct why_case *c)
+{
+	const struct mapping *mapping = old_mapping(c);
+
+	if (growth(c) == 0)
+		return WHY_NO;
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	enum why_answer huge = mapping != NULL ? why_vmflag(c, mapping->start, "ht") : WHY_NO;
+
+	if (huge != WHY_YES)
+		return huge;
+	say_mapping(c, mapping, old_address(c));
+	return say(c, " is of huge pages, and such a mapping cannot grow; map a new one");
+}
+
+enum why_answer mremap_private_alias(struct why_case *c)
+{
+	const struct mapping *mapping = old_mapping(c);
+
+	if (old_size(c) != 0)
+		return WHY_NO;
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	if (mapping == NULL || !is_private(mapping))
+		return WHY_NO;
+	say(c, "old_size 0 duplicates shared mappings only; ");
+	say_mapping(c, mapping, old_address(c));
+	return say(c, " is private (since Linux 4.14)");
+}
+
+/* Whether the mapping at old_address is one that a driver set up: VM_DONTEXPAND or VM_PFNMAP. */
+static enum why_answer is_special(struct why_case *c)
+{
+	const struct mapping *mapping = old_mapping(c);
+
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	if (mapping == NULL)
+		return WHY_NO;
+	enum why_answer fixed = why_vmflag(c, mapping->start, "de");
+
+	return fixed == WHY_NO ? why_vmflag(c, mapping->start, "pf") : fixed;
+}
+
+enum why_answer mremap_dontunmap_special(struct why_case *c)
+{
+	enum why_answer special = why_flag(c, MREMAP_DONTUNMAP) ? is_special(c) : WHY_NO;
+
+	if (special != WHY_YES)
+		return special;
+	say_mapping(c, old_mapping(c), old_address(c));
+	return say(c, " was set up by a driver (VmFlags de or pf), and MREMAP_DONTUNMAP takes no such mapping");
+}
+
+enum why_answer mremap_special(struct why_case *c)
+{
+	enum why_answer special = old_size(c) != new_size(c) ? is_special(c) : WHY_NO;
+
+	if (special != WHY_YES)
+		return special;
+	say_mapping(c, old_mapping(c), old_address(c));
+	return say(c, " was set up by the kernel or a driver (VmFlags de or pf): it may be moved and not be given another size");
 }
 
 /* The first thing in the way of growing in place, or NULL. */
 static const struct mapping *obstacle(const struct why_case *c)
 {
 	uint64_t end = old_address(c) + old_size(c);
-	const struct mapping *next = maps_above(c->before, end);
+	const struct mapping *next = c->before != NULL ? maps_above(c->before, end) : NULL;
 
 	if (new_size(c) <= old_size(c) || next == NULL || next->start >= old_address(c) + new_size(c))
 		return NULL;
@@ -127,118 +241,180 @@ static void say_obstacle(const struct why_case *c)
 	uint64_t end = old_address(c) + old_size(c), stop = old_address(c) + new_size(c);
 	uint64_t from = taken->start > end ? taken->start : end, to = taken->end < stop ? taken->end : stop;
 
-	say_size(c, stop - end);
-	say(c, " behind it are needed to grow in place, and ");
+	say(c, "growing in place needs ");
+	say_range(c, end, stop);
+	say(c, ", and ");
 	say_size(c, to - from);
-	say(c, " of that is taken by ");
+	say(c, " of it is taken by ");
 	say_mapping(c, taken, from);
 }
 
-bool mremap_no_room(const struct why_case *c)
+enum why_answer mremap_alias_in_place(struct why_case *c)
 {
-	if (why_flag(c, MREMAP_MAYMOVE) || obstacle(c) == NULL)
-		return false;
-	say_obstacle(c);
+	if (old_size(c) != 0 || why_flag(c, MREMAP_MAYMOVE))
+		return WHY_NO;
+	return say(c, "old_size 0 makes a second mapping of the same pages, which cannot be where the first one is; "
+	              "MREMAP_MAYMOVE lets the kernel choose a place");
+}
+
+enum why_answer mremap_no_room(struct why_case *c)
+{
+	uint64_t end = old_address(c) + old_size(c);
+
+	if (why_flag(c, MREMAP_MAYMOVE) || growth(c) == 0 || old_size(c) == 0)
+		return WHY_NO;
+	if (!why_knows_maps(c)) {
+		say(c, "growing in place needs ");
+		say_range(c, end, old_address(c) + new_size(c));
+		say(c, ", and something is mapped there; MREMAP_MAYMOVE would let it move");
+		return WHY_PERHAPS;
+	}
+	if (obstacle(c) == NULL) {
+		if (say_beyond(c, old_address(c), new_size(c), "growing in place") == WHY_NO)
+			return WHY_NO;
+	} else {
+		say_obstacle(c);
+	}
 	return say(c, "; MREMAP_MAYMOVE would let it move");
 }
 
-bool mremap_over_limit(const struct why_case *c)
+/* The growth of a mapping that may move, where no gap is as long as the new size. */
+enum why_answer mremap_no_gap(struct why_case *c)
 {
-	return growth(c) > 0 && say_address_limit(c, growth(c));
+	struct why_case as_mmap = *c;
+
+	if (!why_flag(c, MREMAP_MAYMOVE) || why_flag(c, MREMAP_FIXED) || growth(c) == 0)
+		return WHY_NO;
+	if (why_knows_maps(c) && obstacle(c) == NULL)
+		return WHY_NO;
+	as_mmap.args[0] = 0;
+	as_mmap.args[1] = new_size(c);
+	as_mmap.args[3] = 0;
+	enum why_answer answer = mmap_no_gap(&as_mmap);
+
+	c->lacking |= as_mmap.lacking;
+	return answer;
+}
+
+/* With MREMAP_DONTUNMAP the old range stays, so that all of the new one comes on top. */
+static uint64_t added(const struct why_case *c)
+{
+	return why_flag(c, MREMAP_DONTUNMAP) ? old_size(c) : growth(c);
+}
+
+enum why_answer mremap_over_limit(struct why_case *c)
+{
+	return added(c) > 0 ? say_address_limit(c, added(c)) : WHY_NO;
+}
+
+enum why_answer mremap_over_data(struct why_case *c)
+{
+	const struct mapping *mapping = old_mapping(c);
+
+	if (added(c) == 0 || (mapping != NULL && (!is_private(mapping) || mapping->perms[1] != 'w')))
+		return WHY_NO;
+	return why_knows_maps(c) ? say_data_limit(c, added(c)) : WHY_PERHAPS;
 }
 
 /* VmFlags "ac": its growth is charged. */
-bool mremap_over_policy(const struct why_case *c)
+enum why_answer mremap_over_policy(struct why_case *c)
 {
-	return growth(c) > 0 && why_vmflag(c, old_address(c), "ac") && say_over_policy(c, growth(c));
+	enum why_answer counted = added(c) > 0 && why_knows_maps(c) && old_mapping(c) != NULL
+	                                  ? why_vmflag(c, old_address(c), "ac") : WHY_NO;
+
+	if (added(c) == 0 || (counted == WHY_NO && c->before != NULL))
+		return WHY_NO;
+	/* What moves and grows is charged for all of its new size (vrm_calc_charge()), though the old one is given back. */
+	enum why_answer answer = say_over_policy(c, why_flag(c, MREMAP_MAYMOVE) && obstacle(c) != NULL ? new_size(c) : added(c));
+
+	return answer == WHY_YES && counted != WHY_YES ? WHY_PERHAPS : answer;
 }
 
-/* A move may split what it leaves and what it replaces: prep_move_vma() and mremap_to(), mm/mremap.c. */
-bool mremap_over_count(const struct why_case *c)
+/* check_mremap_params() and prep_move_vma() keep some mappings in reserve for the splits that a move makes. */
+enum why_answer mremap_over_count(struct why_case *c)
 {
-	if (why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP))
-		return say_map_count(c, 5);
-	return why_flag(c, MREMAP_MAYMOVE) && obstacle(c) != NULL && say_map_count(c, 3);
+	static const char moving[] = "a move may split what it leaves and what it replaces, and needs up to 5 more";
+	static const char splitting[] = "splitting this one needs one more";
+	const struct mapping *mapping = old_mapping(c);
+
+	if (looks_at_new(c))
+		return say_map_count(c, 5, moving);
+	if (new_size(c) < old_size(c))
+		return mapping != NULL && old_address(c) + old_size(c) < mapping->end ? say_map_count(c, 0, splitting) : WHY_NO;
+	if (!why_flag(c, MREMAP_MAYMOVE) || growth(c) == 0 || (c->before != NULL && obstacle(c) == NULL))
+		return WHY_NO;
+	return say_map_count(c, 3, "a move may split what it leaves, and needs up to 3 more");
 }
 
-bool mremap_over_memlock(const struct why_case *c)
+enum why_answer mremap_over_memlock(struct why_case *c)
 {
-	return growth(c) > 0 && why_vmflag(c, old_address(c), "lo") && say_over_memlock(c, growth(c));
+	enum why_answer locked = WHY_PERHAPS;
+
+	if (growth(c) == 0)
+		return WHY_NO;
+	if (why_knows_maps(c))
+		locked = old_mapping(c) != NULL ? why_vmflag(c, old_address(c), "lo") : WHY_NO;
+	enum why_answer over = locked != WHY_NO ? say_over_memlock(c, growth(c)) : WHY_NO;
+
+	if (over == WHY_YES)
+		say(c, "; the mapping is locked, and so are the pages that it grows by");
+	return over == WHY_YES && locked != WHY_YES ? WHY_PERHAPS : over;
 }
 
-bool mremap_unmapped(const struct why_case *c)
+enum why_answer mremap_unmapped(struct why_case *c)
 {
-	if (maps_find(c->before, old_address(c)) == NULL)
-		return say(c, "nothing is mapped at old_address");
-	if (maps_covered(c->before, old_address(c), old_size(c)))
-		return false;
-	return say(c, "the old range has a hole: only part of it is mapped");
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	if (old_mapping(c) != NULL)
+		return WHY_NO;
+	say(c, "nothing is mapped at old_address, ");
+	say_address(c, old_address(c));
+	return WHY_YES;
 }
 
-bool mremap_crosses(const struct why_case *c)
+enum why_answer mremap_hole(struct why_case *c)
 {
-	const struct mapping *mapping = maps_find(c->before, old_address(c));
+	const struct mapping *mapping = old_mapping(c);
 
+	if (!why_knows_maps(c))
+		return moves_only(c) ? WHY_NO : WHY_PERHAPS;
+	if (mapping == NULL || maps_covered(c->before, old_address(c), old_size(c)) || moves_only(c))
+		return WHY_NO;
+	uint64_t at = mapping->end;
+
+	for (mapping = maps_find(c->before, at); mapping != NULL; mapping = maps_find(c->before, at))
+		at = mapping->end;
+	say(c, "the old range has a hole: only part of it is mapped, and nothing is at ");
+	say_address(c, at);
+	return WHY_YES;
+}
+
+enum why_answer mremap_crosses(struct why_case *c)
+{
+	const struct mapping *mapping = old_mapping(c);
+
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
 	if (mapping == NULL || mapping->end - old_address(c) >= old_size(c) ||
 	    !maps_covered(c->before, old_address(c), old_size(c)))
-		return false;
+		return WHY_NO;
 	say(c, "the old range crosses from one mapping into another at ");
 	say_address(c, mapping->end);
 	return say(c, ": one mremap takes pages of one mapping (Linux 6.17 and later move several, with MREMAP_FIXED and the "
 	              "same size)");
 }
 
-bool mremap_sealed(const struct why_case *c)
+enum why_answer mremap_sealed(struct why_case *c)
 {
-	return say_sealed(c, old_address(c), old_size(c)) ||
-	       (why_flag(c, MREMAP_FIXED) && say_sealed(c, c->args[4], new_size(c)));
+	return say_sealed(c, old_address(c), old_size(c) != 0 ? old_size(c) : 1);
 }
 
-/* What happened, where nothing failed. */
-bool mremap_moved(const struct why_case *c)
+enum why_answer mremap_new_sealed(struct why_case *c)
 {
-	if ((uint64_t)c->result == old_address(c) || why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP) || c->args[1] == 0)
-		return false;
-	if (obstacle(c) != NULL) {
-		say_obstacle(c);
-		say(c, ", so the kernel moved it (MREMAP_MAYMOVE). ");
-	}
-	return say(c, "The page tables were changed and no byte was copied: pages that are in memory keep their page frames, "
-	              "and every pointer into the old range is stale.");
+	return why_flag(c, MREMAP_FIXED) ? say_sealed(c, new_address(c), new_size(c)) : WHY_NO;
 }
 
-bool mremap_moved_fixed(const struct why_case *c)
+enum why_answer mremap_low(struct why_case *c)
 {
-	return why_flag(c, MREMAP_FIXED) &&
-	       say(c, "MREMAP_FIXED put the mapping exactly at new_address. The kernel first unmapped what was in the "
-	              "new_size bytes there, and only that; then it moved the page table entries. No byte was copied: pages "
-	              "that are in memory keep their page frames.");
-}
-
-bool mremap_grew(const struct why_case *c)
-{
-	if ((uint64_t)c->result != old_address(c) || growth(c) == 0)
-		return false;
-	say(c, "The ");
-	say_size(c, growth(c));
-	return say(c, " behind it were free, so it grew in place and every pointer into it stays valid. The new pages have no "
-	              "memory until they are touched.");
-}
-
-bool mremap_shrank(const struct why_case *c)
-{
-	if ((uint64_t)c->result != old_address(c) || new_size(c) >= old_size(c))
-		return false;
-	say(c, "Shrinking never moves. The last ");
-	say_size(c, old_size(c) - new_size(c));
-	return say(c, " were unmapped as munmap would have done, and their pages were freed at once.");
-}
-
-bool mremap_shared_object(const struct why_case *c)
-{
-	const struct mapping *mapping = maps_find(c->before, old_address(c));
-
-	return mapping != NULL && mapping->perms[3] == 's' && mapping->major == 0 && growth(c) > 0 && c->args[1] != 0 &&
-	       say(c, "The mapping grew, and the object behind it did not: a shared anonymous mapping is a file in memory "
-	              "whose length was fixed by mmap. The new pages have nothing behind them.");
+	return why_flag(c, MREMAP_FIXED) ? say_low(c, new_address(c)) : WHY_NO;
 }

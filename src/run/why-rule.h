@@ -1,63 +1,186 @@
 /* SPDX-License-Identifier: MIT */
-/* Private to why*.c: what a rule looks at, how it speaks, and the rules that the table of why.c is made of. */
+/* Private to why*.c: what a rule looks at, how it answers and speaks, and the table that the rules stand in. */
 #ifndef MMTOOL_RUN_WHY_RULE_H
 #define MMTOOL_RUN_WHY_RULE_H
 
-#include "run/machine.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "mm/call.h"
+#include "mm/event.h"
+#include "mm/maps.h"
+#include "mm/region.h"
+#include "run/why-history.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* What a rule finds.  PERHAPS: something that it would have to know is not known; what is lacking was recorded. */
+enum why_answer { WHY_NO, WHY_PERHAPS, WHY_YES };
+
+/* Numbers of the process and of its machine.  Amounts are in bytes; a limit that is not set is UINT64_MAX. */
+enum why_fact {
+	FACT_LIMIT_AS, FACT_LIMIT_DATA, FACT_LIMIT_MEMLOCK, FACT_LIMIT_FSIZE, FACT_LIMIT_NOFILE, FACT_LIMIT_STACK,
+	FACT_VM_SIZE, FACT_VM_DATA, FACT_VM_LOCKED, FACT_CAPABILITIES, FACT_MAP_COUNT, FACT_FD_COUNT, FACT_BRK_START,
+	FACT_OVERCOMMIT, FACT_MAX_MAP_COUNT, FACT_MMAP_MIN_ADDR, FACT_HUGE_SURPLUS, FACT_MEMFD_NOEXEC,
+	FACT_RAM, FACT_SWAP, FACT_COMMIT_LIMIT, FACT_COMMITTED, FACT_HUGE_FREE, FACT_HUGE_PROMISED, FACT_HUGE_SIZE,
+	FACT_COUNT,
+};
+
+/* What is open as a descriptor. */
+struct why_file {
+	bool open;
+	uint64_t flags;   /* O_* as opened; proc_pid_fdinfo(5) */
+	bool examined;    /* the rest is valid */
+	uint32_t mode;    /* st_mode */
+	uint64_t size;
+	bool huge, memory, secret, noexec; /* on hugetlbfs; on a tmpfs (a memfd, too); of memfd_secret; mounted noexec */
+	bool append_only; /* chattr +a */
+	uint32_t seals;   /* F_SEAL_*; 0 where it can have none */
+};
+
+/* Where facts come from: a process, or a file that was saved.  What is not known is never 0 but a refusal. */
+struct why_source {
+	void *context;
+	bool here; /* it is of this machine as it runs: what its kernel knows can be tried */
+	bool (*fact)(void *context, enum why_fact fact, uint64_t *value);
+	/* Whether the mapping at addr has a VmFlag ("lo"): 1, 0, or -1: not known. */
+	int (*vmflag)(void *context, uint64_t addr, const char *flag);
+	bool (*file)(void *context, int fd, struct why_file *file);
+	/* The length of the file that a mapping maps; false: not known. */
+	bool (*length)(void *context, const struct mapping *mapping, uint64_t *bytes);
+	/* Whether the page at addr is of a guard region (MADV_GUARD_INSTALL): 1, 0, or -1: not known. */
+	int (*guard)(void *context, uint64_t addr);
+};
 
 /* One call, or one fault, and how things stood. */
 struct why_case {
-	struct machine *m;
+	unsigned call;            /* enum call_id */
 	uint64_t args[CALL_ARGS];
+	const char *string;       /* of memfd_create: the name, string_len bytes; NULL: not known */
+	size_t string_len;
 	uint64_t page;
 	int64_t result;
-	const struct maps *before, *after; /* never NULL */
-	const struct regions *names;       /* before the call */
+	const struct maps *before, *after; /* NULL: not known */
+	const struct regions *names;       /* before the call; NULL: there are none, and addresses are told in hex */
+	uint64_t scratch;                  /* of a script's process: its scratch page; 0: it has none */
+	const struct why_source *source;   /* NULL: nothing else is known */
+	const struct why_history *history; /* NULL: nothing is known of earlier calls */
 	const struct event_fault *fault;
+	bool line_numbers;        /* the history's numbers are lines of a trace, not of a script */
 	struct buf *out;
+	unsigned lacking;         /* enum why_lack bits */
 };
 
-/* A rule: when it applies it adds its sentence to out and returns true; what it added before returning false is dropped. */
-typedef bool why_function(const struct why_case *c);
+/* What a rule would have had to know. */
+enum why_lack {
+	LACK_MAPS = 1,    /* the mappings */
+	LACK_FLAGS = 2,   /* their VmFlags */
+	LACK_PROCESS = 4, /* limits, counts and descriptors of the process */
+	LACK_MACHINE = 8, /* policies and figures of the machine */
+};
 
-/* why-say.c: the words.  say() returns true, for return say(…). */
-bool say(const struct why_case *c, const char *text);
-bool say_format(const struct why_case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A rule.  With WHY_YES, or WHY_PERHAPS, it may have added a sentence to out; what it added before WHY_NO is dropped. */
+typedef enum why_answer why_function(struct why_case *c);
+
+enum { FAULT_RULE = UINT8_MAX };
+
+/* A row: which rule of a call an error can come from.  The rows of a call and an error stand in the kernel's order of checks. */
+struct why_rule {
+	uint8_t call;         /* enum call_id, or FAULT_RULE */
+	uint8_t error;        /* the errno, 0 for faults */
+	char word[20];        /* with the call's name and a hyphen before it, its id */
+	why_function *broken;
+	const char *rule;     /* in one line, without values */
+};
+extern const struct why_rule why_rules[];
+extern const size_t why_rule_count;
+
+/* Why a call that did not fail did what it did; several can apply. */
+struct why_explanation {
+	uint8_t call;
+	why_function *explains;
+};
+extern const struct why_explanation why_explanations[];
+extern const size_t why_explanation_count;
+
+/* What was found: text and ids live in the arena. */
+struct why_finding {
+	const char *text;
+	const char *ids[EVENT_RULES]; /* NULL-padded; the first is the reason when sure */
+	bool sure;        /* false: any of them can be it, or there is none */
+	unsigned lacking; /* what more would have to be known */
+};
+struct why_finding why_find(struct why_case *c, int error, struct arena *arena);
+/* The id of a rule, "mremap-fixed-alone", in the arena. */
+const char *why_rule_id(const struct why_rule *rule, struct arena *arena);
+/* Whether the table has any rule of that call. */
+bool why_has_rules(unsigned call);
+
+/* why-source.c: a process; observer may be NULL for what its own files say.  smaps of a file, its context. */
+struct observer;
+struct why_process {
+	int pid;
+	struct observer *observer;
+};
+extern const struct why_source why_process_source;
+struct smaps;
+bool why_process_fact(void *context, enum why_fact fact, uint64_t *value);
+int why_smaps_flag(void *context, uint64_t addr, const char *flag);
+
+/* What is known; else it is recorded as lacking. */
+bool why_fact(struct why_case *c, enum why_fact fact, uint64_t *value);
+bool why_file(struct why_case *c, int fd, struct why_file *file);
+bool why_knows_maps(struct why_case *c);
+/* Whether the mapping at addr has a VmFlag. */
+enum why_answer why_vmflag(struct why_case *c, uint64_t addr, const char *flag);
+/* Whether the process has a capability (its bit, capabilities(7)). */
+enum why_answer why_capable(struct why_case *c, unsigned bit);
+enum { WHY_CAP_IPC_LOCK = 14, WHY_CAP_SYS_RAWIO = 17, WHY_CAP_SYS_ADMIN = 21 };
+
+/* why-say.c: the words.  say() and its like return WHY_YES, for return say(…). */
+enum why_answer say(const struct why_case *c, const char *text);
+enum why_answer say_format(const struct why_case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void say_address(const struct why_case *c, uint64_t addr);
+/* "0x7f…000-0x7f…000". */
+void say_range(const struct why_case *c, uint64_t start, uint64_t end);
 void say_size(const struct why_case *c, uint64_t bytes);
 /* What holds an address: a page of mmtool's own, a named region, a file, or an anonymous mapping; with its permissions. */
 void say_mapping(const struct why_case *c, const struct mapping *mapping, uint64_t addr);
-/* Says that addr, an argument of that name, is not a multiple of the page size; false: it is. */
-bool say_unaligned(const struct why_case *c, uint64_t addr, const char *what);
-/* Says that [addr, addr + len) ends beyond what a process may map; false: it does not, or that end is not known. */
-bool say_beyond(const struct why_case *c, uint64_t addr, uint64_t len, const char *what);
+void say_flags(const struct why_case *c, enum constant_group group, uint64_t flags);
+/* Says that addr, an argument of that name, is not a multiple of the page size, and the one below that is. */
+enum why_answer say_unaligned(const struct why_case *c, uint64_t addr, const char *what);
+/* Says that [addr, addr + len) ends beyond what a process may map; WHY_NO also where that end is not known. */
+enum why_answer say_beyond(const struct why_case *c, uint64_t addr, uint64_t len, const char *what);
 /* Says that a length other than 0 became 0 when it was rounded up to whole pages. */
-bool say_wrapped(const struct why_case *c, uint64_t len, const char *what);
+enum why_answer say_wrapped(const struct why_case *c, uint64_t len, const char *what);
 /* Says which of the bits is not among the known ones. */
-bool say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what);
+enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what);
 
-/* why-limit.c: facts about limits; each say_ returns false, with nothing known to be broken. */
+/* why-limit.c: rules about limits, which several calls share. */
 uint64_t why_round_up(const struct why_case *c, uint64_t len);
 /* Where the user address space ends at the latest; 0: not known on this architecture. */
 uint64_t why_space_end(void);
-bool why_vmflag(const struct why_case *c, uint64_t addr, const char *flag);
-/* The flags that a descriptor of the process was opened with (proc_pid_fdinfo(5)); 0, or -errno. */
-int why_fd_flags(const struct why_case *c, int fd, uint64_t *flags);
-bool say_address_limit(const struct why_case *c, uint64_t more);
-bool say_over_heuristic(const struct why_case *c, uint64_t len);
-bool say_over_commit(const struct why_case *c, uint64_t len);
+enum why_answer say_address_limit(struct why_case *c, uint64_t more);
+/* RLIMIT_DATA: of private writable memory. */
+enum why_answer say_data_limit(struct why_case *c, uint64_t more);
+enum why_answer say_over_heuristic(struct why_case *c, uint64_t len);
+enum why_answer say_over_commit(struct why_case *c, uint64_t len);
 /* Policy 2 and policy 0 both, for a charge of len bytes. */
-bool say_over_policy(const struct why_case *c, uint64_t len);
-/* The process has at least most - spare mappings, most being vm.max_map_count. */
-bool say_map_count(const struct why_case *c, int64_t spare);
+enum why_answer say_over_policy(struct why_case *c, uint64_t len);
+/* The process has at least most - spare mappings, most being vm.max_map_count; doing says what needs more of them. */
+enum why_answer say_map_count(struct why_case *c, int64_t spare, const char *doing);
 /* RLIMIT_MEMLOCK is smaller than what is locked and more bytes, and no CAP_IPC_LOCK lifts it. */
-bool say_over_memlock(const struct why_case *c, uint64_t more);
-bool say_no_memlock(const struct why_case *c);
+enum why_answer say_over_memlock(struct why_case *c, uint64_t more);
+enum why_answer say_no_memlock(struct why_case *c);
 /* A mapping in [addr, addr + len) is sealed. */
-bool say_sealed(const struct why_case *c, uint64_t addr, uint64_t len);
+enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len);
+/* A page of [from, to) in a mapping faults although the permissions allow it: past the end of the file, or a guard region. */
+enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to);
+/* addr is below vm.mmap_min_addr, and no CAP_SYS_RAWIO lifts that. */
+enum why_answer say_low(struct why_case *c, uint64_t addr);
+/* A range that should begin and end on huge pages does not; the mapping at addr is of hugetlbfs (VmFlag ht). */
+enum why_answer say_huge_unaligned(struct why_case *c, uint64_t addr, uint64_t len);
 
 /* Whether the fourth argument (flags of mmap and of mremap) has one of these bits. */
 static inline bool why_flag(const struct why_case *c, uint64_t bit)
@@ -65,27 +188,49 @@ static inline bool why_flag(const struct why_case *c, uint64_t bit)
 	return (c->args[3] & bit) != 0;
 }
 
-/* why-mremap.c */
-why_function mremap_unknown_flag, mremap_fixed_alone, mremap_dontunmap_alone, mremap_dontunmap_resizes,
-	mremap_old_unaligned, mremap_new_unaligned, mremap_new_size_zero, mremap_new_size_wraps, mremap_beyond,
-	mremap_overlap, mremap_private_alias, mremap_no_room, mremap_too_long, mremap_over_limit, mremap_over_policy,
-	mremap_over_count, mremap_over_memlock, mremap_unmapped, mremap_crosses, mremap_sealed, mremap_moved,
-	mremap_moved_fixed, mremap_grew, mremap_shrank, mremap_shared_object;
+/* The next mapping that [start, start + len) touches; the first after NULL. */
+const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_t len, const struct mapping *last);
 
-/* why-mmap.c: mmap and munmap */
-why_function mmap_length_zero, mmap_length_wraps, mmap_fixed_unaligned, mmap_offset_unaligned, mmap_no_type,
-	mmap_validate_anonymous, mmap_bad_fd, mmap_not_mappable, mmap_fd_read_only, mmap_fd_write_only, mmap_occupied,
-	mmap_over_limit, mmap_over_policy, mmap_over_count, mmap_no_gap, mmap_fixed_beyond, mmap_no_huge_pages,
-	mmap_over_memlock, mmap_no_memlock, mmap_sealed, mmap_placed, mmap_hint, mmap_replaced, mmap_reservation,
-	mmap_noreserve, munmap_length_zero, munmap_length_wraps, munmap_beyond, munmap_over_count, munmap_several;
+/* The rules.  The first of several calls' rules is the one that the others are like. */
+#define WHY_RULES(X) \
+	X(mremap_unknown_flag) X(mremap_old_unaligned) X(mremap_new_size_zero) X(mremap_new_size_wraps) X(mremap_too_long) \
+	X(mremap_new_beyond) X(mremap_new_unaligned) X(mremap_fixed_alone) X(mremap_dontunmap_alone) \
+	X(mremap_dontunmap_resizes) X(mremap_overlap) X(mremap_huge_unaligned) X(mremap_huge_grows) X(mremap_private_alias) \
+	X(mremap_dontunmap_special) X(mremap_alias_in_place) X(mremap_no_room) X(mremap_no_gap) X(mremap_over_limit) \
+	X(mremap_over_data) X(mremap_over_policy) X(mremap_over_count) X(mremap_unmapped) X(mremap_hole) X(mremap_crosses) \
+	X(mremap_special) X(mremap_over_memlock) X(mremap_sealed) X(mremap_new_sealed) X(mremap_low) \
+	X(mmap_offset_unaligned) X(mmap_huge_file) X(mmap_huge_size) X(mmap_length_zero) X(mmap_fixed_unaligned) \
+	X(mmap_huge_fixed) X(mmap_grows_file) X(mmap_grows_shared) X(mmap_no_type) X(mmap_bad_type) \
+	X(mmap_validate_anonymous) X(mmap_droppable_file) X(mmap_droppable_with) X(mmap_huge_offset) X(mmap_secret_private) \
+	X(mmap_no_fd) X(mmap_closed_fd) X(mmap_path_fd) X(mmap_not_mappable) X(mmap_fd_write_only) X(mmap_fd_read_only) \
+	X(mmap_append_only) X(mmap_write_exec) X(mmap_swap_file) X(mmap_low) X(mmap_no_memlock) X(mmap_noexec) \
+	X(mmap_sealed) X(mmap_sealed_file) X(mmap_occupied) X(mmap_too_far) X(mmap_sync) X(mmap_validate_flag) \
+	X(mmap_over_memlock) X(mmap_length_wraps) X(mmap_no_huge_pages) X(mmap_over_count) X(mmap_too_long) \
+	X(mmap_fixed_beyond) X(mmap_no_gap) X(mmap_over_limit) X(mmap_over_data) X(mmap_over_policy) \
+	X(munmap_beyond) X(munmap_length_zero) X(munmap_length_wraps) X(munmap_huge_unaligned) X(munmap_over_count) \
+	X(range_unaligned) X(range_wraps) X(range_rounds_to_0) X(range_hole) X(range_sealed) X(range_over_count) \
+	X(mprotect_unknown_bits) X(mprotect_grows_both) X(mprotect_grows_not) X(mprotect_huge_unaligned) \
+	X(mprotect_not_allowed) X(mprotect_write_exec) X(mprotect_over_data) X(mprotect_over_policy) \
+	X(madvise_unknown) X(madvise_locked) X(madvise_huge) X(madvise_special) X(madvise_not_anonymous) \
+	X(madvise_no_file) X(madvise_droppable) X(madvise_populate_denied) X(madvise_collapse) X(madvise_remove_denied) \
+	X(madvise_sealed) X(madvise_admin) X(madvise_populate_fault) X(madvise_willneed) \
+	X(msync_unknown_flag) X(msync_both) X(msync_locked) X(mlock_over_limit) X(mlock_no_limit) X(mlock_unreachable) \
+	X(mlock2_unknown_flag) X(mlockall_unknown_flag) X(mlockall_no_target) X(mlockall_over_limit) \
+	X(mincore_beyond) X(mincore_vec) X(mseal_flags) X(mseal_32_bit) \
+	X(memfd_unknown_flag) X(memfd_both) X(memfd_long_name) X(memfd_name) X(memfd_noexec) X(memfd_no_fds) \
+	X(memfd_huge_size) X(ftruncate_negative) X(ftruncate_closed) X(ftruncate_path) X(ftruncate_kind) \
+	X(ftruncate_read_only) X(ftruncate_huge) X(ftruncate_secret) X(ftruncate_limit) X(ftruncate_too_long) \
+	X(ftruncate_sealed) X(ftruncate_append_only) X(brk_below) X(brk_data_limit) X(brk_taken) X(brk_over_limit) \
+	X(brk_over_policy) X(brk_beyond) X(shmat_unaligned) X(shmat_taken) X(shmat_remap) X(shmdt_nothing) \
+	X(shmget_size) X(why_by_error) X(why_no_call) \
+	X(fault_unmapped) X(fault_stack_limit) X(fault_guard) X(fault_permissions) X(fault_past_end) X(fault_not_canonical) \
+	X(fault_huge_pages)
+#define WHY_DECLARE(name) why_function name;
+WHY_RULES(WHY_DECLARE)
+#undef WHY_DECLARE
 
-/* why-range.c: mprotect, madvise, msync, mlock and their like, whose first two arguments are a range */
-why_function range_unaligned, range_hole, range_sealed, range_over_count, range_wraps,
-	mprotect_unknown_bits, mprotect_not_allowed, mprotect_over_policy, madvise_unknown, madvise_locked, madvise_not_anonymous, madvise_sealed,
-	msync_unknown_flag, msync_both, msync_locked, mlock_over_limit, mlock_no_limit, mlock2_unknown_flag,
-	mlockall_flags, mlockall_over_limit;
-
-/* why-fault.c */
-why_function fault_unmapped, fault_permissions, fault_past_end;
+/* why-explain.c */
+why_function mremap_moved, mremap_moved_fixed, mremap_grew, mremap_shrank, mremap_shared_object, mmap_placed, mmap_hint,
+	mmap_replaced, mmap_reservation, mmap_noreserve, munmap_several;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The words that the rules of why.c have in common. */
+/* The words that the rules have in common. */
 #include "run/why-rule.h"
 
 #include "base/size.h"
@@ -7,28 +7,40 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <string.h>
 
-bool say(const struct why_case *c, const char *text)
+enum why_answer say(const struct why_case *c, const char *text)
 {
 	buf_puts(c->out, text);
-	return true;
+	return WHY_YES;
 }
 
-bool say_format(const struct why_case *c, const char *format, ...)
+enum why_answer say_format(const struct why_case *c, const char *format, ...)
 {
-	char text[256];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	buf_vprintf(c->out, format, args);
 	va_end(args);
-	return say(c, text);
+	return WHY_YES;
 }
 
 void say_address(const struct why_case *c, uint64_t addr)
 {
-	symbol_format(c->out, addr, c->names, c->before);
+	if (c->names != NULL)
+		symbol_format(c->out, addr, c->names, c->before);
+	else
+		buf_printf(c->out, "%#" PRIx64, addr);
+}
+
+void say_range(const struct why_case *c, uint64_t start, uint64_t end)
+{
+	size_t mark = c->out->len;
+
+	say_address(c, start);
+	/* Names have a sign of their own. */
+	buf_puts(c->out, strncmp(c->out->data + mark, "0x", 2) == 0 ? "-" : " to ");
+	say_address(c, end);
 }
 
 void say_size(const struct why_case *c, uint64_t bytes)
@@ -39,14 +51,14 @@ void say_size(const struct why_case *c, uint64_t bytes)
 /* The pages around the scratch page, which the executor made before the script began. */
 static bool is_own_page(const struct why_case *c, uint64_t addr)
 {
-	uint64_t scratch = c->m->here->process.scratch;
+	uint64_t page = addr / c->page * c->page;
 
-	return addr / c->page * c->page == scratch - c->page || addr / c->page * c->page == scratch + c->page;
+	return c->scratch != 0 && (page == c->scratch - c->page || page == c->scratch + c->page);
 }
 
 void say_mapping(const struct why_case *c, const struct mapping *mapping, uint64_t addr)
 {
-	const struct region *region = regions_find(c->names, addr);
+	const struct region *region = c->names != NULL ? regions_find(c->names, addr) : NULL;
 
 	if (is_own_page(c, addr))
 		say(c, "a guard page of mmtool's own, which keeps experiments apart from the C library");
@@ -59,35 +71,43 @@ void say_mapping(const struct why_case *c, const struct mapping *mapping, uint64
 	say_format(c, " (%s)", mapping->perms);
 }
 
-bool say_unaligned(const struct why_case *c, uint64_t addr, const char *what)
+void say_flags(const struct why_case *c, enum constant_group group, uint64_t flags)
+{
+	constant_format(c->out, group, flags);
+}
+
+enum why_answer say_unaligned(const struct why_case *c, uint64_t addr, const char *what)
 {
 	if (addr % c->page == 0)
-		return false;
+		return WHY_NO;
 	say_format(c, "%s is not a multiple of the page size: ", what);
 	say_address(c, addr);
 	say(c, " is ");
 	say_size(c, addr % c->page);
-	return say(c, " past a page's start");
+	say(c, " past a page's start, ");
+	say_address(c, addr - addr % c->page);
+	return WHY_YES;
 }
 
-bool say_beyond(const struct why_case *c, uint64_t addr, uint64_t len, const char *what)
+enum why_answer say_beyond(const struct why_case *c, uint64_t addr, uint64_t len, const char *what)
 {
 	uint64_t end = why_space_end();
 
 	if (end == 0 || (addr <= end && len <= end - addr))
-		return false;
+		return WHY_NO;
 	say_format(c, "%s reaches beyond the address space of a process, which ends at %#" PRIx64 " (", what, end);
 	say_size(c, end);
 	return say(c, ") at the latest");
 }
 
-bool say_wrapped(const struct why_case *c, uint64_t len, const char *what)
+enum why_answer say_wrapped(const struct why_case *c, uint64_t len, const char *what)
 {
-	return len != 0 && why_round_up(c, len) == 0 &&
-	       say_format(c, "%s rounds up to whole pages past 2^64, and so to 0", what);
+	if (len == 0 || why_round_up(c, len) != 0)
+		return WHY_NO;
+	return say_format(c, "%s rounds up to whole pages past 2^64, and so to 0", what);
 }
 
-bool say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what)
+enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what)
 {
-	return (bits & ~known) != 0 && say_format(c, "%#" PRIx64 " is no %s", bits & ~known, what);
+	return (bits & ~known) != 0 ? say_format(c, "%#" PRIx64 " is no %s", bits & ~known, what) : WHY_NO;
 }

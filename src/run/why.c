@@ -1,193 +1,225 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of rules that say why a call failed, why it did what it did, and why an access faulted; and its engine. */
+/* Finds the rules that explain a failed call or a fault, and the reasons for what a call did; for steps of a script. */
 #include "run/why.h"
 
 #include "run/why-rule.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
 
-struct why_rule {
-	uint8_t call;  /* enum call_id, or FAULT_RULE */
-	int error;     /* the errno that it explains; 0: why a call did what it did, or an access faulted */
-	why_function *explains;
+bool why_has_rules(unsigned call)
+{
+	for (size_t i = 0; i < why_rule_count; i++)
+		if (why_rules[i].call == call)
+			return true;
+	return false;
+}
+
+const char *why_rule_id(const struct why_rule *rule, struct arena *arena)
+{
+	struct buf id = { 0 };
+
+	buf_printf(&id, "%s-%s", rule->call == FAULT_RULE ? "fault" : call_table[rule->call].name, rule->word);
+	const char *copy = arena_string(arena, buf_text(&id), id.len);
+
+	buf_fini(&id);
+	return copy;
+}
+
+/* The rules that are broken for sure, and those that may be; a sentence of each. */
+struct finder {
+	struct buf sure, perhaps, sentence;
+	size_t sure_count, perhaps_count;
+	const char *sure_ids[EVENT_RULES], *perhaps_ids[EVENT_RULES];
+	unsigned lacking;
 };
 
-enum { FAULT_RULE = UINT8_MAX };
+static void add(struct buf *text, size_t count, const char *before_first, const char *between, const struct buf *sentence,
+                const char *rule)
+{
+	buf_puts(text, count == 0 ? before_first : between);
+	buf_puts(text, sentence->len > 0 ? buf_text(sentence) : rule);
+}
 
-static const struct why_rule rules[] = {
-	{ CALL_MREMAP, EINVAL, mremap_unknown_flag },
-	{ CALL_MREMAP, EINVAL, mremap_fixed_alone },
-	{ CALL_MREMAP, EINVAL, mremap_dontunmap_alone },
-	{ CALL_MREMAP, EINVAL, mremap_dontunmap_resizes },
-	{ CALL_MREMAP, EINVAL, mremap_old_unaligned },
-	{ CALL_MREMAP, EINVAL, mremap_new_size_zero },
-	{ CALL_MREMAP, EINVAL, mremap_new_size_wraps },
-	{ CALL_MREMAP, EINVAL, mremap_beyond },
-	{ CALL_MREMAP, EINVAL, mremap_new_unaligned },
-	{ CALL_MREMAP, EINVAL, mremap_overlap },
-	{ CALL_MREMAP, EINVAL, mremap_private_alias },
-	{ CALL_MREMAP, ENOMEM, mremap_no_room },
-	{ CALL_MREMAP, ENOMEM, mremap_too_long },
-	{ CALL_MREMAP, ENOMEM, mremap_over_limit },
-	{ CALL_MREMAP, ENOMEM, mremap_over_policy },
-	{ CALL_MREMAP, ENOMEM, mremap_over_count },
-	{ CALL_MREMAP, EFAULT, mremap_unmapped },
-	{ CALL_MREMAP, EFAULT, mremap_crosses },
-	{ CALL_MREMAP, EAGAIN, mremap_over_memlock },
-	{ CALL_MREMAP, EPERM, mremap_sealed },
-	{ CALL_MMAP, EINVAL, mmap_length_zero },
-	{ CALL_MMAP, EINVAL, mmap_fixed_unaligned },
-	{ CALL_MMAP, EINVAL, mmap_offset_unaligned },
-	{ CALL_MMAP, EINVAL, mmap_no_type },
-	{ CALL_MMAP, EINVAL, mmap_validate_anonymous },
-	{ CALL_MMAP, EBADF, mmap_bad_fd },
-	{ CALL_MMAP, ENODEV, mmap_not_mappable },
-	{ CALL_MMAP, EACCES, mmap_fd_read_only },
-	{ CALL_MMAP, EACCES, mmap_fd_write_only },
-	{ CALL_MMAP, EEXIST, mmap_occupied },
-	{ CALL_MMAP, ENOMEM, mmap_length_wraps },
-	{ CALL_MMAP, ENOMEM, mmap_no_gap },
-	{ CALL_MMAP, ENOMEM, mmap_fixed_beyond },
-	{ CALL_MMAP, ENOMEM, mmap_over_limit },
-	{ CALL_MMAP, ENOMEM, mmap_over_policy },
-	{ CALL_MMAP, ENOMEM, mmap_no_huge_pages },
-	{ CALL_MMAP, ENOMEM, mmap_over_count },
-	{ CALL_MMAP, EAGAIN, mmap_over_memlock },
-	{ CALL_MMAP, EPERM, mmap_no_memlock },
-	{ CALL_MMAP, EPERM, mmap_sealed },
-	{ CALL_MUNMAP, EINVAL, range_unaligned },
-	{ CALL_MUNMAP, EINVAL, munmap_length_zero },
-	{ CALL_MUNMAP, EINVAL, munmap_length_wraps },
-	{ CALL_MUNMAP, EINVAL, munmap_beyond },
-	{ CALL_MUNMAP, ENOMEM, munmap_over_count },
-	{ CALL_MUNMAP, EPERM, range_sealed },
-	{ CALL_MPROTECT, EINVAL, range_unaligned },
-	{ CALL_MPROTECT, EINVAL, mprotect_unknown_bits },
-	{ CALL_MPROTECT, ENOMEM, range_wraps },
-	{ CALL_MPROTECT, ENOMEM, range_hole },
-	{ CALL_MPROTECT, ENOMEM, mprotect_over_policy },
-	{ CALL_MPROTECT, ENOMEM, range_over_count },
-	{ CALL_MPROTECT, EACCES, mprotect_not_allowed },
-	{ CALL_MPROTECT, EPERM, range_sealed },
-	{ CALL_MADVISE, EINVAL, range_unaligned },
-	{ CALL_MADVISE, EINVAL, madvise_unknown },
-	{ CALL_MADVISE, EINVAL, range_wraps },
-	{ CALL_MADVISE, EINVAL, madvise_locked },
-	{ CALL_MADVISE, EINVAL, madvise_not_anonymous },
-	{ CALL_MADVISE, ENOMEM, range_hole },
-	{ CALL_MADVISE, ENOMEM, range_over_count },
-	{ CALL_MADVISE, EPERM, madvise_sealed },
-	{ CALL_MSYNC, EINVAL, range_unaligned },
-	{ CALL_MSYNC, EINVAL, msync_unknown_flag },
-	{ CALL_MSYNC, EINVAL, msync_both },
-	{ CALL_MSYNC, ENOMEM, range_wraps },
-	{ CALL_MSYNC, ENOMEM, range_hole },
-	{ CALL_MSYNC, EBUSY, msync_locked },
-	{ CALL_MLOCK, EINVAL, range_wraps },
-	{ CALL_MLOCK, ENOMEM, range_hole },
-	{ CALL_MLOCK, ENOMEM, mlock_over_limit },
-	{ CALL_MLOCK, ENOMEM, range_over_count },
-	{ CALL_MLOCK, EPERM, mlock_no_limit },
-	{ CALL_MLOCK2, EINVAL, mlock2_unknown_flag },
-	{ CALL_MLOCK2, EINVAL, range_wraps },
-	{ CALL_MLOCK2, ENOMEM, range_hole },
-	{ CALL_MLOCK2, ENOMEM, mlock_over_limit },
-	{ CALL_MLOCK2, ENOMEM, range_over_count },
-	{ CALL_MLOCK2, EPERM, mlock_no_limit },
-	{ CALL_MUNLOCK, EINVAL, range_wraps },
-	{ CALL_MUNLOCK, ENOMEM, range_hole },
-	{ CALL_MUNLOCK, ENOMEM, range_over_count },
-	{ CALL_MLOCKALL, EINVAL, mlockall_flags },
-	{ CALL_MLOCKALL, ENOMEM, mlockall_over_limit },
-	{ CALL_MLOCKALL, EPERM, mlock_no_limit },
-	{ CALL_MINCORE, EINVAL, range_unaligned },
-	{ CALL_MINCORE, ENOMEM, range_hole },
-	{ CALL_MREMAP, 0, mremap_moved },
-	{ CALL_MREMAP, 0, mremap_moved_fixed },
-	{ CALL_MREMAP, 0, mremap_grew },
-	{ CALL_MREMAP, 0, mremap_shrank },
-	{ CALL_MREMAP, 0, mremap_shared_object },
-	{ CALL_MMAP, 0, mmap_placed },
-	{ CALL_MMAP, 0, mmap_hint },
-	{ CALL_MMAP, 0, mmap_replaced },
-	{ CALL_MMAP, 0, mmap_reservation },
-	{ CALL_MMAP, 0, mmap_noreserve },
-	{ CALL_MUNMAP, 0, munmap_several },
-	{ FAULT_RULE, 0, fault_unmapped },
-	{ FAULT_RULE, 0, fault_permissions },
-	{ FAULT_RULE, 0, fault_past_end },
-};
+static void try(struct finder *finder, struct why_case *c, const struct why_rule *rule, struct arena *arena)
+{
+	buf_reset(&finder->sentence);
+	c->lacking = 0;
+	enum why_answer answer = rule->broken(c);
 
-/* Adds the sentence of every rule that applies; between two of them, separator. */
-static const char *find(struct why_case *c, unsigned call, int error, const char *lead, const char *separator)
+	if (answer == WHY_YES && finder->sure_count < EVENT_RULES) {
+		add(&finder->sure, finder->sure_count, "", "; besides, ", &finder->sentence, rule->rule);
+		finder->sure_ids[finder->sure_count++] = why_rule_id(rule, arena);
+	} else if (answer == WHY_PERHAPS && finder->perhaps_count < EVENT_RULES) {
+		add(&finder->perhaps, finder->perhaps_count, "", "; ", &finder->sentence, rule->rule);
+		finder->perhaps_ids[finder->perhaps_count++] = why_rule_id(rule, arena);
+		finder->lacking |= c->lacking;
+	}
+}
+
+/* The raw brk(2) has no error: it answers with the break. */
+static void lead(struct buf *text, const struct why_case *c, int error)
+{
+	const char *name = constant_name(GROUP_ERRNO, error);
+
+	if (c->call == CALL_BRK && c->result > 0)
+		buf_printf(text, "the break stays at %#" PRIx64 ": ", (uint64_t)c->result);
+	else if (error != 0)
+		buf_printf(text, "%s: ", name != NULL ? name : "this error");
+}
+
+struct why_finding why_find(struct why_case *c, int error, struct arena *arena)
+{
+	struct finder finder = { 0 };
+	struct why_finding finding = { 0 };
+	struct buf text = { 0 };
+
+	c->out = &finder.sentence;
+	for (size_t i = 0; i < why_rule_count; i++)
+		if (why_rules[i].call == c->call && why_rules[i].error == error)
+			try(&finder, c, &why_rules[i], arena);
+	if (error == ENOSYS)
+		try(&finder, c, &(struct why_rule){ (uint8_t)c->call, ENOSYS, "no-call", why_no_call, "" }, arena);
+	lead(&text, c, error);
+	finding.sure = finder.sure_count > 0;
+	finding.lacking = finding.sure ? 0 : finder.lacking;
+	memcpy(finding.ids, finding.sure ? finder.sure_ids : finder.perhaps_ids, sizeof(finding.ids));
+	if (finding.sure)
+		buf_puts(&text, buf_text(&finder.sure));
+	else if (finder.perhaps_count > 1)
+		buf_printf(&text, "one of: %s", buf_text(&finder.perhaps));
+	else if (finder.perhaps_count == 1)
+		buf_printf(&text, "of the rules that mmtool knows it can only be this one: %s", buf_text(&finder.perhaps));
+	else
+		buf_puts(&text, "no rule that mmtool knows explains it");
+	finding.text = arena_string(arena, text.data, text.len);
+	buf_fini(&text);
+	buf_fini(&finder.sure);
+	buf_fini(&finder.perhaps);
+	buf_fini(&finder.sentence);
+	return finding;
+}
+
+static const char *explain(struct why_case *c, struct arena *arena)
 {
 	struct buf text = { 0 };
 	const char *found = NULL;
 
 	c->out = &text;
-	buf_puts(&text, lead);
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+	for (size_t i = 0; i < why_explanation_count; i++) {
 		size_t mark = text.len;
 
-		if (rules[i].call != call || rules[i].error != error)
+		if (why_explanations[i].call != c->call)
 			continue;
-		if (found != NULL)
-			buf_puts(&text, separator);
-		if (rules[i].explains(c)) {
-			found = "";
-		} else {
+		if (mark > 0)
+			buf_putc(&text, ' ');
+		size_t begin = text.len;
+
+		if (why_explanations[i].explains(c) == WHY_NO || text.len == begin)
 			text.len = mark;
-			text.data[mark] = '\0';
-		}
 	}
-	if (found != NULL)
-		found = arena_string(&c->m->temp, text.data, text.len);
+	if (text.len > 0)
+		found = arena_string(arena, text.data, text.len);
 	buf_fini(&text);
 	return found;
 }
 
-static struct why_case make_case(struct machine *m, const struct event_step *step)
+static void remember(struct why_history *history, uint64_t start, uint64_t len, uint64_t to, const char *call, uint32_t line)
 {
-	static const struct maps nothing;
+	struct why_gone *gone = &history->list[history->count % WHY_HISTORY];
 
-	return (struct why_case){ .m = m,
-		                  .page = m->page,
-		                  .before = step->before != NULL ? step->before : &nothing,
-		                  .after = step->after != NULL ? step->after : &nothing,
-		                  .names = step->old_regions };
+	if (len == 0 || start + len < start)
+		return;
+	*gone = (struct why_gone){ .start = start, .end = start + len, .moved_to = to, .line = line };
+	memcpy(gone->call, call, strlen(call) < sizeof(gone->call) ? strlen(call) : sizeof(gone->call) - 1);
+	history->count++;
+}
+
+void why_remember(struct why_history *history, unsigned call, const uint64_t args[CALL_ARGS], int64_t result, uint64_t page,
+                  uint32_t line)
+{
+	enum { MREMAP_KEEPS = 4 /* MREMAP_DONTUNMAP, Linux 5.7 */ };
+	uint64_t old_size = (args[1] + page - 1) / page * page, new_size = (args[2] + page - 1) / page * page;
+
+	if (call == CALL_MUNMAP)
+		remember(history, args[0], old_size, 0, "munmap", line);
+	if (call != CALL_MREMAP)
+		return;
+	if (old_size > new_size)
+		remember(history, args[0] + new_size, old_size - new_size, 0, "mremap", line);
+	if ((uint64_t)result != args[0] && (args[3] & MREMAP_KEEPS) == 0)
+		remember(history, args[0], old_size < new_size ? old_size : new_size, (uint64_t)result, "mremap", line);
+}
+
+static struct why_case make_case(struct machine *m, const struct event_step *step, struct why_source *source,
+                                 struct why_process *process)
+{
+	*process = (struct why_process){ (int)m->here->process.pid, &m->here->observer };
+	*source = why_process_source;
+	source->context = process;
+	return (struct why_case){ .page = m->page,
+		                  .before = step->before,
+		                  .after = step->after,
+		                  .names = step->old_regions,
+		                  .scratch = m->here->process.scratch,
+		                  .source = source,
+		                  .history = &m->here->gone };
+}
+
+/* What the raw brk(2) answers with when it cannot: the break that stays. */
+static bool brk_refused(const struct performance *p)
+{
+	return p->statement->call->id == CALL_BRK && p->words[0] != 0 && (uint64_t)p->result != p->words[0];
 }
 
 void why_call(struct machine *m, const struct performance *p, struct event_step *step)
 {
-	struct why_case c = make_case(m, step);
-	char lead[32];
-	int error = step->call.error;
+	struct why_process process;
+	struct why_source source;
+	struct why_case c = make_case(m, step, &source, &process);
+	int error = brk_refused(p) ? ENOMEM : step->call.error;
 
-	if (!step->looked || (error == 0 && !m->options->explain))
-		return;
+	c.call = p->statement->call->id;
 	memcpy(c.args, p->words, sizeof(c.args));
 	c.result = p->result;
-	if (error == 0) {
-		step->explain = find(&c, p->statement->call->id, 0, "", " ");
+	if (p->statement->call->class != CALL_SYSTEM)
 		return;
+	if (error == 0)
+		why_remember(&m->here->gone, c.call, c.args, c.result, m->page, step->source.line);
+	if (error == 0 && step->looked && m->options->explain)
+		step->explain = explain(&c, &m->temp);
+	if (error == 0 || !why_has_rules(c.call))
+		return;
+	if (c.before == NULL)
+		c.before = machine_maps(m);
+	if (p->statement->count > 0 && p->args[0].is_string) {
+		c.string = p->args[0].text;
+		c.string_len = p->args[0].len;
 	}
-	const char *name = constant_name(GROUP_ERRNO, error);
+	struct why_finding finding = why_find(&c, error, &m->temp);
 
-	snprintf(lead, sizeof(lead), "%s: ", name != NULL ? name : "?");
-	step->why = find(&c, p->statement->call->id, error, lead, "; or: ");
+	step->why = finding.text;
+	memcpy(step->why_rules, finding.ids, sizeof(step->why_rules));
 }
 
 void why_faults(struct machine *m, struct event_step *step)
 {
-	struct why_case c = make_case(m, step);
+	struct why_process process;
+	struct why_source source;
+	struct why_case c = make_case(m, step, &source, &process);
 
-	if (!m->options->explain || step->fault_count == 0 || m->here->process.dead)
+	if (step->fault_count == 0)
 		return;
-	c.after = machine_maps(m);
+	/* Of a process that has died the maps from before are what there is. */
+	c.after = m->here->process.dead ? &m->here->maps[m->here->current] : machine_maps(m);
 	c.before = c.after;
 	c.fault = &step->faults[0];
-	if (c.after != NULL && step->explain == NULL)
-		step->explain = find(&c, FAULT_RULE, 0, "", " ");
+	c.call = FAULT_RULE;
+	if (c.after == NULL || step->why != NULL)
+		return;
+	struct why_finding finding = why_find(&c, 0, &m->temp);
+
+	step->why = finding.text;
+	memcpy(step->why_rules, finding.ids, sizeof(step->why_rules));
 }

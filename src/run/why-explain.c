@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a call that did not fail did what it did. */
+#include "run/why-rule.h"
+
+#include <sys/mman.h>
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17 */
+#endif
+
+/* The arguments of mremap by their names. */
+static uint64_t old_address(const struct why_case *c)
+{
+	return c->args[0];
+}
+
+static uint64_t old_size(const struct why_case *c)
+{
+	return why_round_up(c, c->args[1]);
+}
+
+static uint64_t new_size(const struct why_case *c)
+{
+	return why_round_up(c, c->args[2]);
+}
+
+/* How many bytes it adds; 0: it does not grow. */
+static uint64_t growth(const struct why_case *c)
+{
+	return new_size(c) > old_size(c) ? new_size(c) - old_size(c) : 0;
+}
+
+/* The first thing in the way of growing in place, or NULL. */
+static const struct mapping *obstacle(const struct why_case *c)
+{
+	uint64_t end = old_address(c) + old_size(c);
+	const struct mapping *next = maps_above(c->before, end);
+
+	if (new_size(c) <= old_size(c) || next == NULL || next->start >= old_address(c) + new_size(c))
+		return NULL;
+	return next;
+}
+
+static void say_obstacle(const struct why_case *c)
+{
+	const struct mapping *taken = obstacle(c);
+	uint64_t end = old_address(c) + old_size(c), stop = old_address(c) + new_size(c);
+	uint64_t from = taken->start > end ? taken->start : end, to = taken->end < stop ? taken->end : stop;
+
+	say_size(c, stop - end);
+	say(c, " behind it are needed to grow in place, and ");
+	say_size(c, to - from);
+	say(c, " of that is taken by ");
+	say_mapping(c, taken, from);
+}
+
+enum why_answer mremap_moved(struct why_case *c)
+{
+	if ((uint64_t)c->result == old_address(c) || why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP) || c->args[1] == 0)
+		return WHY_NO;
+	if (obstacle(c) != NULL) {
+		say_obstacle(c);
+		say(c, ", so the kernel moved it (MREMAP_MAYMOVE). ");
+	}
+	return say(c, "The page tables were changed and no byte was copied: pages that are in memory keep their page frames, "
+	              "and every pointer into the old range is stale.");
+}
+
+enum why_answer mremap_moved_fixed(struct why_case *c)
+{
+	return why_flag(c, MREMAP_FIXED) ? say(c, "MREMAP_FIXED put the mapping exactly at new_address. The kernel first unmapped what was in the "
+	              "new_size bytes there, and only that; then it moved the page table entries. No byte was copied: pages "
+	              "that are in memory keep their page frames.") : WHY_NO;
+}
+
+enum why_answer mremap_grew(struct why_case *c)
+{
+	if ((uint64_t)c->result != old_address(c) || growth(c) == 0)
+		return WHY_NO;
+	say(c, "The ");
+	say_size(c, growth(c));
+	return say(c, " behind it were free, so it grew in place and every pointer into it stays valid. The new pages have no "
+	              "memory until they are touched.");
+}
+
+enum why_answer mremap_shrank(struct why_case *c)
+{
+	if ((uint64_t)c->result != old_address(c) || new_size(c) >= old_size(c))
+		return WHY_NO;
+	say(c, "Shrinking never moves. The last ");
+	say_size(c, old_size(c) - new_size(c));
+	return say(c, " were unmapped as munmap would have done, and their pages were freed at once.");
+}
+
+enum why_answer mremap_shared_object(struct why_case *c)
+{
+	const struct mapping *mapping = maps_find(c->before, old_address(c));
+
+	return mapping != NULL && mapping->perms[3] == 's' && mapping->major == 0 && growth(c) > 0 && c->args[1] != 0 ? say(c, "The mapping grew, and the object behind it did not: a shared anonymous mapping is a file in memory "
+	              "whose length was fixed by mmap. The new pages have nothing behind them.") : WHY_NO;
+}
+
+enum why_answer mmap_placed(struct why_case *c)
+{
+	const struct mapping *above = maps_above(c->before, (uint64_t)c->result);
+	uint64_t end = (uint64_t)c->result + why_round_up(c, c->args[1]);
+
+	if (c->args[0] != 0 || why_flag(c, MAP_FIXED))
+		return WHY_NO;
+	say(c, "No address was asked for, so the kernel chose one");
+	if (above == NULL || above->start != end)
+		return say(c, ".");
+	say(c, ": directly below ");
+	say_mapping(c, above, end);
+	return say(c, ". It looks for room from the top downwards, so a new mapping usually lands just below the last one.");
+}
+
+enum why_answer mmap_hint(struct why_case *c)
+{
+	if (c->args[0] == 0 || why_flag(c, MAP_FIXED) || why_flag(c, MAP_FIXED_NOREPLACE))
+		return WHY_NO;
+	return say(c, (uint64_t)c->result == c->args[0]
+	                  ? "The address was a hint, and the range there was free, so the kernel took it."
+	                  : "The address was only a hint: the range there cannot be used, so the kernel chose another.");
+}
+
+enum why_answer mmap_replaced(struct why_case *c)
+{
+	uint64_t was = maps_mapped(c->before, c->args[0], why_round_up(c, c->args[1]), NULL);
+
+	if (!why_flag(c, MAP_FIXED) || was == 0)
+		return WHY_NO;
+	say(c, "MAP_FIXED replaces without asking: ");
+	say_size(c, was);
+	return say(c, " that were mapped in this range are gone. It is safe only over a range that one reserved oneself.");
+}
+
+enum why_answer mmap_reservation(struct why_case *c)
+{
+	return c->args[2] == PROT_NONE && why_flag(c, MAP_ANONYMOUS) ? say(c, "PROT_NONE reserves addresses and nothing else: no memory, no commit charge, and no access until "
+	              "something is mapped over it or mprotect allows it.") : WHY_NO;
+}
+
+enum why_answer mmap_noreserve(struct why_case *c)
+{
+	uint64_t policy;
+
+	if (!why_flag(c, MAP_NORESERVE) || !why_fact(c, FACT_OVERCOMMIT, &policy))
+		return WHY_NO;
+	return say(c, policy == 2 ? "Under overcommit policy 2 MAP_NORESERVE is ignored: the mapping is charged."
+	                          : "MAP_NORESERVE keeps the mapping out of the commit account: Committed_AS does not grow. "
+	                            "It is accounting and no swap is set aside or spared; memory is still needed when "
+	                            "pages are touched, and without any the OOM killer decides.");
+}
+
+enum why_answer munmap_several(struct why_case *c)
+{
+	size_t touching;
+	uint64_t was = maps_mapped(c->before, c->args[0], why_round_up(c, c->args[1]), &touching);
+
+	if (touching < 2)
+		return WHY_NO;
+	say(c, "One munmap may span several mappings, and holes: ");
+	say_size(c, was);
+	buf_printf(c->out, " in %zu mappings were unmapped.", touching);
+	return WHY_YES;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of mmap(2) about room and limits, and those of munmap(2), in the order of the kernel's mm/mmap.c and mm/vma.c. */
+#include "run/why-mmap.h"
+
+enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down (stack_guard_gap) */ };
+
+enum why_answer mmap_over_memlock(struct why_case *c)
+{
+	enum why_answer answer = say_over_memlock(c, mmap_length(c));
+
+	/* MAP_LOCKED, or mlockall(MCL_FUTURE), which nothing tells of. */
+	if (answer == WHY_YES && !why_flag(c, MAP_LOCKED))
+		say(c, "; the process has called mlockall(MCL_FUTURE), which locks every new mapping");
+	return answer;
+}
+
+enum why_answer mmap_length_wraps(struct why_case *c)
+{
+	return say_wrapped(c, c->args[1], "the length");
+}
+
+/* Huge pages of the default size only: another size has a pool of its own. */
+enum why_answer mmap_no_huge_pages(struct why_case *c)
+{
+	uint64_t unused, promised, size, surplus;
+	struct why_file file;
+	bool by_file = !mmap_is_anonymous(c) && !why_flag(c, MAP_HUGETLB) && mmap_file(c, &file) && file.examined && file.huge;
+
+	if ((!why_flag(c, MAP_HUGETLB) && !by_file) || why_flag(c, MAP_NORESERVE))
+		return WHY_NO;
+	if (!why_fact(c, FACT_HUGE_FREE, &unused) || !why_fact(c, FACT_HUGE_PROMISED, &promised) ||
+	    !why_fact(c, FACT_HUGE_SIZE, &size) || !why_fact(c, FACT_HUGE_SURPLUS, &surplus) || size == 0)
+		return WHY_PERHAPS;
+	if (!by_file && mmap_huge_page(c) != size) {
+		say_format(c, "MAP_HUGETLB asks for huge pages of 2^%u bytes, and the pool of that size has too few (see "
+		           "/sys/kernel/mm/hugepages)", (unsigned)(c->args[3] >> HUGE_SHIFT & HUGE_MASK));
+		return WHY_PERHAPS;
+	}
+	uint64_t needed = c->args[1] / size + (c->args[1] % size != 0);
+
+	if (unused + surplus > promised && needed <= unused + surplus - promised)
+		return WHY_NO;
+	say_format(c, "%s needs %llu huge page%s of ", by_file ? "this file" : "MAP_HUGETLB", (unsigned long long)needed,
+	           needed == 1 ? "" : "s");
+	say_size(c, size);
+	return say_format(c, ", and of the machine's pool %llu are free (HugePages_Free) and %llu of those are promised to "
+	                  "others; vm.nr_hugepages sets how many there are", (unsigned long long)unused, (unsigned long long)promised);
+}
+
+/* do_mmap() lets the last one in: more than the sysctl. */
+enum why_answer mmap_over_count(struct why_case *c)
+{
+	return say_map_count(c, -1, "a new one cannot be made");
+}
+
+enum why_answer mmap_too_long(struct why_case *c)
+{
+	return say_beyond(c, 0, mmap_length(c), "the length");
+}
+
+enum why_answer mmap_fixed_beyond(struct why_case *c)
+{
+	if (!mmap_is_fixed(c) || mmap_is_beyond(c, 0, mmap_length(c)))
+		return WHY_NO;
+	return say_beyond(c, c->args[0], mmap_length(c), "the range");
+}
+
+#ifdef MAP_32BIT
+/* The widest range from low to end that nothing is mapped in. */
+static uint64_t widest_gap(const struct why_case *c, uint64_t low, uint64_t end)
+{
+	uint64_t from = low, most = 0;
+	const struct mapping *at = maps_above(c->before, low);
+
+	for (; at != NULL && at->start < end; at = maps_above(c->before, from)) {
+		if (at->start > from && at->start - from > most)
+			most = at->start - from;
+		from = at->end;
+	}
+	return end > from && end - from > most ? end - from : most;
+}
+#endif
+
+/* Without a hint above it the kernel keeps to the first 2^47 bytes, also where there are more (x86-64). */
+static uint64_t window_end(const struct why_case *c)
+{
+	uint64_t end = why_space_end(), window = (UINT64_C(1) << 47) - 4096;
+
+	return end > window && end >> 56 != 0 && c->args[0] <= window ? window : end;
+}
+
+enum why_answer mmap_no_gap(struct why_case *c)
+{
+	const char *where = "the address space";
+	uint64_t gap, at;
+
+	if (mmap_is_fixed(c) || why_space_end() == 0 || mmap_is_beyond(c, 0, mmap_length(c)))
+		return WHY_NO;
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	gap = maps_widest_gap(c->before, window_end(c), &at);
+#ifdef MAP_32BIT
+	if (why_flag(c, MAP_32BIT)) {
+		/* find_start_end(), arch/x86/kernel/sys_x86_64.c */
+		gap = widest_gap(c, UINT64_C(0x40000000), UINT64_C(0x80000000));
+		where = "the second GiB, to which MAP_32BIT confines it,";
+	}
+#endif
+	/* Somewhat less than the gap can be had where a stack is next to it. */
+	if (mmap_length(c) + GUARD_GAP * c->page <= gap)
+		return WHY_NO;
+	say_format(c, "no free range of %s is that long: the widest has ", where);
+	say_size(c, gap);
+	return mmap_length(c) > gap ? WHY_YES : WHY_PERHAPS;
+}
+
+/* What the mapping adds to the process: not what MAP_FIXED replaces. */
+static uint64_t added(const struct why_case *c)
+{
+	uint64_t replaced = why_flag(c, MAP_FIXED) && c->before != NULL ? maps_mapped(c->before, c->args[0], mmap_length(c), NULL) : 0;
+
+	return mmap_length(c) - (replaced < mmap_length(c) ? replaced : mmap_length(c));
+}
+
+enum why_answer mmap_over_limit(struct why_case *c)
+{
+	return added(c) > 0 ? say_address_limit(c, added(c)) : WHY_NO;
+}
+
+enum why_answer mmap_over_data(struct why_case *c)
+{
+	if (mmap_type(c) != MAP_PRIVATE || (mmap_prot(c) & PROT_WRITE) == 0 || why_flag(c, MAP_GROWSDOWN) || added(c) == 0)
+		return WHY_NO;
+	enum why_answer answer = say_data_limit(c, added(c));
+
+	if (answer == WHY_YES)
+		say(c, " (since Linux 4.7 it counts private writable mappings, not only the heap)");
+	return answer;
+}
+
+/* Whether a new mapping counts towards what is committed: private writable or shared anonymous memory. */
+static bool is_accountable(const struct why_case *c)
+{
+	bool writable = (mmap_prot(c) & PROT_WRITE) != 0;
+
+	return !why_flag(c, MAP_HUGETLB) && (mmap_is_shared(c) ? mmap_is_anonymous(c) : writable);
+}
+
+enum why_answer mmap_over_policy(struct why_case *c)
+{
+	enum why_answer answer;
+
+	if (!is_accountable(c))
+		return WHY_NO;
+	answer = why_flag(c, MAP_NORESERVE) ? WHY_NO : say_over_heuristic(c, mmap_length(c));
+	if (answer == WHY_YES)
+		return say(c, "; MAP_NORESERVE leaves it out of that account");
+	return answer == WHY_PERHAPS ? answer : say_over_commit(c, mmap_length(c));
+}
+
+/* munmap(2). */
+enum why_answer munmap_beyond(struct why_case *c)
+{
+	return say_beyond(c, c->args[0], c->args[1], "the range");
+}
+
+enum why_answer munmap_length_zero(struct why_case *c)
+{
+	return c->args[1] == 0 ? say(c, "the length is 0") : WHY_NO;
+}
+
+enum why_answer munmap_length_wraps(struct why_case *c)
+{
+	return say_wrapped(c, c->args[1], "the length");
+}
+
+enum why_answer munmap_huge_unaligned(struct why_case *c)
+{
+	return say_huge_unaligned(c, c->args[0], mmap_length(c));
+}
+
+/* Taking away the middle of a mapping makes two of it. */
+enum why_answer munmap_over_count(struct why_case *c)
+{
+	static const char splitting[] = "taking away the middle of a mapping makes two of it and needs one more";
+
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	const struct mapping *mapping = maps_find(c->before, c->args[0]);
+
+	if (mapping == NULL || mapping->start >= c->args[0] || c->args[0] + mmap_length(c) >= mapping->end)
+		return WHY_NO;
+	return say_map_count(c, 0, splitting);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Facts for the rules of a process as /proc tells them, and of an smaps that was saved. */
+#include "run/why-rule.h"
+
+#include "mm/smaps.h"
+#include "run/observer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef SECRETMEM_MAGIC
+#define SECRETMEM_MAGIC 0x5345434d /* Linux 5.14 */
+#endif
+#ifndef F_GET_SEALS
+#define F_GET_SEALS 1034 /* Linux 3.17 */
+#endif
+
+/* Copies what follows name on the line of a file of /proc that begins with it. */
+static bool read_field(const char *path, const char *name, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	if (file == NULL)
+		return false;
+	while (!found && getline(&line, &room, file) >= 0)
+		if (strncmp(line, name, strlen(name)) == 0) {
+			snprintf(text, size, "%s", line + strlen(name));
+			found = true;
+		}
+	free(line);
+	fclose(file);
+	return found;
+}
+
+/* prlimit(2) needs CAP_SYS_RESOURCE after a setuid(2) of the process, and this file needs nothing. */
+static bool soft_limit(const struct why_process *process, const char *name, uint64_t *value)
+{
+	char path[64], text[128], *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", process->pid);
+	if (!read_field(path, name, text, sizeof(text)))
+		return false;
+	*value = strtoull(text, &end, 10);
+	if (end == text) /* "unlimited" is no number */
+		*value = UINT64_MAX;
+	return true;
+}
+
+static bool capabilities(const struct why_process *process, uint64_t *value)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", process->pid);
+	if (!read_field(path, "CapEff:", text, sizeof(text)))
+		return false;
+	*value = strtoull(text, NULL, 16);
+	return true;
+}
+
+static bool status(const struct why_process *process, const char *name, uint64_t *value)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", process->pid);
+	if (!read_field(path, name, text, sizeof(text)))
+		return false;
+	*value = strtoull(text, NULL, 10) * 1024;
+	return true;
+}
+
+/* maps shows the vsyscall page of x86-64, which is no mapping of the process. */
+static bool count_mappings(const struct why_process *process, uint64_t *value)
+{
+	struct maps maps = { 0 };
+	bool known = process->observer != NULL && observer_read(process->observer, &maps) == 0;
+
+	*value = 0;
+	for (size_t i = 0; i < maps.count; i++)
+		*value += maps.list[i].start >> 63 == 0;
+	maps_fini(&maps);
+	return known;
+}
+
+static bool count_descriptors(const struct why_process *process, uint64_t *value)
+{
+	char path[64];
+	const struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", process->pid);
+	DIR *dir = opendir(path);
+
+	if (dir == NULL)
+		return false;
+	*value = 0;
+	while ((entry = readdir(dir)) != NULL)
+		*value += entry->d_name[0] != '.';
+	closedir(dir);
+	return true;
+}
+
+/* The 47th field of proc_pid_stat(5); 0 to those who may not trace the process. */
+static bool brk_start(const struct why_process *process, uint64_t *value)
+{
+	char path[64], text[2048];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", process->pid);
+	if (!read_field(path, "", text, sizeof(text)))
+		return false;
+	/* The second field is the command's name, which may hold anything; the last ")" ends it. */
+	const char *field = strrchr(text, ')');
+
+	for (unsigned i = 2; field != NULL && i < 47; i++)
+		field = strchr(field + 1, ' ');
+	if (field == NULL)
+		return false;
+	*value = strtoull(field, NULL, 10);
+	return *value != 0;
+}
+
+static bool sysctl_value(const char *name, uint64_t *value)
+{
+	int64_t number;
+
+	if (observer_sysctl(name, &number) < 0 || number < 0)
+		return false;
+	*value = (uint64_t)number;
+	return true;
+}
+
+static bool meminfo(const char *name, uint64_t *value)
+{
+	char text[64], *end;
+
+	if (!read_field("/proc/meminfo", name, text, sizeof(text)))
+		return false;
+	*value = strtoull(text, &end, 10);
+	if (strncmp(end, " kB", 3) == 0)
+		*value *= 1024;
+	return true;
+}
+
+bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
+{
+	static const struct {
+		bool (*read)(const struct why_process *process, const char *name, uint64_t *value);
+		bool (*count)(const struct why_process *process, uint64_t *value);
+		bool (*machine)(const char *name, uint64_t *value);
+		const char *name;
+	} facts[FACT_COUNT] = {
+		[FACT_LIMIT_AS] = { .read = soft_limit, .name = "Max address space" },
+		[FACT_LIMIT_DATA] = { .read = soft_limit, .name = "Max data size" },
+		[FACT_LIMIT_MEMLOCK] = { .read = soft_limit, .name = "Max locked memory" },
+		[FACT_LIMIT_FSIZE] = { .read = soft_limit, .name = "Max file size" },
+		[FACT_LIMIT_NOFILE] = { .read = soft_limit, .name = "Max open files" },
+		[FACT_LIMIT_STACK] = { .read = soft_limit, .name = "Max stack size" },
+		[FACT_VM_SIZE] = { .read = status, .name = "VmSize:" },
+		[FACT_VM_DATA] = { .read = status, .name = "VmData:" },
+		[FACT_VM_LOCKED] = { .read = status, .name = "VmLck:" },
+		[FACT_CAPABILITIES] = { .count = capabilities },
+		[FACT_MAP_COUNT] = { .count = count_mappings },
+		[FACT_FD_COUNT] = { .count = count_descriptors },
+		[FACT_BRK_START] = { .count = brk_start },
+		[FACT_OVERCOMMIT] = { .machine = sysctl_value, .name = "vm.overcommit_memory" },
+		[FACT_MAX_MAP_COUNT] = { .machine = sysctl_value, .name = "vm.max_map_count" },
+		[FACT_MMAP_MIN_ADDR] = { .machine = sysctl_value, .name = "vm.mmap_min_addr" },
+		[FACT_HUGE_SURPLUS] = { .machine = sysctl_value, .name = "vm.nr_overcommit_hugepages" },
+		[FACT_MEMFD_NOEXEC] = { .machine = sysctl_value, .name = "vm.memfd_noexec" },
+		[FACT_RAM] = { .machine = meminfo, .name = "MemTotal:" },
+		[FACT_SWAP] = { .machine = meminfo, .name = "SwapTotal:" },
+		[FACT_COMMIT_LIMIT] = { .machine = meminfo, .name = "CommitLimit:" },
+		[FACT_COMMITTED] = { .machine = meminfo, .name = "Committed_AS:" },
+		[FACT_HUGE_FREE] = { .machine = meminfo, .name = "HugePages_Free:" },
+		[FACT_HUGE_PROMISED] = { .machine = meminfo, .name = "HugePages_Rsvd:" },
+		[FACT_HUGE_SIZE] = { .machine = meminfo, .name = "Hugepagesize:" },
+	};
+	const struct why_process *process = context;
+
+	if (facts[fact].machine != NULL)
+		return facts[fact].machine(facts[fact].name, value);
+	if (process == NULL)
+		return false;
+	return facts[fact].read != NULL ? facts[fact].read(process, facts[fact].name, value) : facts[fact].count(process, value);
+}
+
+static int vmflag(void *context, uint64_t addr, const char *flag)
+{
+	const struct why_process *process = context;
+	int64_t value = 0;
+
+	if (process->observer == NULL || observer_vmflag(process->observer, addr, flag, &value) < 0)
+		return -1;
+	return value != 0;
+}
+
+int why_smaps_flag(void *context, uint64_t addr, const char *flag)
+{
+	const struct smaps *smaps = context;
+	const struct mapping *mapping = maps_find(&smaps->maps, addr);
+
+	if (mapping == NULL)
+		return -1;
+	const struct smaps_record *record = &smaps->list[mapping - smaps->maps.list];
+
+	return record->flags == NULL ? -1 : smaps_has_flag(record, flag);
+}
+
+/* Seals can be asked for only through a descriptor of one's own. */
+static uint32_t read_seals(const char *path)
+{
+	int own = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int seals = own >= 0 ? fcntl(own, F_GET_SEALS) : 0;
+
+	if (own >= 0)
+		close(own);
+	return seals > 0 ? (uint32_t)seals : 0;
+}
+
+static bool is_append_only(const char *path)
+{
+	struct statx info;
+
+	return statx(AT_FDCWD, path, 0, 0, &info) == 0 && (info.stx_attributes & STATX_ATTR_APPEND) != 0;
+}
+
+static bool file_of(void *context, int fd, struct why_file *file)
+{
+	const struct why_process *process = context;
+	char path[64], text[64];
+	struct stat stat_buf;
+	struct statfs system;
+	struct statvfs mount;
+
+	*file = (struct why_file){ 0 };
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", process->pid);
+	if (access(path, R_OK | X_OK) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", process->pid, fd);
+	if (!read_field(path, "flags:", text, sizeof(text)))
+		return errno == ENOENT; /* it is known: nothing is open there */
+	file->open = true;
+	file->flags = strtoull(text, NULL, 8);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", process->pid, fd);
+	if (stat(path, &stat_buf) < 0 || statfs(path, &system) < 0 || statvfs(path, &mount) < 0)
+		return true;
+	file->examined = true;
+	file->mode = stat_buf.st_mode;
+	file->size = (uint64_t)stat_buf.st_size;
+	file->huge = (uint64_t)system.f_type == HUGETLBFS_MAGIC;
+	file->memory = (uint64_t)system.f_type == TMPFS_MAGIC;
+	file->secret = (uint64_t)system.f_type == SECRETMEM_MAGIC;
+	file->noexec = (mount.f_flag & ST_NOEXEC) != 0;
+	file->append_only = is_append_only(path);
+	if (S_ISREG(stat_buf.st_mode) && (file->memory || file->huge))
+		file->seals = read_seals(path);
+	return true;
+}
+
+static bool same_file(const struct stat *info, const struct mapping *mapping)
+{
+	return info->st_ino == mapping->inode;
+}
+
+/* map_files needs CAP_CHECKPOINT_RESTORE; a descriptor of the process or the file's own path can lead there too. */
+static bool length_of(void *context, const struct mapping *mapping, uint64_t *bytes)
+{
+	const struct why_process *process = context;
+	char path[4200];
+	struct stat info;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, process->pid, mapping->start, mapping->end);
+	bool found = mapping->inode != 0 && stat(path, &info) == 0 && same_file(&info, mapping);
+
+	for (int fd = 0; !found && fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", process->pid, fd);
+		found = mapping->inode != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode) && same_file(&info, mapping);
+	}
+	if (!found && mapping->inode != 0 && mapping->name_len < 4096 && mapping->name_len > 0 && mapping->name[0] == '/') {
+		snprintf(path, sizeof(path), "/proc/%d/root%.*s", process->pid, (int)mapping->name_len, mapping->name);
+		found = stat(path, &info) == 0 && S_ISREG(info.st_mode) && same_file(&info, mapping);
+	}
+	if (found)
+		*bytes = (uint64_t)info.st_size;
+	return found;
+}
+
+static int guard_at(void *context, uint64_t addr)
+{
+	const struct why_process *process = context;
+	bool guard = false;
+
+	if (process->observer == NULL || observer_guard(process->observer, addr, &guard) < 0)
+		return -1;
+	return guard;
+}
+
+const struct why_source why_process_source = {
+	.here = true,
+	.fact = why_process_fact,
+	.vmflag = vmflag,
+	.file = file_of,
+	.length = length_of,
+	.guard = guard_at,
+};
