@@ -96,6 +96,23 @@ static struct maps_slot *replace_slots(struct maps *maps, size_t first, size_t s
 	return count > 0 ? maps->parts + first : NULL;
 }
 
+/* Finds the runs again. */
+static void find_runs(struct maps *maps)
+{
+	struct maps_slot *slots = maps->parts;
+
+	for (size_t i = 0; i < maps->part_count; i++) {
+		bool goes_on = i > 0 && slots[i - 1].plain && slots[i].plain && slots[i - 1].end == slots[i].start;
+
+		slots[i].run_first = goes_on ? slots[i - 1].run_first : (uint32_t)i;
+	}
+	for (size_t i = maps->part_count; i > 0; i--) {
+		bool goes_on = i < maps->part_count && slots[i].run_first != i;
+
+		slots[i - 1].run_last = goes_on ? slots[i].run_last : (uint32_t)(i - 1);
+	}
+}
+
 /* Puts parts of the mappings of the runs in place of those from first to stop. */
 static void replace_parts(struct maps *maps, size_t first, size_t stop, struct run *runs)
 {
@@ -120,9 +137,13 @@ static void replace_parts(struct maps *maps, size_t first, size_t stop, struct r
 	struct maps_slot *slot = replace_slots(maps, first, stop, count);
 
 	for (size_t i = 0; i < count; i++)
-		slot[i] = (struct maps_slot){ .end = all[i]->list[all[i]->count - 1].end, .part = all[i] };
+		slot[i] = (struct maps_slot){ .start = all[i]->list[0].start,
+			                      .end = all[i]->list[all[i]->count - 1].end,
+			                      .part = all[i],
+			                      .plain = !all[i]->named && all[i]->gap == 0 };
 	if (all != made)
 		free(all);
+	find_runs(maps);
 }
 
 /* The part with that number as a run. */

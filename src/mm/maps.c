@@ -243,32 +243,52 @@ static const struct maps_part *whole_part(const struct maps_place *place, bool f
 	return place->maps->parts[place->part].part;
 }
 
-bool maps_forward_named(struct maps_place *place)
+/* Whether all of the slot's mappings have no name and there is no gap between them. */
+static bool is_plain(const struct maps_part *part)
 {
-	maps_forward(place);
-	while (place->at != NULL && place->at->name_len == 0) {
-		const struct maps_part *part = whole_part(place, false);
-
-		if (part != NULL && !part->named)
-			maps_enter(place, place->part + 1, false);
-		else
-			maps_forward(place);
-	}
-	return place->at != NULL;
+	return part != NULL && !part->named && part->gap == 0;
 }
 
-bool maps_backward_named(struct maps_place *place)
+/* From the first mapping of a part to the last of the run that it is in, and the other way round. */
+static void run_up(struct maps_place *place)
+{
+	maps_enter(place, place->maps->parts[place->part].run_last, true);
+}
+
+static void run_down(struct maps_place *place)
+{
+	maps_enter(place, place->maps->parts[place->part].run_first, false);
+}
+
+bool maps_forward_named(struct maps_place *place, uint64_t high)
+{
+	maps_forward(place);
+	while (place->at != NULL && place->at->name_len == 0 && place->at->start < high) {
+		const struct maps_part *part = whole_part(place, false);
+
+		if (is_plain(part))
+			run_up(place);
+		else if (part != NULL && !part->named)
+			place->at = place->stop - 1;
+		maps_forward(place);
+	}
+	return place->at != NULL && place->at->start < high;
+}
+
+bool maps_backward_named(struct maps_place *place, uint64_t low)
 {
 	bool found = maps_backward(place);
 
-	while (found && place->at->name_len == 0) {
+	while (found && place->at->name_len == 0 && place->at->end >= low) {
 		const struct maps_part *part = whole_part(place, true);
 
-		if (part != NULL && !part->named)
+		if (is_plain(part))
+			run_down(place);
+		else if (part != NULL && !part->named)
 			place->at = place->first;
 		found = maps_backward(place);
 	}
-	return found;
+	return found && place->at->end >= low;
 }
 
 void maps_skip_alike(struct maps_place *place, uint64_t most)
@@ -348,10 +368,8 @@ const struct mapping *maps_run_first(const struct maps *maps, const struct mappi
 	const struct mapping *first = mapping;
 
 	while (maps_backward(&place) && place.at->name_len == 0 && place.at->end == first->start) {
-		const struct maps_part *part = whole_part(&place, true);
-
-		if (part != NULL && !part->named && part->gap == 0)
-			place.at = place.first;
+		if (is_plain(whole_part(&place, true)))
+			run_down(&place);
 		first = place.at;
 	}
 	return first;
@@ -366,10 +384,8 @@ const struct mapping *maps_run_last(const struct maps *maps, const struct mappin
 		maps_forward(&place);
 		if (place.at == NULL || place.at->start != last->end)
 			break;
-		const struct maps_part *part = whole_part(&place, false);
-
-		if (part != NULL && !part->named && part->gap == 0)
-			place.at = place.stop - 1;
+		if (is_plain(whole_part(&place, false)))
+			run_up(&place);
 		last = place.at;
 	}
 	return last;

@@ -35,8 +35,11 @@ struct maps_part {
 };
 
 struct maps_slot {
-	uint64_t end; /* of the part's last mapping */
+	uint64_t start, end; /* of the part's first and last mapping */
 	struct maps_part *part;
+	bool plain;          /* no name and no gap in it */
+	/* The first and the last of the slots around this one that are plain, with no gap between them; or itself. */
+	uint32_t run_first, run_last;
 };
 
 /*
@@ -71,9 +74,12 @@ struct maps_place maps_place(const struct maps *maps, uint64_t addr);
 static inline void maps_forward(struct maps_place *place);
 /* To the one before; false, and nothing done, at the first. */
 static inline bool maps_backward(struct maps_place *place);
-/* The same, to the next or the last mapping that has a name; false: there is none, and the place is at an end. */
-bool maps_forward_named(struct maps_place *place);
-bool maps_backward_named(struct maps_place *place);
+/*
+ * The same, to the next mapping that has a name and begins below high, or to the last one that has a name and ends at or
+ * above low; false: there is none, and the place is anywhere.
+ */
+bool maps_forward_named(struct maps_place *place, uint64_t high);
+bool maps_backward_named(struct maps_place *place, uint64_t low);
 /* From the last mapping of a part whose mappings all have one name, with no gap wider than most, to its first. */
 void maps_skip_alike(struct maps_place *place, uint64_t most);
 /* To the first or the last mapping of a part. */

@@ -91,7 +91,7 @@ static void anchor_mapping(struct anchor *anchor, const struct maps *maps, const
 	const struct mapping *first = m;
 	struct maps_place place = maps_place(maps, m->start);
 
-	while (maps_backward_named(&place) && first->start - place.at->end <= near) {
+	while (maps_backward_named(&place, first->start > near ? first->start - near : 0)) {
 		if (place.at->name_len != m->name_len || memcmp(place.at->name, m->name, m->name_len) != 0)
 			continue;
 		maps_skip_alike(&place, near);
@@ -141,7 +141,7 @@ static bool anchor_below(struct anchor *anchor, uint64_t addr, const struct regi
 
 	if (region != NULL)
 		low = region_end(region) - 1;
-	while (maps_backward_named(&place) && place.at->end > low) {
+	while (maps_backward_named(&place, low + 1)) {
 		if (region == NULL || place.at->end != region_end(region)) {
 			anchor_mapping(anchor, maps, place.at);
 			return true;
@@ -162,8 +162,8 @@ static bool anchor_above(struct anchor *anchor, uint64_t addr, const struct regi
 	if (region != NULL)
 		high = region->start;
 	if (place.at != NULL && place.at->name_len == 0)
-		maps_forward_named(&place);
-	if (place.at != NULL && place.at->start < high) {
+		maps_forward_named(&place, high);
+	if (place.at != NULL && place.at->name_len > 0 && place.at->start < high) {
 		anchor_mapping(anchor, maps, place.at);
 		return true;
 	}

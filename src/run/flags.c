@@ -71,18 +71,29 @@ static bool maps_flagged(const struct performance *p)
 	return p->statement->call->id == CALL_MMAP && (p->words[3] & (MAP_LOCKED | MAP_NORESERVE)) != 0;
 }
 
-void flags_before(struct machine *m, const struct performance *p)
+/* Where the last of the regions ends that the call concerns; 0: there is none. */
+static uint64_t last_end(const struct machine *m, const struct performance *p)
 {
 	const struct regions *regions = &m->here->regions;
-	uint64_t start, end;
+	uint64_t start, end, last = 0;
 
-	m->flags_read = false;
-	if (m->folding || !m->here->observed || m->detail != NULL || !concerned(m, p, &start, &end))
-		return;
-	for (size_t i = 0; i < regions->count && !m->flags_read; i++) {
+	if (!concerned(m, p, &start, &end))
+		return 0;
+	for (size_t i = 0; i < regions->count; i++) {
 		if (touches(&regions->list[i], start, end))
-			m->flags_read = observer_read_smaps(&m->here->observer, &m->flags_text) == 0;
+			last = regions->list[i].start + regions->list[i].size;
 	}
+	return last;
+}
+
+void flags_before(struct machine *m, const struct performance *p)
+{
+	m->flags_read = false;
+	if (m->folding || !m->here->observed || m->detail != NULL)
+		return;
+	uint64_t end = last_end(m, p);
+
+	m->flags_read = end > 0 && observer_read_smaps_below(&m->here->observer, end, &m->flags_text) == 0;
 }
 
 /* Goes on to the record that holds addr, or to the first one above. */
@@ -223,9 +234,11 @@ void flags_after(struct machine *m, const struct performance *p, struct event_st
 		return;
 	bool fresh = maps_flagged(p) && p->result >= 0 && regions_find(&m->here->regions, (uint64_t)p->result) != NULL;
 
+	uint64_t end = fresh ? (uint64_t)p->result + 1 : last_end(m, p);
+
 	if (m->detail != NULL)
 		now = detail_smaps_now(m);
-	else if ((before != NULL || fresh) && observer_read_smaps(&m->here->observer, &read) == 0)
+	else if ((before != NULL || fresh) && observer_read_smaps_below(&m->here->observer, end, &read) == 0)
 		now = &read;
 	if (now != NULL && fresh)
 		tell_new(m, p, step, now);

@@ -66,26 +66,31 @@ void observer_close(struct observer *observer)
 	buf_fini(&observer->scratch);
 }
 
+/* Adds what one read gives behind what is there.  Returns how much it was, 0 at the end, or -errno. */
+static ssize_t read_more(int fd, struct buf *text)
+{
+	char *to = buf_reserve(text, READ_ROOM);
+	ssize_t got;
+
+	do {
+		got = pread(fd, to, text->cap - text->len - 1, (off_t)text->len);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	text->len += (size_t)got;
+	text->data[text->len] = '\0';
+	return got;
+}
+
 int observer_read_file(int fd, struct buf *text)
 {
-	off_t at = 0;
+	ssize_t got;
 
 	buf_reset(text);
-	for (;;) {
-		char *to = buf_reserve(text, READ_ROOM);
-		ssize_t got = pread(fd, to, text->cap - text->len - 1, at);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		text->len += (size_t)got;
-		at += got;
-	}
-	text->data[text->len] = '\0';
-	return 0;
+	do {
+		got = read_more(fd, text);
+	} while (got > 0);
+	return (int)got;
 }
 
 int observer_read(struct observer *observer, struct maps *maps)
@@ -186,12 +191,44 @@ int observer_meminfo(struct observer *observer, const char *field, int64_t *valu
 
 int observer_read_smaps(struct observer *observer, struct buf *text)
 {
-	return observer->smaps < 0 ? observer->smaps : observer_read_file(observer->smaps, text);
+	return observer_read_smaps_below(observer, UINT64_MAX, text);
+}
+
+/* Whether text, of which at is behind the last record that was whole, goes on behind all that begins below end. */
+static bool reaches(const struct buf *text, size_t *at, uint64_t end)
+{
+	struct smaps_record record;
+
+	for (size_t next = *at; smaps_next(text->data, text->len, &next, &record); *at = next) {
+		if (record.start >= end)
+			return true;
+		if (next == text->len)
+			return false;
+	}
+	return false;
+}
+
+int observer_read_smaps_below(struct observer *observer, uint64_t end, struct buf *text)
+{
+	size_t at = 0;
+	ssize_t got;
+
+	if (observer->smaps < 0)
+		return observer->smaps;
+	if (end == UINT64_MAX)
+		return observer_read_file(observer->smaps, text);
+	buf_reset(text);
+	do {
+		got = read_more(observer->smaps, text);
+		if (got < 0)
+			return (int)got;
+	} while (got > 0 && !reaches(text, &at, end));
+	return 0;
 }
 
 static int smaps_record(struct observer *observer, uint64_t addr, struct smaps_record *record)
 {
-	int error = observer_read_smaps(observer, &observer->scratch);
+	int error = observer_read_smaps_below(observer, addr + 1, &observer->scratch);
 
 	if (error < 0)
 		return error;

@@ -25,6 +25,21 @@ export LC_ALL=C TERM=xterm SHELL=/bin/sh
 # Those of the sources: what is installed may be older.
 export MMTOOL_EXAMPLES=$top/examples
 
+# MMTOOL_OBSERVER=text|query: what performs a script is given --observer with it, wherever a test runs mmtool.
+[ -z "${MMTOOL_OBSERVER-}" ] || [ -n "${MMTOOL_OBSERVED-}" ] || {
+	mkdir -p "$BATS_RUN_TMPDIR/observed"
+	chmod go+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/observed"
+	cat >"$BATS_RUN_TMPDIR/observed/mmtool" <<-END
+		#!/bin/bash
+		case " $("$MMTOOL" --describe | awk -F'\t' '$3 == "--observer" { printf "%s ", $2 }')" in
+		*" \$1 "*) exec "$MMTOOL" "\$1" --observer=$MMTOOL_OBSERVER "\${@:2}" ;;
+		esac
+		exec "$MMTOOL" "\$@"
+	END
+	chmod 755 "$BATS_RUN_TMPDIR/observed/mmtool"
+	export MMTOOL_OBSERVED=$MMTOOL MMTOOL=$BATS_RUN_TMPDIR/observed/mmtool
+}
+
 # mm ARG...: runs mmtool, as bats' run does.
 mm()
 {

@@ -38,7 +38,7 @@ static void write_lines(struct maps *maps, unsigned first, unsigned stop)
 			;
 		if (pages[i] == 0)
 			continue;
-		bool named = pages[i] % 5 == 0;
+		bool named = pages[i] % 300 == 0;
 
 		buf_printf(&maps->text, "%08" PRIx64 "-%08" PRIx64 " %s 00000000 %s %s\n", address(i), address(end),
 			   pages[i] % 2 ? "rw-p" : "r--p", named ? "fe:00 7" : "00:00 0", named ? "          /lib/x" : "");
@@ -77,16 +77,17 @@ static bool same_walk(const struct maps *parts, const struct maps *list, uint64_
 {
 	struct maps_place a = maps_place(parts, addr), b = maps_place(list, addr);
 	bool back = below(2) == 0, named = below(2) == 0, left = true, right = true;
+	uint64_t limit = any_address();
 
 	for (unsigned steps = below(500); steps > 0 && left && right; steps--) {
 		if (!same_mapping(a.at, b.at))
 			return false;
 		if (back) {
-			left = named ? maps_backward_named(&a) : maps_backward(&a);
-			right = named ? maps_backward_named(&b) : maps_backward(&b);
+			left = named ? maps_backward_named(&a, limit) : maps_backward(&a);
+			right = named ? maps_backward_named(&b, limit) : maps_backward(&b);
 		} else if (named) {
-			left = maps_forward_named(&a);
-			right = maps_forward_named(&b);
+			left = maps_forward_named(&a, limit);
+			right = maps_forward_named(&b, limit);
 		} else {
 			maps_forward(&a);
 			maps_forward(&b);
