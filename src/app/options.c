@@ -47,6 +47,12 @@ static const struct argp_option view_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option json_options[] = {
+	HEADING,
+	OUTPUT,
+	{ 0 },
+};
+
 static const struct argp_option steps_options[] = {
 	HEADING,
 	FULL,
@@ -160,9 +166,12 @@ const struct argp *options_of(const struct command *command)
 {
 	if (command->plan != NULL)
 		return &common_argp;
-	return command->produce == NULL ? NULL : command->steps ? &steps_argp : &view_argp;
+	if (command->produce == NULL)
+		return NULL;
+	return command->json ? &json_argp : command->steps ? &steps_argp : &view_argp;
 }
 
 const struct argp view_argp = { .options = view_options, .parser = parse_view };
+const struct argp json_argp = { .options = json_options, .parser = parse };
 const struct argp steps_argp = { .options = steps_options, .parser = parse_steps };
 const struct argp common_argp = { .options = options, .parser = parse };

@@ -24,10 +24,10 @@ struct common_options {
 };
 
 /*
- * argp's child parsers; their input is a struct common_options.  Of what performs a script, of what only looks, and of what
- * shows the events of scripts without performing them.
+ * argp's child parsers; their input is a struct common_options.  Of what performs a script, of what only looks, of what prints
+ * nothing but JSON, and of what shows the events of scripts without performing them.
  */
-extern const struct argp common_argp, view_argp, steps_argp;
+extern const struct argp common_argp, view_argp, json_argp, steps_argp;
 /* The one of a command, or NULL when it makes no report. */
 const struct argp *options_of(const struct command *command);
 

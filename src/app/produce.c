@@ -73,7 +73,7 @@ int produce_run(const struct command *command, const void *own, const struct com
 	report.color = session_wants_color(options->color, stream.output.fd);
 	if (command->view != NULL)
 		command->view(own, &report);
-	stream.report = report_new(session_reports[options->format], &report);
+	stream.report = report_new(session_reports[command->json ? FORMAT_JSON : options->format], &report);
 	const struct event_sink sink = { .take = take_event, .context = &stream, .reader = stream.output.fd };
 
 	if (stream.live)

@@ -74,6 +74,7 @@ struct command {
 	/* How its report looks beyond the common options; may be NULL. */
 	void (*view)(const void *options, struct report_options *report);
 	bool live; /* what it makes is written as it comes, into a pipe too */
+	bool json; /* produce: its report is JSON, and nothing else */
 	bool steps; /* produce: its events can be those of a script: its report has all options but --step, and TAP */
 
 	/*

@@ -41,6 +41,8 @@ const struct command *const command_table[] = {
 	&cmd_limits,
 	&cmd_maps,
 	&cmd_watch,
+	&cmd_snapshot,
+	&cmd_diff,
 	&cmd_report,
 	&cmd_run,
 	&cmd_shell,

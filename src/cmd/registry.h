@@ -9,6 +9,7 @@
 extern const struct command cmd_advise;
 extern const struct command cmd_alias;
 extern const struct command cmd_cow;
+extern const struct command cmd_diff;
 extern const struct command cmd_dontunmap;
 extern const struct command cmd_droppable;
 extern const struct command cmd_examples;
@@ -32,6 +33,7 @@ extern const struct command cmd_seal;
 extern const struct command cmd_secret;
 extern const struct command cmd_shell;
 extern const struct command cmd_shrink;
+extern const struct command cmd_snapshot;
 extern const struct command cmd_stack;
 extern const struct command cmd_sync;
 extern const struct command cmd_watch;

@@ -226,7 +226,11 @@ static bool new_range(const struct comparison *c, const struct delta_piece *p, u
 	for (size_t i = c->delta->change_count; i > 0; i--) {
 		const struct change *change = &c->delta->changes[i - 1];
 
-		if (change->kind == CHANGE_ADDED && change->after == p->after && change->new_start == range[0])
+		if (change->kind != CHANGE_ADDED)
+			continue;
+		if (change->after != p->after)
+			break;
+		if (change->new_start == range[0])
 			return false;
 	}
 	return true;
@@ -480,6 +484,23 @@ static void each_mapping(struct comparison *c, const struct mapping *(*side)(con
 	}
 }
 
+/* What is new and merged is told where it is told as added; both are told by address of the mapping that holds them. */
+static void mark_told(struct delta *delta)
+{
+	size_t added = 0;
+
+	for (size_t i = 0; i < delta->change_count; i++) {
+		struct change *change = &delta->changes[i];
+
+		if (change->kind != CHANGE_MERGED)
+			continue;
+		while (added < i && (delta->changes[added].kind != CHANGE_ADDED ||
+		                     delta->changes[added].after->start < change->after->start))
+			added++;
+		change->told = added < i && delta->changes[added].after->start == change->after->start;
+	}
+}
+
 void delta_tell(struct comparison *c)
 {
 	static void (*const tells[PIECE_KINDS])(struct comparison *, size_t) = {
@@ -501,4 +522,5 @@ void delta_tell(struct comparison *c)
 	}
 	each_mapping(c, before_of, tell_split);
 	each_mapping(c, after_of, tell_merge);
+	mark_told(c->delta);
 }

@@ -36,6 +36,9 @@ struct change {
 	const struct mapping *before;    /* the mapping that held the old range, or NULL; of the before snapshot */
 	const struct mapping *after;     /* the mapping that holds the new range, or NULL; of the after snapshot */
 	unsigned parts;                  /* split: into how many mappings; merged: out of how many */
+	bool told;                       /* merged: an added change is told with it, and its words say so */
+	int64_t shift;                   /* align_compute(): what leads from the old range's addresses to the new one's */
+	const char *place;               /* align_compute(): where in its module, "libc.so.6+0x1c000"; not escaped; or NULL */
 	const char *names[CHANGE_NAMES]; /* the named regions it touches, the subject of the change first; NULL-padded */
 	/* flagged: "lo", "lo lf": what VmFlags has now and had not, and the reverse; empty: none.  New mapping: no old range */
 	char flags_gained[CHANGE_FLAGS], flags_lost[CHANGE_FLAGS];
@@ -44,6 +47,7 @@ struct change {
 struct delta_line {
 	char sign; /* '-' or '+' */
 	const struct mapping *mapping;
+	int64_t shift; /* align_compute(): of a '-' line, what leads to the addresses of what it is compared with */
 };
 
 struct delta_piece;

@@ -135,7 +135,10 @@ static const struct event_field changes_fields[] = {
 	NO_MEMBER(FORMAT, "format"),
 	CHANGES(TEXT, 0, "old_name", old_name, OPTIONAL),
 	CHANGES(TEXT, 0, "new_name", new_name, OPTIONAL),
+	CHANGES(TEXT, 0, "old_command", old_command, OPTIONAL),
+	CHANGES(TEXT, 0, "new_command", new_command, OPTIONAL),
 	CHANGES(SIGNED, 0, "pid", pid, OPTIONAL),
+	CHANGES(SIGNED, 0, "old_time", old_time, OPTIONAL),
 	CHANGES(SIGNED, 0, "time", time, OPTIONAL),
 	CHANGES(DERIVED, 0, "", watched, ALWAYS),
 	CHANGES(UNSIGNED, 0, "from", from, WHEN_TRUE(struct event_delta, watched)),
@@ -143,6 +146,12 @@ static const struct event_field changes_fields[] = {
 	CHANGES(BOOL, 0, "flags_looked", flags_looked, OPTIONAL),
 	CHANGES(UNSIGNED, 0, "old_resident", old_resident, OPTIONAL),
 	CHANGES(UNSIGNED, 0, "resident", resident, OPTIONAL),
+	CHANGES(UNSIGNED, 0, "old_mappings", old_mappings, OPTIONAL),
+	CHANGES(UNSIGNED, 0, "new_mappings", new_mappings, OPTIONAL),
+	CHANGES(UNSIGNED, 0, "old_bytes", old_bytes, OPTIONAL),
+	CHANGES(UNSIGNED, 0, "new_bytes", new_bytes, OPTIONAL),
+	CHANGES(BOOL, 0, "aligned", aligned, OPTIONAL),
+	CHANGES(BOOL, 0, "regrouped", regrouped, OPTIONAL),
 	CHANGES(POINTER, OBJECT_DELTA, "delta", delta, ALWAYS),
 	CHANGES(DERIVED, 0, "", before, ALWAYS), /* snapshots that came before it in the stream, with the delta's lines */
 	CHANGES(DERIVED, 0, "", after, ALWAYS),
@@ -234,6 +243,7 @@ static const struct event_field delta_fields[] = {
 static const struct event_field line_fields[] = {
 	LINE(CHAR, 0, "sign", sign, ALWAYS),
 	LINE(INLINE, OBJECT_MAPPING, "", mapping, ALWAYS),
+	LINE(SIGNED, 0, "shift", shift, OPTIONAL),
 };
 
 static const struct event_field change_fields[] = {
@@ -244,6 +254,9 @@ static const struct event_field change_fields[] = {
 	CHANGE(POINTER, OBJECT_MAPPING, "before", before, OPTIONAL),
 	CHANGE(POINTER, OBJECT_MAPPING, "after", after, OPTIONAL),
 	CHANGE(UNSIGNED, 0, "parts", parts, OPTIONAL),
+	CHANGE(BOOL, 0, "told", told, OPTIONAL),
+	CHANGE(SIGNED, 0, "shift", shift, OPTIONAL),
+	CHANGE(TEXT, 0, "place", place, OPTIONAL),
 	CHANGE(FLAGS, 0, "gained", flags_gained, OPTIONAL),
 	CHANGE(FLAGS, 0, "lost", flags_lost, OPTIONAL),
 	NO_MEMBER(SENTENCE, "text"),

@@ -243,7 +243,12 @@ struct event_snapshot {
 
 /* What changed between two snapshots. */
 struct event_delta {
-	const char *old_name, *new_name; /* what was compared, as the user named it */
+	const char *old_name, *new_name; /* what was compared, as the user named it; NULL: moments of one process */
+	const char *old_command, *new_command; /* the processes' names, as in struct event_snapshot */
+	int64_t old_time;    /* nanoseconds since the Epoch when the first was read; 0: not known */
+	uint64_t old_mappings, new_mappings, old_bytes, new_bytes; /* how many mappings each has, and their size in all */
+	bool aligned;        /* as two runs of one program: align_compute() */
+	bool regrouped;      /* other anonymous mappings touch, and are one; that is not told as a difference */
 	pid_t pid;           /* of the process that both are of; 0: there is none */
 	int64_t time;        /* nanoseconds since the Epoch when the second was read; 0: not known */
 	/* Of a process that is watched: between which moments it changed, in nanoseconds since the first reading began. */

@@ -346,7 +346,7 @@ static void write_sentence(struct json *json, const struct place *place)
 	const struct sentence_context context = { view.before, view.after, view.old_regions, view.new_regions };
 	struct buf text = { 0 };
 
-	sentence_change(&text, (const void *)place->object, view.delta, &context);
+	sentence_change(&text, (const void *)place->object, &context);
 	add_string(json, place, buf_text(&text), text.len);
 	buf_fini(&text);
 }

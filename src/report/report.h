@@ -28,6 +28,7 @@ struct report_options {
 	uint8_t maps;  /* enum maps_view */
 	bool figures;  /* what smaps says of each mapping of a snapshot, where it was read */
 	bool words;    /* say of each mapping of a snapshot what it is */
+	bool summary;  /* of two snapshots that are compared, only the totals */
 	bool bare;     /* the statement was just typed: it is not repeated.  May change between events */
 };
 

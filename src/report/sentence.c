@@ -22,6 +22,12 @@ static struct range old_range(const struct change *change)
 	return (struct range){ change->old_start, change->old_end };
 }
 
+/* The old range among the new addresses: elsewhere when two runs are compared. */
+static struct range old_place(const struct change *change)
+{
+	return (struct range){ change->old_start + (uint64_t)change->shift, change->old_end + (uint64_t)change->shift };
+}
+
 static struct range new_range(const struct change *change)
 {
 	return (struct range){ change->new_start, change->new_end };
@@ -314,20 +320,20 @@ static void add_rename(struct buf *buf, const struct change *change, const struc
 
 static void say_grown(struct buf *buf, const struct change *change, const struct sentence_context *context)
 {
-	struct range old = old_range(change), new = new_range(change);
+	struct range old = old_place(change), new = new_range(change);
 
 	add_resized(buf, change, context);
 	if (new.start < old.start)
 		buf_puts(buf, new.end > old.end ? " grew at both ends" : " grew downwards");
 	else
-		buf_puts(buf, " grew in place");
+		buf_puts(buf, change->shift == 0 ? " grew in place" : " grew");
 	add_from_to(buf, old, new);
 	add_rename(buf, change, context);
 }
 
 static void say_shrunk(struct buf *buf, const struct change *change, const struct sentence_context *context)
 {
-	struct range old = old_range(change), new = new_range(change);
+	struct range old = old_place(change), new = new_range(change);
 
 	add_resized(buf, change, context);
 	buf_puts(buf, " shrank");
@@ -501,23 +507,7 @@ static void say_flagged(struct buf *buf, const struct change *change, const stru
 	}
 }
 
-/* A merge with something new is told where the new thing is. */
-static bool told_elsewhere(const struct change *change, const struct delta *delta)
-{
-	if (change->kind != CHANGE_MERGED || change->after == NULL)
-		return false;
-	for (size_t i = 0; i < delta->change_count; i++) {
-		const struct change *other = &delta->changes[i];
-
-		/* Lines are compared: of recorded events each change has a copy of its own. */
-		if (other->kind == CHANGE_ADDED && other->after != NULL && mapping_same_line(other->after, change->after))
-			return true;
-	}
-	return false;
-}
-
-void sentence_change(struct buf *buf, const struct change *change, const struct delta *delta,
-                     const struct sentence_context *context)
+void sentence_change(struct buf *buf, const struct change *change, const struct sentence_context *context)
 {
 	static void (*const say[])(struct buf *, const struct change *, const struct sentence_context *) = {
 		[CHANGE_ADDED] = say_added,         [CHANGE_REMOVED] = say_removed,
@@ -527,8 +517,48 @@ void sentence_change(struct buf *buf, const struct change *change, const struct 
 		[CHANGE_REPLACED] = say_replaced,   [CHANGE_FLAGGED] = say_flagged,
 	};
 
-	if (change->kind < sizeof(say) / sizeof(say[0]) && !told_elsewhere(change, delta))
-		say[change->kind](buf, change, context);
+	if (change->kind >= sizeof(say) / sizeof(say[0]) || change->told)
+		return;
+	say[change->kind](buf, change, context);
+	if (change->place != NULL) {
+		buf_puts(buf, ", at ");
+		buf_escape(buf, change->place, strlen(change->place), 0);
+	}
+}
+
+static bool is_deleted(const struct mapping *mapping)
+{
+	static const char gone[] = " (deleted)";
+	const size_t len = sizeof(gone) - 1;
+
+	return mapping->inode != 0 && mapping->name_len > len &&
+	       memcmp(mapping->name + mapping->name_len - len, gone, len) == 0;
+}
+
+void sentence_renamed(struct buf *buf, const struct mapping *before, const struct mapping *after)
+{
+	add_mapping(buf, before);
+	if (is_deleted(after) && !is_deleted(before))
+		buf_puts(buf, ": the file was deleted or replaced; what is mapped stays");
+	else if (before->name_len == after->name_len && memcmp(before->name, after->name, before->name_len) == 0)
+		buf_puts(buf, ": only how maps writes it changed");
+	else
+		buf_puts(buf, ": only its name in maps changed");
+}
+
+void sentence_group(struct buf *buf, const struct mapping *first, bool new, size_t count, uint64_t size)
+{
+	if (first->inode != 0 && !is_shared_anonymous(first)) {
+		add_base(buf, first);
+		buf_printf(buf, " is %s: %zu mappings, ", new ? "new" : "gone", count);
+		size_format(buf, size);
+		buf_puts(buf, new ? "" : " unmapped");
+		return;
+	}
+	buf_printf(buf, new ? "%zu new mappings, " : "%zu mappings are gone, ", count);
+	size_format(buf, size);
+	buf_puts(buf, " in all: ");
+	sentence_kind(buf, first);
 }
 
 /* What a fault means, by its code; mapped is said where a mapping is at the address. */

@@ -20,8 +20,16 @@ struct sentence_context {
  * already.  There is no absolute address in it, so it reads the same with --symbolic.  Adds nothing for a change that
  * the sentence of another change of the delta tells too (a new mapping that merged with its neighbour).
  */
-void sentence_change(struct buf *buf, const struct change *change, const struct delta *delta,
-                     const struct sentence_context *context);
+void sentence_change(struct buf *buf, const struct change *change, const struct sentence_context *context);
+
+/*
+ * Adds a sentence for a mapping of which maps says something else than before, although nothing changed of it itself: the
+ * file's name, what the kernel calls it.
+ */
+void sentence_renamed(struct buf *buf, const struct mapping *before, const struct mapping *after);
+
+/* Adds one sentence for several mappings that are next to one another, all of them new (or gone); size is bytes in all. */
+void sentence_group(struct buf *buf, const struct mapping *first, bool new, size_t count, uint64_t size);
 
 /*
  * Adds what a mapping is: "private anonymous", "libc.so.6, private file mapping", "memfd:x, shared memory", "[vdso]".

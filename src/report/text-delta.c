@@ -8,8 +8,8 @@
 /* Changes of one step that are told in words; the lines of maps show all of them. */
 enum { SENTENCES = 10 };
 
-static void add_map_line(struct text *text, struct buf *out, const struct event_view *view, char sign,
-                         const struct mapping *mapping, bool after)
+void text_map_line(struct text *text, struct buf *out, const struct event_view *view, char sign,
+                   const struct mapping *mapping, bool after)
 {
 	static const char *const marks[] = { "  - ", "  + ", "    " };
 	enum ink ink = sign == '-' ? INK_RED : sign == '+' ? INK_GREEN : INK_PLAIN;
@@ -49,7 +49,7 @@ static void add_whole(struct text *text, struct buf *out, const struct event_vie
 			if (line->sign == sign && line->mapping->start == mapping->start)
 				mark = sign;
 		}
-		add_map_line(text, out, view, mark, mapping, sign == '+');
+		text_map_line(text, out, view, mark, mapping, sign == '+');
 	}
 }
 
@@ -61,7 +61,7 @@ static void add_sentences(struct text *text, struct buf *out, const struct event
 
 	for (size_t i = 0; i < view->delta->change_count; i++) {
 		buf_reset(&text->words);
-		sentence_change(&text->words, &view->delta->changes[i], view->delta, &context);
+		sentence_change(&text->words, &view->delta->changes[i], &context);
 		if (text->words.len > 0 && ++said <= SENTENCES)
 			text_sentence(text, out, INK_PLAIN, buf_text(&text->words));
 	}
@@ -76,7 +76,7 @@ static void add_lines(struct text *text, struct buf *out, const struct event_vie
 {
 	for (size_t i = 0; i < view->delta->line_count; i++) {
 		if (view->delta->lines[i].sign == sign)
-			add_map_line(text, out, view, sign, view->delta->lines[i].mapping, sign == '+');
+			text_map_line(text, out, view, sign, view->delta->lines[i].mapping, sign == '+');
 	}
 }
 
@@ -96,5 +96,5 @@ void text_view(struct text *text, struct buf *out, const struct event_view *view
 void text_maps(struct text *text, struct buf *out, const struct event_view *view)
 {
 	for (struct maps_place place = maps_place(view->before, 0); place.at != NULL; maps_forward(&place))
-		add_map_line(text, out, view, ' ', place.at, false);
+		text_map_line(text, out, view, ' ', place.at, false);
 }

@@ -37,6 +37,10 @@ static void show_delta(struct text *text, struct buf *out, const struct event *e
 {
 	const struct event_view view = event_view(event);
 
+	if (event->delta.old_name != NULL) {
+		text_difference(text, out, &event->delta);
+		return;
+	}
 	text_separate(text, out, BLOCK_BODY);
 	if (event->delta.watched)
 		text_watch_delta(text, out, &event->delta);

@@ -60,6 +60,14 @@ void text_smaps(struct text *text, struct buf *out, const struct event_smaps *sm
 void text_detail(struct text *text, struct buf *out, const struct event_step *step);
 /* All lines of a snapshot, with what the regions call them; view's before is shown. */
 void text_maps(struct text *text, struct buf *out, const struct event_view *view);
+/* One line of maps, marked with sign: '-', '+' or ' '.  after: its addresses are named by what they are at the end. */
+void text_map_line(struct text *text, struct buf *out, const struct event_view *view, char sign,
+                   const struct mapping *mapping, bool after);
+
+/* text-difference.c: two snapshots that the user named, compared: hunks by address, each with what it means in words. */
+void text_difference(struct text *text, struct buf *out, const struct event_delta *delta);
+/* text-totals.c: by what is mapped, how many lines went and came, and by how much it is larger or smaller. */
+void text_totals(struct text *text, struct buf *out, const struct delta *delta);
 
 /* text-pages.c: the pages that the step concerned or changed. */
 void text_pages(struct text *text, struct buf *out, const struct event_step *step);

@@ -24,7 +24,7 @@ static unsigned serial;   /* no two fields have the same value */
 static unsigned argument; /* arguments made so far */
 
 static struct maps before, after;
-static const struct delta_line lines[2] = { { '-', NULL }, { '+', NULL } };
+static const struct delta_line lines[2] = { { .sign = '-' }, { .sign = '+' } };
 
 static void parse(struct maps *maps, const char *text)
 {
@@ -56,7 +56,7 @@ static void *fill_list(enum event_object type, size_t count)
 		fill(type, list + i * size);
 		if (type == OBJECT_LINE)
 			*(struct delta_line *)(void *)(list + i * size) =
-				(struct delta_line){ lines[i % 2].sign, i == 0 ? &before.list[0] : &after.list[0] };
+				(struct delta_line){ .sign = lines[i % 2].sign, .mapping = i == 0 ? &before.list[0] : &after.list[0] };
 	}
 	return list;
 }

@@ -145,9 +145,9 @@ static void build_world(void)
 	world.list[1] = (struct region){ "a", 1, LOWER, 16384, 0 };
 	world.before = (struct regions){ &world.list[0], 1, 1 };
 	world.after = (struct regions){ &world.list[1], 1, 1 };
-	world.lines[0] = (struct delta_line){ '+', &world.mapped.list[0] };
-	world.lines[1] = (struct delta_line){ '+', &world.moved.list[0] };
-	world.lines[2] = (struct delta_line){ '-', &world.mapped.list[0] };
+	world.lines[0] = (struct delta_line){ .sign = '+', .mapping = &world.mapped.list[0] };
+	world.lines[1] = (struct delta_line){ .sign = '+', .mapping = &world.moved.list[0] };
+	world.lines[2] = (struct delta_line){ .sign = '-', .mapping = &world.mapped.list[0] };
 	world.changes[0] = (struct change){ .kind = CHANGE_ADDED, .new_start = ADDRESS, .new_end = ADDRESS + 4096,
 		                            .after = &world.mapped.list[0], .names = { "a" } };
 	world.changes[1] = (struct change){ .kind = CHANGE_MOVED, .old_start = ADDRESS, .old_end = ADDRESS + 4096,
@@ -655,13 +655,12 @@ static void says(struct change change, const char *before_line, const char *afte
 {
 	struct maps before = { 0 }, after = { 0 };
 	struct buf words = { 0 };
-	struct delta delta = { .changes = &change, .change_count = 1 };
 
 	snapshot(&before, before_line);
 	snapshot(&after, after_line);
 	change.before = before.count > 0 ? &before.list[0] : NULL;
 	change.after = after.count > 0 ? &after.list[0] : NULL;
-	sentence_change(&words, &change, &delta, &(struct sentence_context){ &before, &after, old, new });
+	sentence_change(&words, &change, &(struct sentence_context){ &before, &after, old, new });
 	is(buf_text(&words), want, want);
 	buf_fini(&words);
 	maps_fini(&before);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes snapshots of processes, and reads those that were saved. */
+#include "run/snapshot.h"
+
+#include "base/alloc.h"
+#include "base/diag.h"
+#include "run/replay.h"
+#include "run/target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Mappings in one event: its line of JSON stays below a megabyte. */
+enum { PART = 2048 };
+
+static char *copy(const char *text)
+{
+	return alloc_string(text, strlen(text));
+}
+
+/* Whether a file begins as JSON does.  The byte that says so is the first of the rest, or read again. */
+static bool is_json(struct target *target)
+{
+	char first;
+
+	if (target->pid != 0 || read(target->fd, &first, 1) != 1)
+		return false;
+	if (lseek(target->fd, -1, SEEK_CUR) < 0)
+		buf_add(&target->rest, &first, 1);
+	return first == '{';
+}
+
+/* Copies what a descriptor that cannot seek has still to give, behind what was read of it, into a file.  It, or -errno. */
+static int spool(const struct target *target)
+{
+	char part[16 * 1024];
+	int file = memfd_create("mmtool-input", MFD_CLOEXEC);
+	ssize_t got = (ssize_t)target->rest.len;
+
+	if (file < 0)
+		return -errno;
+	memcpy(part, buf_text(&target->rest), target->rest.len);
+	while (got != 0) {
+		if ((got > 0 && write(file, part, (size_t)got) != got) || (got < 0 && errno != EINTR)) {
+			int error = errno;
+
+			close(file);
+			return -error;
+		}
+		got = read(target->fd, part, sizeof(part));
+	}
+	lseek(file, 0, SEEK_SET);
+	return file;
+}
+
+/* The first snapshot among recorded events. */
+static int read_json(struct snapshot *snapshot, struct target *target, char **problem)
+{
+	int fd = target->rest.len > 0 ? spool(target) : target->fd;
+
+	if (fd < 0) {
+		*problem = target_problem(target, fd);
+		return fd;
+	}
+	struct replay *replay = replay_open(fd, strcmp(target->name, "-") == 0 ? "standard input" : target->name);
+	struct event_snapshot about = { 0 };
+	int error = replay_snapshot(replay, &snapshot->smaps.maps, &about);
+
+	if (error < 0) {
+		*problem = copy(replay_problem(replay));
+	} else {
+		snapshot->about.pid = about.pid;
+		snapshot->about.time = about.time;
+		if (about.command != NULL)
+			snapshot->about.command = snapshot->command = copy(about.command);
+	}
+	replay_close(replay);
+	if (fd != target->fd)
+		close(fd);
+	return error;
+}
+
+int snapshot_read(struct snapshot *snapshot, const char *name, bool smaps, char **problem)
+{
+	struct target target;
+	int error = target_open(&target, name, smaps ? "smaps" : "maps", problem);
+
+	if (error < 0)
+		return error;
+	snapshot->about = (struct event_snapshot){ .name = target.name, .pid = target.pid };
+	if (is_json(&target))
+		error = read_json(snapshot, &target, problem);
+	else
+		error = target_smaps(&target, &snapshot->smaps, &snapshot->detailed, problem);
+	/* Of a maps file the time is when it was read, which says nothing of what is in it. */
+	if (target.pid != 0) {
+		snapshot->about.time = target.time;
+		snapshot->about.command = snapshot->command = target.command;
+		target.command = NULL;
+	}
+	target_close(&target);
+	return error;
+}
+
+void snapshot_fini(struct snapshot *snapshot)
+{
+	free(snapshot->command);
+	smaps_fini(&snapshot->smaps);
+	*snapshot = (struct snapshot){ 0 };
+}
+
+/* One after another, and at least one. */
+static void send(const struct snapshot *snapshot, const struct event_sink *sink)
+{
+	const struct maps *all = &snapshot->smaps.maps;
+	struct maps part = { 0 };
+	struct event event = { .type = EVENT_SNAPSHOT, .snapshot = snapshot->about };
+	size_t at = 0;
+
+	event.snapshot.maps = &part;
+	do {
+		part.list = all->list + at;
+		part.count = all->count - at < PART ? all->count - at : PART;
+		at += part.count;
+		event.snapshot.more = at < all->count;
+		sink->take(sink->context, &event);
+		event.snapshot.part++;
+	} while (at < all->count);
+}
+
+int snapshot_run(const char *name, const struct event_sink *sink, char **problem)
+{
+	struct snapshot snapshot = { 0 };
+	int error = snapshot_read(&snapshot, name, false, problem);
+
+	if (error == 0)
+		send(&snapshot, sink);
+	snapshot_fini(&snapshot);
+	return error == 0 ? STATUS_OK : STATUS_TOOL;
+}

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: MIT
+# diff: processes, maps files and snapshots compared, as they are and as two runs of one program.
+
+load ../helper/common
+load ../helper/report
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown()
+{
+	# shellcheck disable=SC2086 # several
+	[ -z "${sleepers-}" ] || kill $sleepers 2>/dev/null || true
+	end_held
+}
+
+# start COMMAND [ARG...]: runs it in the background, and sets pid once it waits, having mapped all it will.
+start()
+{
+	"$@" >/dev/null 2>&1 3>&- </dev/null &
+	pid=$!
+	sleepers+=" $pid"
+	soon settled
+}
+
+# settled: whether $pid is another program than bats, asleep, and has as many mappings as a moment ago.
+settled()
+{
+	local before
+
+	! cmp -s "/proc/$pid/cmdline" "/proc/$$/cmdline" || return
+	before=$(wc -l <"/proc/$pid/maps")
+	sleep 0.1
+	grep -q '^State:.S' "/proc/$pid/status" && [ "$before" = "$(wc -l <"/proc/$pid/maps")" ]
+}
+
+# body: what the report says, without its two first lines and without the totals.
+body()
+{
+	sed -e 1,3d -e '/^    gone     new/,$d' <<<"$output" | sed -e '$ { /^$/d }'
+}
+
+@test "nothing changed: status 0, for a process, a file and a snapshot" {
+	start sleep 60
+	cat "/proc/$pid/maps" >saved.maps
+	"$MMTOOL" snapshot "$pid" >saved.json
+	for other in "$pid" saved.maps saved.json; do
+		mm diff "$other" "$pid"
+		assert_success
+		assert_line --partial 'nothing changed: '
+		mm diff "$other" - <saved.json
+		assert_success
+		run bash -c 'cat saved.json | "$MMTOOL" diff - "$1"' bash "$other"
+		assert_success
+		run bash -c 'cat saved.maps | "$MMTOOL" diff "$1" -' bash "$other"
+		assert_success
+	done
+}
+
+@test "what a process did between two moments, in the words of the experiments" {
+	hold run -e 'a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		mprotect(a + 1p, 1p, PROT_READ)
+		m = memfd_create("x y", 0)
+		ftruncate(m, 2p)
+		b = mmap(NULL, 2p, PROT_READ, MAP_SHARED, m, 0)
+		munmap(a, 4p)'
+	enter
+	"$MMTOOL" snapshot "$subject" >mapped.json
+	enter
+	mm diff mapped.json "$subject"
+	assert_failure 1
+	assert_line "    4K of an anonymous mapping at offset $(size 1): rw-p became r--p"
+	assert_line --partial 'is split: 3 mappings in maps'
+	enter
+	enter
+	"$MMTOOL" snapshot "$subject" >before.json
+	enter
+	mm diff before.json "$subject"
+	assert_failure 1
+	assert_line "    new: $(size 2), r--s, memfd:x y, shared memory"
+	[ "$(grep -c '^  + ' <<<"$output")" -eq 1 ]
+	[ "$(grep -c '^  - ' <<<"$output")" -eq 0 ]
+	mm diff "$subject" before.json
+	assert_failure 1
+	assert_line "    memfd:x y (r--s) is gone: $(size 2) unmapped"
+	let_go
+}
+
+@test "the lines are those of the maps files, and each is there once" {
+	for file in node python3 hostile; do
+		grep -v 'heap' "$top/tests/data/$file.maps" >other.maps
+		mm diff "$top/tests/data/$file.maps" other.maps
+		[ "$(grep -c '^  - ' <<<"$output")" -eq "$(grep -c heap "$top/tests/data/$file.maps")" ]
+	done
+	mm diff "$top/tests/data/node.maps" "$top/tests/data/python3.maps"
+	assert_failure 1
+	grep '^  - ' <<<"$output" | cut -c 5- | sort >gone
+	grep '^  + ' <<<"$output" | cut -c 5- | sort >new
+	sort "$top/tests/data/node.maps" | comm -23 - <(sort "$top/tests/data/python3.maps") | cmp - gone
+	sort "$top/tests/data/node.maps" | comm -13 - <(sort "$top/tests/data/python3.maps") | cmp - new
+}
+
+@test "a file that came or went is told in one sentence" {
+	grep -v '/libm\.so' "$top/tests/data/python3.maps" >without.maps
+	count=$(grep -c '/libm\.so' "$top/tests/data/python3.maps")
+	[ "$count" -gt 1 ]
+	mm diff without.maps "$top/tests/data/python3.maps"
+	assert_line --regexp "^    libm\.so[^ ]* is new: $count mappings, [0-9]+K$"
+	mm diff "$top/tests/data/python3.maps" without.maps
+	assert_line --regexp "^    libm\.so[^ ]* is gone: $count mappings, [0-9]+K unmapped$"
+}
+
+@test "a file that was deleted is told, though its mapping is the same" {
+	echo '10000-20000 r-xp 00000000 fe:00 7 /lib/a.so' >before
+	echo '10000-20000 r-xp 00000000 fe:00 7 /lib/a.so (deleted)' >after
+	mm diff before after
+	assert_failure 1
+	assert_line '    a.so (r-xp): the file was deleted or replaced; what is mapped stays'
+}
+
+@test "the totals, by what is mapped" {
+	printf '%s\n' '10000-20000 r-xp 00000000 fe:00 7 /lib/a.so' '40000-50000 rw-p 00000000 00:00 0 ' >before
+	printf '%s\n' '10000-14000 r-xp 00000000 fe:00 7 /lib/a.so' '40000-80000 rw-p 00000000 00:00 0 ' \
+		'90000-a0000 rw-p 00000000 00:00 0 ' >after
+	mm diff --summary before after
+	assert_failure 1
+	assert_output "before: before, 2 mappings, 128K
+after:  after, 3 mappings, 336K
+
+    gone     new        size  of
+       1       2       +256K  anonymous
+       1       1        -48K  /lib/a.so
+       2       3       +208K  in all"
+}
+
+@test "names from the maps are escaped" {
+	printf '10000-20000 r--p 00000000 fe:00 7 /lib/a\033[31m\302\233b\n' >before
+	printf '10000-20000 r--p 00000000 fe:00 8 /lib/\377c (deleted)\n' >after
+	for how in --align --summary --color=never; do
+		mm diff "$how" before after
+		assert_failure 1
+		refute_output --regexp $'[\033\302\377]'
+	done
+	mm diff before after
+	assert_line --partial 'a\033[31m\302\233b (r--p) was replaced by'
+}
+
+@test "a smaps file is compared with a maps file" {
+	start sleep 60
+	cat "/proc/$pid/smaps" >saved.smaps
+	mm diff saved.smaps "$pid"
+	assert_success
+	mm diff --align "$pid" saved.smaps
+	assert_success
+}
+
+@test "two runs of one program under --align: nothing moved" {
+	# What is called python3 can be a script that looks for it.
+	python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) || python=python3
+	for program in 'sleep 60' 'bash -c read_<><(:)' "$python -c import_time;time.sleep(60)" 'perl -e sleep_60'; do
+		read -ra words <<<"$program"
+		command -v "${words[0]}" >/dev/null || continue
+		words=("${words[@]//_/ }")
+		start "${words[@]}"
+		first=$pid
+		start "${words[@]}"
+		mm diff "$first" "$pid"
+		assert_failure 1
+		mm diff --align "$first" "$pid"
+		# What was placed side by side by chance became one mapping: a difference, but nobody moved.
+		refute_output --partial moved
+		refute_output --regexp '(/|lib)[^ ]* (is|was|grew|shrank)'
+		assert_line --partial 'nothing differs but addresses: '
+		assert_success
+	done
+}
+
+@test "two runs that differ: what does, and where in its module" {
+	cat >one.maps <<-'END'
+		55d000000000-55d000001000 r--p 00000000 fe:00 5                          /bin/x
+		55d000001000-55d000002000 rw-p 00001000 fe:00 5                          /bin/x
+		55d010000000-55d010021000 rw-p 00000000 00:00 0                          [heap]
+		7f0000000000-7f0000004000 rw-s 00000000 00:01 91                         /memfd:m (deleted)
+		7f1000000000-7f1000010000 r--p 00000000 fe:00 6                          /lib/libx.so.1
+		7f1000010000-7f1000020000 r-xp 00010000 fe:00 6                          /lib/libx.so.1
+		7f1000020000-7f1000021000 rw-p 00020000 fe:00 6                          /lib/libx.so.1
+		7f1000021000-7f1000025000 rw-p 00000000 00:00 0 
+		7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0                          [stack]
+	END
+	cat >two.maps <<-'END'
+		56a000100000-56a000101000 r--p 00000000 fe:01 5                          /bin/x
+		56a000101000-56a000102000 rw-p 00001000 fe:01 5                          /bin/x
+		56a030000000-56a030042000 rw-p 00000000 00:00 0                          [heap]
+		7fa000000000-7fa000004000 rw-s 00000000 00:01 12                         /memfd:m (deleted)
+		7fb200000000-7fb200010000 r--p 00000000 fe:01 6                          /lib/libx.so.1
+		7fb200010000-7fb200018000 r-xp 00010000 fe:01 6                          /lib/libx.so.1
+		7fb200018000-7fb200019000 rwxp 00018000 fe:01 6                          /lib/libx.so.1
+		7fb200019000-7fb200020000 r-xp 00019000 fe:01 6                          /lib/libx.so.1
+		7fb200020000-7fb200021000 rw-p 00020000 fe:01 6                          /lib/libx.so.1
+		7fb200021000-7fb200025000 rw-p 00000000 00:00 0 
+		7fb200100000-7fb200101000 r--p 00000000 fe:01 8                          /lib/liby.so
+		7fb200101000-7fb200103000 r-xp 00001000 fe:01 8                          /lib/liby.so
+		7ffe00000000-7ffe00042000 rw-p 00000000 00:00 0                          [stack]
+	END
+	mm diff --align one.maps two.maps
+	assert_failure 1
+	run body
+	assert_output "  - 55d010000000-55d010021000 rw-p 00000000 00:00 0                          [heap]
+  + 56a030000000-56a030042000 rw-p 00000000 00:00 0                          [heap]
+    [heap] grew from 132K to 264K
+
+  - 7f1000010000-7f1000020000 r-xp 00010000 fe:00 6                          /lib/libx.so.1
+  + 7fb200010000-7fb200018000 r-xp 00010000 fe:01 6                          /lib/libx.so.1
+  + 7fb200018000-7fb200019000 rwxp 00018000 fe:01 6                          /lib/libx.so.1
+  + 7fb200019000-7fb200020000 r-xp 00019000 fe:01 6                          /lib/libx.so.1
+    4K of libx.so.1 (r-xp) at offset 32K: r-xp became rwxp, at libx.so.1+0x18000
+    libx.so.1 (r-xp) is split: 3 mappings in maps, at libx.so.1+0x10000
+
+  + 7fb200100000-7fb200101000 r--p 00000000 fe:01 8                          /lib/liby.so
+  + 7fb200101000-7fb200103000 r-xp 00001000 fe:01 8                          /lib/liby.so
+    liby.so is new: 2 mappings, 12K
+
+  - 7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0                          [stack]
+  + 7ffe00000000-7ffe00042000 rw-p 00000000 00:00 0                          [stack]
+    [stack] grew downwards from 132K to 264K"
+}
+
+@test "JSON: one delta, by the schema, and shown again as the same text" {
+	need jq
+	printf '%s\n' '10000-20000 r-xp 00000000 fe:00 7 /lib/a.so' '40000-50000 rw-p 00000000 00:00 0 ' >before
+	printf '%s\n' '11000-1f000 r-xp 00000000 fe:00 7 /lib/a.so' '40000-80000 rw-p 00000000 00:00 0 ' >after
+	for how in '' --align; do
+		mm diff $how before after
+		assert_failure 1
+		text=$output
+		"$MMTOOL" diff $how --format=json before after >delta.json || [ $? -eq 1 ]
+		[ "$(jq -rs 'map(.type) | join(" ")' delta.json)" = 'delta end' ]
+		jq -es '.[0] | .old_name == "before" and .new_name == "after" and .old_mappings == 2 and .new_bytes == 0x4e000' \
+			delta.json || [ "$(jq -s '.[0].new_bytes' delta.json)" = $((0xe000 + 0x40000)) ]
+		run "$MMTOOL" report delta.json
+		assert_success
+		assert_output "$text"
+		"$MMTOOL" report --format=json delta.json | cmp - delta.json
+	done
+}
+
+@test "what cannot be read is said, with status 3" {
+	start sleep 60
+	mm diff "$pid" /nowhere
+	assert_failure 3
+	assert_output 'mmtool diff: /nowhere: No such file or directory (a process is named by its number)'
+	mm diff 4194305 "$pid"
+	assert_failure 3
+	assert_output --partial 'no such process'
+	mm diff "$pid" "$top/README.md"
+	assert_failure 3
+	assert_output --partial 'not a line of maps'
+	echo '{"type":"note"}' >note.json
+	mm diff note.json "$pid"
+	assert_failure 3
+	"$MMTOOL" run --format=json -e 'note "x"' >run.json
+	mm diff run.json "$pid"
+	assert_failure 3
+	assert_output --partial 'there is no snapshot in it'
+	printf '10000-20000 rw-p 00000000 00:00 0 \n18000-28000 rw-p 00000000 00:00 0 \n' >torn.maps
+	mm diff torn.maps "$pid"
+	assert_failure 3
+	assert_output --partial 'out of order'
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+	mm diff "$pid" "$$"
+	assert_failure 3
+	assert_output --partial 'no such process'
+}
+
+@test "a process that may not be read is said, with status 3" {
+	need_root
+	start sleep 60
+	as_nobody "$MMTOOL" diff "$pid" "$pid"
+	assert_failure 3
+	assert_output --partial 'may not be read'
+}
+
+@test "the operands are two, one of them standard input at most" {
+	mm diff
+	assert_failure 2
+	mm diff 1
+	assert_failure 2
+	assert_output --partial 'two snapshots are compared'
+	mm diff 1 2 3
+	assert_failure 2
+	assert_output --partial '3: one argument too many'
+	mm diff - -
+	assert_failure 2
+	assert_output --partial 'standard input (-) can be one of the two only'
+}

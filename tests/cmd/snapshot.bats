@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# snapshot: the mappings of any process or file as JSON, that can be read again.
+
+load ../helper/common
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "what it prints has the lines of the maps file, byte for byte" {
+	need jq
+	for file in "$top"/tests/data/*.maps; do
+		"$MMTOOL" snapshot "$file" >snapshot.json
+		# A name that is no UTF-8 stands in line_hex.
+		jq -r 'select(.type == "snapshot").maps[] | .line_hex // .line' snapshot.json >lines
+		while IFS= read -r line; do
+			case $line in
+			*[!0-9a-f]*) printf '%s\n' "$line" ;;
+			*) printf '%b\n' "$(sed 's/../\\x&/g' <<<"$line")" ;;
+			esac
+		done <lines | cmp - <(sed -e '$a\' "$file")
+	done
+}
+
+@test "it says which process it was, what it is called, and when" {
+	need jq
+	"$MMTOOL" snapshot $$ >snapshot.json
+	[ "$(jq -s '.[0] | .name == (.pid | tostring) and .pid == $pid and .part == 0' --argjson pid $$ snapshot.json)" = true ]
+	[ "$(jq -rs '.[0].command' snapshot.json)" = "$(cat /proc/$$/comm)" ]
+	now=$(date +%s)
+	[ "$(jq -s '.[0].time | tonumber / 1e9 | floor | . >= $now - 60 and . <= $now' --argjson now "$now" snapshot.json)" = true ]
+	jq -es 'last == {"type": "end", "status": 0}' snapshot.json
+}
+
+@test "many mappings come in several lines, and are one snapshot again" {
+	need jq
+	awk 'BEGIN { for (i = 1; i <= 5000; i++) printf "%x000-%x000 rw-p 00000000 00:00 0 \n", 1048576 + 2 * i, 1048577 + 2 * i }' >many.maps
+	"$MMTOOL" snapshot many.maps >many.json
+	jq -es 'map(select(.type == "snapshot")) | length > 1 and (map(.part) == [range(length)]) and
+		(map(.more) | (.[:-1] | all) and (last | not)) and (map(.maps | length) | add) == 5000' many.json
+	run "$MMTOOL" diff many.json many.maps
+	assert_success
+}
+
+@test "what cannot be read is said, with status 3" {
+	mm snapshot /nowhere
+	assert_failure 3
+	assert_line 'mmtool snapshot: /nowhere: No such file or directory (a process is named by its number)'
+	mm snapshot "$top/README.md"
+	assert_failure 3
+	assert_output --partial 'not a line of maps'
+	mm snapshot 4194305
+	assert_failure 3
+	assert_output --partial 'no such process'
+}
+
+@test "there is one operand" {
+	mm snapshot
+	assert_failure 2
+	assert_output --partial 'no process given (try a PID, a saved maps FILE, or - for standard input)'
+	mm snapshot 1 2
+	assert_failure 2
+	assert_output --partial '2: one argument too many'
+}
