@@ -11,6 +11,7 @@
 
 enum {
 	RANGE_SHORT = 17, /* columns of a range of 32-bit addresses, as maps writes them */
+	RANGE_MOST = 33,
 	RANGE_LONG = 25,  /* of 64-bit ones; the few that are longer take from the space before the size */
 	SIZE_ROOM = 11,   /* the size, right-aligned behind the range, with what the range may take of it */
 	AMOUNT_WIDTH = 9, /* another amount, with the space before it */
@@ -148,7 +149,7 @@ static void add_fields(const struct text *text, struct buf *out, const struct ma
 	const struct table *table = &text->table;
 	char *from = buf_reserve(out, FIELDS_MOST), *p = from;
 	const char *space = memchr(mapping->line, ' ', mapping->line_len);
-	size_t range = space != NULL ? (size_t)(space - mapping->line) : 0;
+	size_t range = space != NULL && space - mapping->line <= RANGE_MOST ? (size_t)(space - mapping->line) : 0;
 	bool alarm = text->base.options.color && mapping->perms[1] == 'w' && mapping->perms[2] == 'x';
 
 	memcpy(p, mapping->line, range);

@@ -388,11 +388,19 @@ static int hold(struct look *look, char **problem)
 
 int look_run(const struct look_options *options, const struct event_sink *sink, char **problem)
 {
-	struct look look = { .options = options, .sink = sink };
-	int error = target_open(&look.target, options->name, options->detail ? "smaps" : "maps", problem);
+	struct target target;
 
-	if (error == 0)
-		error = options->together || options->order != LOOK_ADDRESS ? hold(&look, problem) : stream(&look, problem);
+	if (target_open(&target, options->name, options->detail ? "smaps" : "maps", problem) < 0)
+		return STATUS_TOOL;
+	return look_take_target(&target, options, sink, problem);
+}
+
+int look_take_target(struct target *target, const struct look_options *options, const struct event_sink *sink, char **problem)
+{
+	struct look look = { .options = options, .sink = sink, .target = *target };
+	bool all = options->together || options->order != LOOK_ADDRESS;
+	int error = all ? hold(&look, problem) : stream(&look, problem);
+
 	target_close(&look.target);
 	smaps_fini(&look.part);
 	buf_fini(&look.cut);

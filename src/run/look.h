@@ -5,6 +5,7 @@
 
 #include "mm/event.h"
 #include "run/filter.h"
+#include "run/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +29,7 @@ struct look_options {
  * sent before stays sent, with a last part.
  */
 int look_run(const struct look_options *options, const struct event_sink *sink, char **problem);
+/* The same of a target that was opened before; it is closed. */
+int look_take_target(struct target *target, const struct look_options *options, const struct event_sink *sink, char **problem);
 
 #endif

@@ -399,14 +399,13 @@ mappings       size  kind
 	need awk
 	awk 'BEGIN { for (i = 1; i <= 200000; i++) printf "%08x-%08x r--p 00000000 00:00 0 \n", i * 8192, i * 8192 + 4096 }' >many
 	for option in --raw --color=never --gaps --format=json; do
-		run bash -c "ulimit -v 16384; '$MMTOOL' maps $option - <many | tail -n 1"
-		assert_success
-		refute_output ''
-		refute_output --partial 'memory'
+		(ulimit -v 16384 && exec "$MMTOOL" maps "$option" - <many) >shown
+		[ "$(wc -c <shown)" -gt 200000 ]
 	done
 	# What must be held does not fit there.
-	run bash -c "ulimit -v 16384; '$MMTOOL' maps --sort=size - <many >/dev/null"
+	run bash -c "ulimit -v 16384; exec '$MMTOOL' maps --sort=size - <many >/dev/null"
 	assert_failure 3
+	assert_output --partial 'memory'
 }
 
 @test "options that do not go together" {
