@@ -316,9 +316,12 @@ static int begin(struct watch *w, char **problem)
 	error = held;
 	if (error == 0 && !life_begin(&w->life))
 		error = -ESRCH;
-	w->zero = w->looked = w->next = clock_now(CLOCK_MONOTONIC);
+	w->zero = w->looked = clock_now(CLOCK_MONOTONIC);
+	uint64_t cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
+
 	if (error == 0)
 		error = read_maps(w);
+	w->cost = clock_now(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	if (error == 0)
 		error = -EAGAIN;
 	if (error < 0)
@@ -349,8 +352,8 @@ int watch_run(const struct watch_options *options, const struct event_sink *sink
 
 	if (error >= 0) {
 		w.signals = open_signals();
-		w.next += options->interval;
 		send_snapshot(&w);
+		schedule(&w, w.zero, w.cost);
 		error = watch(&w);
 		if (error < 0)
 			*problem = target_problem(&w.target, error);

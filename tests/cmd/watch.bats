@@ -202,7 +202,7 @@ END
 	assert_success
 	of 'select(.type == "delta" or .type == "snapshot").pid'
 	assert_equal "$(sort -u <<<"$output")" "$puppet"
-	of '.type'
+	of 'select(.about != "interval").type'
 	assert_equal "$(uniq <<<"$output" | tr '\n' ' ')" 'snapshot delta note end '
 }
 
@@ -237,7 +237,7 @@ END
 	start_watch --format=json
 	tell exec "$PUPPET"
 	ended
-	of 'select(.type == "note") | "\(.about) \(.command) \(.pid)"'
+	of 'select(.type == "note" and .about != "interval") | "\(.about) \(.command) \(.pid)"'
 	assert_output "exec puppet $puppet"
 	of 'select(.type == "delta").type'
 	assert_output ''
@@ -250,7 +250,7 @@ END
 	start_watch --format=json
 	tell exec "$PUPPET"
 	ended
-	of 'select(.type == "note").about'
+	of 'select(.type == "note" and .about != "interval").about'
 	assert_output exec
 }
 
@@ -262,7 +262,7 @@ END
 	kill -9 "$puppet"
 	ended
 	[ $((SECONDS - start)) -lt 15 ] || fail 'only at the next reading'
-	of 'select(.type == "note") | "\(.about) \(.signal) \(.status) \(.text)"'
+	of 'select(.type == "note" and .about != "interval") | "\(.about) \(.signal) \(.status) \(.text)"'
 	assert_output 'exit SIGKILL null it was killed by SIGKILL'
 	of 'select(.type == "end").status'
 	assert_output 0
@@ -274,7 +274,7 @@ END
 	kill -STOP "$puppet"
 	tell map "$page"
 	sleep 0.5
-	assert_equal "$(wc -l <log)" 1
+	assert_equal "$(grep -c '^between ' log)" 0
 	kill -CONT "$puppet"
 	answer
 	until_count 1 '^  \+ '
@@ -310,7 +310,7 @@ END
 	puppet=$main
 	tell exit 0
 	ended
-	of 'select(.type == "note").about'
+	of 'select(.type == "note" and .about != "interval").about'
 	assert_output exit
 }
 
@@ -326,7 +326,7 @@ END
 	until_delta 1
 	tell exit 4
 	ended
-	of 'select(.type == "note").status'
+	of 'select(.type == "note" and .about != "interval").status'
 	assert_output 4
 }
 
@@ -339,7 +339,8 @@ END
 	kill -0 "$watcher"
 	perform unmap
 	ended
-	of .type
+	# On a slow machine it may say that it reads less often.
+	of 'select(.about != "interval").type'
 	assert_output $'snapshot\ndelta\ndelta\nend'
 	kill -0 "$puppet"
 }
@@ -355,7 +356,7 @@ END
 		until_log 1
 		kill -s "$signal" "$watcher"
 		ended $((128 + $(kill -l "$signal")))
-		of .type
+		of 'select(.about != "interval").type'
 		assert_output $'snapshot\nend'
 	done
 	# One that is ignored, is.
@@ -437,7 +438,8 @@ END
 @test "a thread of the kernel has nothing to watch" {
 	need_root
 	# Others may end meanwhile.
-	kernel=$(awk '$2 == "(kthreadd)" { print $1 }' /proc/[0-9]*/stat 2>/dev/null || true)
+	kernel=$(grep -hs '^[0-9]* (kthreadd) ' /proc/[0-9]*/stat || true)
+	kernel=${kernel%% *}
 	[ -n "$kernel" ] || skip 'threads of the kernel cannot be seen here'
 	mm watch "$kernel"
 	assert_failure 3
