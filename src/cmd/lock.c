@@ -2,7 +2,7 @@
 /* lock: memory that stays: mlock and its kin. */
 #include "cmd/command.h"
 
-#define WAYS "mlock|onfault|all|flag|limit"
+#define WAYS "mlock|onfault|all|flag|file|limit"
 
 struct options {
 	unsigned by; /* a place in WAYS */
@@ -12,8 +12,8 @@ enum { OPTION_BY = 256 };
 
 static const struct argp_option options[] = {
 	{ "by", OPTION_BY, WAYS, 0,
-	  "By which call: mlock (the default), mlock2 with MLOCK_ONFAULT, mlockall, mmap with MAP_LOCKED; or what the limit "
-	    "RLIMIT_MEMLOCK makes of them", 0 },
+	  "By which call: mlock (the default), mlock2 with MLOCK_ONFAULT, mlockall, mmap with MAP_LOCKED; mlock of a file; "
+	  "or what the limit RLIMIT_MEMLOCK makes of them", 0 },
 	{ 0 },
 };
 
@@ -91,6 +91,25 @@ static const char *const scripts[] = {
 	"} else {\n"
 	"    expect errno == EAGAIN, \"RLIMIT_MEMLOCK does not allow more\"\n"
 	"}\n",
+
+	"fd = tmpfile(4p)\n"
+	"a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)\n"
+	"locked = mlock(a, 4p) = ?\n"
+	"require locked == 0, \"not allowed to lock four pages here (RLIMIT_MEMLOCK)\"\n"
+	"expect resident(a, 4p) == 4p, \"all in memory\"\n"
+	"before = minflt()\n"
+	"write_pages(a, 4p)\n"
+	"faults = minflt() - before\n"
+	"if faults > 0 {\n"
+	"    note faults, \"faults at the first stores: locked pages are not writable at once where the file system tracks dirty pages\"\n"
+	"} else {\n"
+	"    note \"no fault at the first stores: this file system does not track dirty pages\"\n"
+	"}\n"
+	"before = minflt()\n"
+	"write_pages(a, 4p)\n"
+	"expect minflt() == before, \"none at the second\"\n"
+	"munmap(a, 4p)\n"
+	"close(fd)\n",
 
 	"if status(\"Uid\") == 0 {\n"
 	"    left = setuid(65534) = ?    # root passes this limit (CAP_IPC_LOCK)\n"

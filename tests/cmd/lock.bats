@@ -62,6 +62,13 @@ $output"
 	assert_equal "$(block 'expect resident(a, 4p) == 4p' | tail -n 1)" "    ok: $((4 * page))"
 }
 
+@test "--by=file: in memory, and whether the first stores fault is counted" {
+	lock --by=file
+	assert_equal "$(block 'expect resident(a, 4p) == 4p' | tail -n 1)" "    ok: $((4 * page))"
+	assert_line --regexp '^# ([1-9][0-9]* faults at the first stores|no fault at the first stores)'
+	held 'expect minflt() == before, "none at the second"'
+}
+
 @test "--by=limit: ENOMEM, EAGAIN, EPERM, and why" {
 	lock --by=limit
 	block 'mlock(a, 2p)' | grep -q '= -1 ENOMEM'
@@ -72,7 +79,7 @@ $output"
 }
 
 @test "as an ordinary user" {
-	for options in '' '--by=onfault' '--by=all' '--by=flag' '--by=limit'; do
+	for options in '' '--by=onfault' '--by=all' '--by=flag' '--by=file' '--by=limit'; do
 		# shellcheck disable=SC2086 # the words are options
 		lock $options
 		# shellcheck disable=SC2086
@@ -84,12 +91,12 @@ $output"
 @test "another word is refused" {
 	mm lock --by=key
 	assert_failure 2
-	assert_line --index 0 'mmtool lock: --by: key: not a choice (try mlock, onfault, all, flag or limit)'
+	assert_line --index 0 'mmtool lock: --by: key: not a choice (try mlock, onfault, all, flag, file or limit)'
 }
 
 @test "as a script and as a C program it does the same" {
 	need_compiler
-	for options in '' '--by=onfault' '--by=all' '--by=flag' '--by=limit'; do
+	for options in '' '--by=onfault' '--by=all' '--by=flag' '--by=file' '--by=limit'; do
 		# shellcheck disable=SC2086 # the words are options
 		lock $options
 		# shellcheck disable=SC2086
