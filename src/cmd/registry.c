@@ -23,6 +23,7 @@ const struct command *const command_table[] = {
 	&cmd_dontunmap,
 	&cmd_extend,
 	&cmd_reserve_fill,
+	&cmd_place,
 	&cmd_merge,
 	&cmd_stack,
 	&cmd_alias,

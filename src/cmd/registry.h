@@ -8,6 +8,7 @@
 /* By name. */
 extern const struct command cmd_advise;
 extern const struct command cmd_alias;
+extern const struct command cmd_place;
 extern const struct command cmd_cow;
 extern const struct command cmd_diff;
 extern const struct command cmd_dontunmap;

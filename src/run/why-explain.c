@@ -122,6 +122,9 @@ enum why_answer mmap_hint(struct why_case *c)
 {
 	if (c->args[0] == 0 || why_flag(c, MAP_FIXED) || why_flag(c, MAP_FIXED_NOREPLACE))
 		return WHY_NO;
+	if (c->args[0] % c->page != 0 && (uint64_t)c->result == c->args[0] / c->page * c->page)
+		return say(c, "The address was a hint and no multiple of the page size, so the kernel rounded it down; the range there "
+		              "was free, and it took it.");
 	return say(c, (uint64_t)c->result == c->args[0]
 	                  ? "The address was a hint, and the range there was free, so the kernel took it."
 	                  : "The address was only a hint: the range there cannot be used, so the kernel chose another.");
