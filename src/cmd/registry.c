@@ -37,6 +37,7 @@ const struct command *const command_table[] = {
 	&cmd_lock,
 	&cmd_droppable,
 	&cmd_advise,
+	&cmd_huge,
 	&cmd_noreserve,
 	&cmd_overcommit,
 	&cmd_limits,

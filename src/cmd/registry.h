@@ -8,7 +8,6 @@
 /* By name. */
 extern const struct command cmd_advise;
 extern const struct command cmd_alias;
-extern const struct command cmd_place;
 extern const struct command cmd_cow;
 extern const struct command cmd_diff;
 extern const struct command cmd_dontunmap;
@@ -17,6 +16,7 @@ extern const struct command cmd_examples;
 extern const struct command cmd_extend;
 extern const struct command cmd_grow;
 extern const struct command cmd_guard;
+extern const struct command cmd_huge;
 extern const struct command cmd_limits;
 extern const struct command cmd_list;
 extern const struct command cmd_lock;
@@ -25,6 +25,7 @@ extern const struct command cmd_merge;
 extern const struct command cmd_move_fixed;
 extern const struct command cmd_noreserve;
 extern const struct command cmd_overcommit;
+extern const struct command cmd_place;
 extern const struct command cmd_populate;
 extern const struct command cmd_protect;
 extern const struct command cmd_report;

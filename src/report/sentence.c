@@ -61,6 +61,12 @@ static bool is_anonymous(const struct mapping *mapping)
 	return mapping->inode == 0 && mapping->name_len == 0;
 }
 
+/* MAP_ANONYMOUS with MAP_HUGETLB: a file of the kernel's own mount of hugetlbfs (fs/hugetlbfs/inode.c). */
+static bool is_huge_anonymous(const struct mapping *mapping)
+{
+	return mapping->inode != 0 && mapping->major == 0 && starts(mapping, "/anon_hugepage (deleted)");
+}
+
 static bool is_shared(const struct mapping *mapping)
 {
 	return mapping->perms[3] == 's';
@@ -97,6 +103,10 @@ void sentence_kind(struct buf *buf, const struct mapping *mapping)
 
 	if (is_anonymous(mapping) || is_shared_anonymous(mapping)) {
 		buf_printf(buf, "%s anonymous", sharing);
+		return;
+	}
+	if (is_huge_anonymous(mapping)) {
+		buf_printf(buf, "%s anonymous, huge pages of the pool", sharing);
 		return;
 	}
 	if (mapping->inode == 0 && starts(mapping, "[")) {
@@ -569,7 +579,7 @@ static const struct {
 	{ "SEGV_ACCERR", "the mapping's permissions do not allow it", NULL },
 	{ "SEGV_PKUERR", "the page's protection key does not allow it", NULL },
 	{ "BUS_ADRALN", "the address is not aligned as the access needs", NULL },
-	{ "BUS_ADRERR", "there is no memory behind that page (past the end of the file or object)", NULL },
+	{ "BUS_ADRERR", "there is no memory behind that page (past the end of the object, or no huge page left)", NULL },
 	{ "BUS_OBJERR", "the object behind it has a hardware error", NULL },
 	{ "BUS_MCEERR_AR", "the memory there is damaged (a hardware error)", NULL },
 	{ "SI_KERNEL", "the address is not a canonical one", NULL },
@@ -580,6 +590,8 @@ const char *sentence_fault(const char *code, const struct mapping *mapping)
 	/* No file ends there: a userfaultfd with UFFD_FEATURE_SIGBUS answers so too. */
 	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping->inode == 0)
 		return "there is no memory behind that page";
+	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && is_huge_anonymous(mapping))
+		return "the pool of huge pages has none left for it";
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		if (strcmp(code, faults[i].code) == 0)
 			return mapping != NULL && faults[i].mapped != NULL ? faults[i].mapped : faults[i].words;

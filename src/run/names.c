@@ -2,6 +2,10 @@
 /* The named regions of a script: what a call that succeeded does to them. */
 #include "run/machine.h"
 
+#include <sys/mman.h>
+
+#include <linux/mman.h>
+
 static uint64_t whole_pages(const struct machine *m, uint64_t len)
 {
 	return (len + m->page - 1) / m->page * m->page;
@@ -10,6 +14,18 @@ static uint64_t whole_pages(const struct machine *m, uint64_t len)
 static uint64_t number(const struct performance *p, unsigned arg)
 {
 	return arg < p->statement->count ? (uint64_t)p->args[arg].integer : 0;
+}
+
+/* mmap maps whole pages, and of MAP_HUGETLB whole huge ones: the default size, or that of the bits from MAP_HUGE_SHIFT on. */
+static uint64_t mapped_size(struct machine *m, const struct performance *p)
+{
+	uint64_t flags = number(p, 3), len = number(p, 1), shift = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+	int64_t huge = shift != 0 ? INT64_C(1) << shift : 0;
+
+	if ((flags & MAP_HUGETLB) == 0 || (flags & MAP_ANONYMOUS) == 0 ||
+	    (huge == 0 && observer_meminfo(&m->here->observer, "Hugepagesize", &huge) < 0) || huge <= 0)
+		return whole_pages(m, len);
+	return (len + (uint64_t)huge - 1) / (uint64_t)huge * (uint64_t)huge;
 }
 
 /* The name that the call binds, or NULL. */
@@ -100,7 +116,7 @@ bool names_update(struct machine *m, const struct performance *p, struct delta_h
 
 	switch ((enum call_id)p->statement->call->id) {
 	case CALL_MMAP:
-		size = whole_pages(m, number(p, 1));
+		size = mapped_size(m, p);
 		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, size, 0);
 		/* All of that range is new, also where a nameless mapping became part of another. */
 		*hint = (struct delta_hint){ .new_start = (uint64_t)p->result, .new_size = size, .keeps_old = true };
