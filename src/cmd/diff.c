@@ -13,11 +13,13 @@ struct options {
 
 enum {
 	OPTION_ALIGN = 512,
+	OPTION_DETAIL,
 	OPTION_SUMMARY,
 };
 
 static const struct argp_option options[] = {
 	{ "align", OPTION_ALIGN, NULL, 0, "Compare two runs of one program, whose mappings the kernel put at random places", 0 },
+	{ "detail", OPTION_DETAIL, NULL, 0, "Read smaps of processes, which is slow: tell VmFlags and resident memory, too", 0 },
 	{ "summary", OPTION_SUMMARY, NULL, 0, "Show only the totals, by what is mapped", 0 },
 	{ 0 },
 };
@@ -30,6 +32,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPTION_ALIGN:
 		compare->align = true;
+		return 0;
+	case OPTION_DETAIL:
+		compare->detail = true;
 		return 0;
 	case OPTION_SUMMARY:
 		self->summary = true;

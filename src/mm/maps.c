@@ -164,6 +164,24 @@ int maps_parse(struct maps *maps, size_t *bad_line)
 	return 0;
 }
 
+bool maps_measure(struct buf *text, size_t *count, uint64_t *bytes)
+{
+	struct mapping m = { 0 };
+	uint64_t above = 0;
+
+	*count = 0;
+	*bytes = 0;
+	memset(buf_reserve(text, SLACK), 0, SLACK);
+	for (const char *p = text->data, *end = p + text->len; p < end; ++*count) {
+		p = read_line(p, end, &m);
+		if (p == NULL || m.start >= m.end || m.start < above)
+			return false;
+		above = m.end;
+		*bytes += m.end - m.start;
+	}
+	return true;
+}
+
 /* The first of count mappings whose end is above addr; list + count where there is none. */
 static const struct mapping *above(const struct mapping *list, size_t count, uint64_t addr)
 {

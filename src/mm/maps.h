@@ -61,6 +61,12 @@ struct maps {
  */
 int maps_parse(struct maps *maps, size_t *bad_line);
 
+/*
+ * Checks text that maps_parse() would parse, without keeping anything: counts its mappings and sums up their bytes.  False:
+ * it would not parse.  text may be given room behind its end.
+ */
+bool maps_measure(struct buf *text, size_t *count, uint64_t *bytes);
+
 /* A walk over a snapshot by address.  at is NULL behind its last mapping. */
 struct maps_place {
 	const struct maps *maps;

@@ -289,7 +289,9 @@ static void add_side(struct text *text, struct buf *out, const struct event_delt
 
 	buf_reset(&text->words);
 	buf_puts(&text->words, new ? "after:  " : "before: ");
-	if (name != NULL)
+	if (name != NULL && strcmp(name, "-") == 0)
+		buf_puts(&text->words, "standard input");
+	else if (name != NULL)
 		buf_escape(&text->words, name, strlen(name), 0);
 	if (command != NULL) {
 		buf_puts(&text->words, " (");
@@ -298,6 +300,11 @@ static void add_side(struct text *text, struct buf *out, const struct event_delt
 	}
 	buf_puts(&text->words, ", ");
 	add_amount(&text->words, new ? delta->new_mappings : delta->old_mappings, new ? delta->new_bytes : delta->old_bytes);
+	if (delta->resident > 0 || delta->old_resident > 0) {
+		buf_puts(&text->words, ", ");
+		size_format(&text->words, new ? delta->resident : delta->old_resident);
+		buf_puts(&text->words, " resident");
+	}
 	add_time(&text->words, new ? delta->time : delta->old_time);
 	text_line(text, out, "", INK_BOLD, &text->words);
 }

@@ -156,6 +156,43 @@ after:  after, 3 mappings, 336K
 	assert_success
 }
 
+@test "smaps: flags that a mapping gained or lost, and what is resident" {
+	hold run -e 'a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		madvise(a, 2p, MADV_DONTFORK)
+		madvise(a, 2p, MADV_DOFORK)'
+	enter
+	cat "/proc/$subject/smaps" >before.smaps
+	enter
+	cat "/proc/$subject/smaps" >after.smaps
+	mm diff before.smaps after.smaps
+	assert_failure 1
+	assert_line --regexp 'is now left out on fork \(dc\)$'
+	[ "$(grep -c '^    [0-9a-f]*-[0-9a-f]* rw-p' <<<"$output")" -eq 1 ]
+	[[ ${lines[0]} == *' resident'* ]]
+	mm diff --detail before.smaps "$subject"
+	assert_failure 1
+	assert_line --partial 'left out on fork (dc)'
+	mm diff after.smaps before.smaps
+	assert_line --regexp 'is no longer left out on fork \(dc\)$'
+	# Without smaps nobody looked.
+	mm diff before.smaps "$subject"
+	assert_success
+	let_go
+}
+
+@test "two processes are told as their saved maps are" {
+	start sleep 60
+	first=$pid
+	start bash -c 'read <> <(:)'
+	for pair in "$first $pid" "$pid $first" "$pid $pid"; do
+		read -r one other <<<"$pair"
+		cat "/proc/$one/maps" >one.maps
+		cat "/proc/$other/maps" >other.maps
+		"$MMTOOL" diff one.maps other.maps | sed 1,2d >saved || true
+		"$MMTOOL" diff "$one" "$other" | sed 1,2d | cmp - saved
+	done
+}
+
 @test "two runs of one program under --align: nothing moved" {
 	# What is called python3 can be a script that looks for it.
 	python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) || python=python3
