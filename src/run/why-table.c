@@ -234,6 +234,23 @@ const struct why_explanation why_explanations[] = {
 	{ CALL_MMAP, mmap_reservation },
 	{ CALL_MMAP, mmap_noreserve },
 	{ CALL_MUNMAP, munmap_several },
+	{ CALL_MREMAP, mremap_aliased },
+	{ CALL_MREMAP, mremap_left },
+	{ CALL_MMAP, mmap_merged },
+	{ CALL_MMAP, mmap_populated },
+	{ CALL_MMAP, mmap_locked },
+	{ CALL_MMAP, mmap_grows_down },
+	{ CALL_MMAP, mmap_droppable },
+	{ CALL_MPROTECT, mprotect_split },
+	{ CALL_MADVISE, madvise_advised },
+	{ CALL_MADVISE, madvise_discarded },
+	{ CALL_MLOCK, mlock_locked },
+	{ CALL_MLOCK2, mlock_locked },
+	{ CALL_MUNLOCK, munlock_unlocked },
+	{ CALL_MLOCKALL, mlockall_locked },
+	{ CALL_MSYNC, msync_synced },
+	{ CALL_MSEAL, mseal_sealed },
+	{ CALL_FTRUNCATE, ftruncate_resized },
 };
 
 const size_t why_explanation_count = sizeof(why_explanations) / sizeof(why_explanations[0]);

@@ -187,7 +187,7 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 		return;
 	if (error == 0)
 		why_remember(&m->here->gone, c.call, c.args, c.result, m->page, step->source.line);
-	if (error == 0 && step->looked && m->options->explain)
+	if (error == 0 && m->options->explain && (step->looked || p->statement->call->keeps_maps))
 		step->explain = explain(&c, &m->temp);
 	if (error == 0 || !why_has_rules(c.call))
 		return;

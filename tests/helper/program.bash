@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What the tests of C programs share:  load helper/program  (after common).
 
-# need_compiler: skips the test without one, and names those that are here.
+# need_compiler: skips the test without one, and names those that are here, and the levels of optimisation to try.  With
+# MMTOOL_PROGRAMS=one in the environment it is one compiler and one level.
 need_compiler()
 {
 	mkdir -p traces
@@ -10,6 +11,11 @@ need_compiler()
 		command -v $compiler >/dev/null && compilers+=("$compiler")
 	done
 	[ ${#compilers[@]} -gt 0 ] || skip 'no compiler here'
+	levels=(0 2)
+	if [ "${MMTOOL_PROGRAMS-}" = one ]; then
+		compilers=("${compilers[0]}")
+		levels=(2)
+	fi
 }
 
 # build COMPILER LEVEL: program.c to ./program, without a warning.
@@ -32,8 +38,8 @@ same_status()
 	emit "$@"
 	"$MMTOOL" "$@" --quiet >run.out 2>&1 </dev/null 3>&- || wanted=$?
 	for compiler in "${compilers[@]}"; do
-		for level in 0 2; do
-			build $compiler $level
+		for level in "${levels[@]}"; do
+			build "$compiler" "$level"
 			got=0
 			timeout 60 ./program >program.out 2>&1 </dev/null 3>&- || got=$?
 			[ $got -eq $wanted ] || fail "mmtool $*: $compiler -O$level: status $got, not $wanted
@@ -44,6 +50,7 @@ $(tail -3 run.out)"
 }
 
 # own_calls PREFIX VARIABLE=VALUE...: of traces/PREFIX.PID, each process's own calls, to PREFIX-0, PREFIX-1, …
+# shellcheck disable=SC2154 # top is of common.bash
 own_calls()
 {
 	local prefix=$1 count=0 file kind

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a call about the pages of a range did what it did: advice, locks, seals, permissions, writing back. */
+#include "run/why-rule.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
+#endif
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 8 /* Linux 6.11 */
+#endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1 /* Linux 4.4 */
+#endif
+
+static const struct mapping *mapping_at(const struct why_case *c)
+{
+	return c->before != NULL ? maps_find(c->before, c->args[0]) : NULL;
+}
+
+enum why_answer mremap_aliased(struct why_case *c)
+{
+	return c->args[1] == 0 ? say(c, "old_size 0 takes nothing away: the call made a second mapping of the same object. Both "
+	                                "show the same pages, and no memory was needed for it.")
+	                       : WHY_NO;
+}
+
+enum why_answer mremap_left(struct why_case *c)
+{
+	const struct mapping *mapping = mapping_at(c);
+
+	if (!why_flag(c, MREMAP_DONTUNMAP) || mapping == NULL)
+		return WHY_NO;
+	say(c, "MREMAP_DONTUNMAP moved the entries of the page table and left the mapping. ");
+	if (mapping->perms[3] == 's')
+		return say(c, "The object is behind both now, so the old place finds its pages again.");
+	if (mapping->inode != 0)
+		return say(c, "Copies that stores had made went along; the old place reads the file again.");
+	return say(c, "Private memory has one set of pages, and it is at the new place: the old one is empty and reads zero.");
+}
+
+enum why_answer mmap_populated(struct why_case *c)
+{
+	return why_flag(c, MAP_POPULATE) && !why_flag(c, MAP_NONBLOCK)
+	               ? say(c, "MAP_POPULATE brought all pages in within the call, so the first touches do not fault for them. It "
+	                        "does not say so when it could not.")
+	               : WHY_NO;
+}
+
+enum why_answer mmap_locked(struct why_case *c)
+{
+	return why_flag(c, MAP_LOCKED) ? say(c, "MAP_LOCKED brought the pages in and keeps them in memory; unlike mlock it does not "
+	                                        "say so when they could not be brought in.")
+	                               : WHY_NO;
+}
+
+enum why_answer mmap_grows_down(struct why_case *c)
+{
+	return why_flag(c, MAP_GROWSDOWN) ? say(c, "MAP_GROWSDOWN: an access below the mapping makes it longer, until it would come "
+	                                           "near the next mapping or to RLIMIT_STACK.")
+	                                  : WHY_NO;
+}
+
+enum why_answer mmap_droppable(struct why_case *c)
+{
+	return (c->args[3] & MAP_TYPE) == MAP_DROPPABLE
+	               ? say(c, "MAP_DROPPABLE: the kernel may drop these pages when memory is short, and they read zero then. A "
+	                        "child gets none of them, and nothing is charged for them.")
+	               : WHY_NO;
+}
+
+/* The new mapping is no line of its own: a neighbour was longer afterwards. */
+enum why_answer mmap_merged(struct why_case *c)
+{
+	uint64_t start = (uint64_t)c->result, end = start + why_round_up(c, c->args[1]);
+	const struct mapping *now = c->after != NULL ? maps_find(c->after, start) : NULL;
+
+	if (now == NULL || (now->start == start && now->end == end))
+		return WHY_NO;
+	return say(c, "It is like its neighbour in every respect (permissions, flags, object and the place in it), so the kernel made "
+	              "one mapping of both.");
+}
+
+enum why_answer mprotect_split(struct why_case *c)
+{
+	uint64_t end = c->args[0] + why_round_up(c, c->args[1]);
+	const struct mapping *was = mapping_at(c), *now = c->after != NULL ? maps_find(c->after, c->args[0]) : NULL;
+
+	if (was == NULL || now == NULL)
+		return WHY_NO;
+	if (now->start > was->start || now->end < was->end)
+		return say(c, "Permissions belong to a whole mapping, so the part whose permissions changed became one of its own. "
+		              "No page was touched: its entries in the page table were changed.");
+	if (now->start < c->args[0] || now->end > end)
+		return say(c, "It is like its neighbours again, so the kernel made one mapping of them.");
+	return WHY_NO;
+}
+
+/* What is true of an advice whatever it is given for; NULL where the mapping decides. */
+static const struct {
+	const char *name; /* as the kernel has it on this architecture */
+	const char *text;
+} advices[] = {
+	{ "MADV_NORMAL", "The kernel reads a file's pages around a fault again, as it does by default." },
+	{ "MADV_RANDOM", "From now on a fault brings in the page that was asked for, and reads nothing ahead." },
+	{ "MADV_SEQUENTIAL", "From now on pages are read far ahead, and those that were read may go soon." },
+	{ "MADV_WILLNEED", "Reading of the file's pages was started, into the page cache; the call did not wait, and the page table "
+	                 "is as it was: a touch still faults, and finds the page." },
+	{ "MADV_FREE", "The pages stay and may be taken when memory is short, without being written anywhere: then they read zero. A "
+	             "store takes a page back." },
+	{ "MADV_REMOVE", "A hole was made in the object itself, so the pages read zero through every mapping of it." },
+	{ "MADV_DONTFORK", "A child will not have this range." },
+	{ "MADV_DOFORK", "A child will have this range again." },
+	{ "MADV_WIPEONFORK", "A child will have the range, with zeros in it." },
+	{ "MADV_KEEPONFORK", "A child will have the data of this range again." },
+	{ "MADV_DONTDUMP", "A core dump leaves the range out; nothing else changes." },
+	{ "MADV_DODUMP", "A core dump has the range again." },
+	{ "MADV_MERGEABLE", "KSM may make one page of equal ones here, when it runs; a store takes them apart again." },
+	{ "MADV_UNMERGEABLE", "KSM leaves the range alone, and pages that it had merged were taken apart." },
+	{ "MADV_HUGEPAGE", "Huge pages are wanted here: where the range holds a whole aligned one, a fault may bring one in." },
+	{ "MADV_NOHUGEPAGE", "No huge pages come here any more; those that are there stay." },
+	{ "MADV_COLLAPSE", "Small pages were copied into huge ones at once, without waiting for the kernel's own thread." },
+	{ "MADV_COLD", "The pages are the first to go when memory is short; none went now." },
+	{ "MADV_PAGEOUT", "Pages that can be were taken away at once: a file's clean ones with no cost, others to swap where there "
+	                "is any. No data is lost." },
+	{ "MADV_POPULATE_READ", "Every page was brought in as a load would: of memory that was never stored into that is the one "
+	                      "page of zeros, which takes no memory." },
+	{ "MADV_POPULATE_WRITE", "Every page was brought in as a store would, ready to be stored into." },
+	{ "MADV_GUARD_INSTALL", "Marks in the page table make every access of these pages fault. The mapping stays one, what was in "
+	                      "the pages was freed." },
+	{ "MADV_GUARD_REMOVE", "Guard marks were taken away: such a page reads zero. Pages without a mark were left alone." },
+};
+
+enum why_answer madvise_advised(struct why_case *c)
+{
+	const char *name = constant_name(GROUP_MADV, (int)c->args[2]);
+
+	for (size_t i = 0; name != NULL && i < sizeof(advices) / sizeof(advices[0]); i++) {
+		if (strcmp(name, advices[i].name) == 0)
+			return say(c, advices[i].text);
+	}
+	return WHY_NO;
+}
+
+enum why_answer madvise_discarded(struct why_case *c)
+{
+	const struct mapping *mapping = mapping_at(c);
+	const char *name = constant_name(GROUP_MADV, (int)c->args[2]);
+
+	if (mapping == NULL || name == NULL || strncmp(name, "MADV_DONTNEED", strlen("MADV_DONTNEED")) != 0)
+		return WHY_NO;
+	say(c, "This is no hint: the pages left the page table within the call. ");
+	if (mapping->perms[3] == 's')
+		return say(c, "The data is the object's, so the next access finds it again.");
+	if (mapping->inode != 0)
+		return say(c, "Copies that stores had made are lost; the next access reads the file again.");
+	return say(c, "Nobody else has what was in private memory: it is lost, and the next access finds zeros.");
+}
+
+enum why_answer mlock_locked(struct why_case *c)
+{
+	bool on_fault = c->call == CALL_MLOCK2 && (c->args[2] & MLOCK_ONFAULT) != 0;
+
+	if (c->args[0] % c->page != 0)
+		say(c, "The start was rounded down to the page's. ");
+	return say(c, on_fault ? "No page was brought in: each is locked when it comes. All of the range counts for RLIMIT_MEMLOCK now."
+	                       : "All pages of the range were brought in, and stay until they are unlocked or unmapped.");
+}
+
+enum why_answer munlock_unlocked(struct why_case *c)
+{
+	return say(c, "Locks do not stack, so one call ends them all. Nothing was evicted: the pages may go now, and need not.");
+}
+
+enum why_answer mlockall_locked(struct why_case *c)
+{
+	bool future = (c->args[0] & MCL_FUTURE) != 0, on_fault = (c->args[0] & MCL_ONFAULT) != 0;
+
+	if ((c->args[0] & MCL_CURRENT) != 0)
+		say(c, on_fault ? "What is mapped is locked, page by page as they come." : "What is mapped was brought in and is locked.");
+	if ((c->args[0] & MCL_CURRENT) != 0 && future)
+		say(c, " ");
+	if (future)
+		say(c, on_fault ? "What will be mapped is locked, page by page as they come."
+		                : "What will be mapped is brought in and locked by the call that maps it.");
+	return WHY_YES;
+}
+
+enum why_answer msync_synced(struct why_case *c)
+{
+	if ((c->args[2] & MS_SYNC) != 0)
+		return say(c, "Dirty pages of the range were written to their file, and the call waited for that. Other processes saw the "
+		              "stores before, through the page cache.");
+	if ((c->args[2] & MS_INVALIDATE) != 0)
+		return say(c, "Nothing was dropped: mappings, read and write share one page cache. All that MS_INVALIDATE does is to "
+		              "refuse locked pages.");
+	return say(c, "Nothing was started: since Linux 2.6.19 MS_ASYNC only checks the range. The kernel writes dirty pages in its own "
+	              "time.");
+}
+
+enum why_answer mseal_sealed(struct why_case *c)
+{
+	return say(c, "Until the process ends, the mapping cannot be unmapped, moved, resized, replaced or given other permissions. There "
+	              "is no call that removes a seal.");
+}
+
+enum why_answer ftruncate_resized(struct why_case *c)
+{
+	return say(c, "The object has another length now, and its mappings are as long as they were: pages of a mapping that lie past its end "
+	              "are SIGBUS, until it is long enough again.");
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --explain: reasons for what a call did, each where it is true.
+
+load ../helper/common
+load ../helper/report
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	rw='PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS'
+	shared='PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS'
+}
+
+# reason STATEMENT WORDS SCRIPT: the paragraph below the statement has the words.
+reason()
+{
+	mm run --explain -e "$3"
+	assert_success
+	said=$(block "$1" | sed -n 's/^    | //p' | tr '\n' ' ')
+	[[ $said == *"$2"* ]] || fail "$1: $said"
+}
+
+# silent STATEMENT WORDS SCRIPT: it has them not.
+silent()
+{
+	mm run --explain -e "$3"
+	assert_success
+	said=$(block "$1" | sed -n 's/^    | //p' | tr '\n' ' ')
+	[[ $said != *"$2"* ]] || fail "$1: $said"
+}
+
+@test "mremap: an alias, and pages that left" {
+	a="a = mmap(NULL, 1p, $shared, -1, 0)"
+	reason 'b = mremap' 'old_size 0 takes nothing away' "$a; b = mremap(a, 0, 1p, MREMAP_MAYMOVE)"
+	mm run -e 'require MREMAP_DONTUNMAP'
+	[ "$status" -ne 77 ] || skip 'this kernel has no MREMAP_DONTUNMAP'
+	reason 'b = mremap' 'the old one is empty and reads zero' \
+		"a = mmap(NULL, 1p, $rw, -1, 0); b = mremap(a, 1p, 1p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, NULL)"
+	silent 'b = mremap' 'MREMAP_DONTUNMAP' "$a; b = mremap(a, 1p, 2p, MREMAP_MAYMOVE)"
+}
+
+@test "mmap: merged, populated, growing down" {
+	at="at = hole(2p); a = mmap(at, 1p, $rw|MAP_FIXED, -1, 0)"
+	reason 'b = mmap' 'the kernel made one mapping of both' "$at; b = mmap(at + 1p, 1p, $rw|MAP_FIXED, -1, 0)"
+	silent 'a = mmap' 'one mapping of both' "$at"
+	reason 'a = mmap' 'MAP_POPULATE brought all pages in' "a = mmap(NULL, 1p, $rw|MAP_POPULATE, -1, 0)"
+	reason 'a = mmap' 'MAP_GROWSDOWN: an access below' "a = mmap(NULL, 1p, $rw|MAP_GROWSDOWN, -1, 0)"
+	silent 'a = mmap' 'MAP_' "a = mmap(NULL, 1p, $rw, -1, 0)"
+}
+
+@test "mprotect: split, and merged again" {
+	a="a = mmap(NULL, 3p, $rw, -1, 0); mprotect(a + 1p, 1p, PROT_READ)"
+	reason 'mprotect(a + 1p, 1p, PROT_READ)' 'became one of its own' "$a"
+	reason 'mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)' 'made one mapping of them' "$a; mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+	silent 'mprotect' 'mapping' "a = mmap(NULL, 1p, $rw, -1, 0); mprotect(a, 1p, PROT_READ)"
+}
+
+@test "madvise: what DONTNEED loses depends on what is mapped" {
+	reason 'madvise' 'it is lost, and the next access finds zeros' "a = mmap(NULL, 1p, $rw, -1, 0); madvise(a, 1p, MADV_DONTNEED)"
+	reason 'madvise' "The data is the object's" "a = mmap(NULL, 1p, $shared, -1, 0); madvise(a, 1p, MADV_DONTNEED)"
+	reason 'madvise' 'the next access reads the file again' \
+		'fd = tmpfile(1p); a = mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, fd, 0); madvise(a, 1p, MADV_DONTNEED)'
+}
+
+@test "madvise: every kind that is offered has its reason" {
+	every=$("$MMTOOL" --describe | awk -F'\t' '$2 == "advise" && $3 == "--advice" { print $7 }' | tr '|' ' ')
+	for one in ${every% all}; do
+		mm advise --advice="$one" --explain
+		[ "$status" -ne 77 ] || continue
+		awk -v name="MADV_${one^^}" '/^    madvise\(/ { on = $0 ~ name "\\)" && / = 0$/ } on && /^    \| / { found = 1 } END { exit !found }' \
+			<<<"$output" || fail "$one: $output"
+	done
+}
+
+@test "locks" {
+	a="a = mmap(NULL, 2p, $rw, -1, 0)"
+	mm run -e "$a; mlock(a, 2p)"
+	[ "$status" -eq 0 ] || skip 'this user may not lock two pages'
+	reason 'mlock(a + 1, 1)' 'The start was rounded down' "$a; mlock(a + 1, 1)"
+	silent 'mlock(a, 1p)' 'rounded' "$a; mlock(a, 1p)"
+	reason 'mlock2' 'each is locked when it comes' "$a; mlock2(a, 1p, MLOCK_ONFAULT)"
+	reason 'munlock' 'Locks do not stack' "$a; mlock(a, 1p); munlock(a, 1p)"
+	reason 'mlockall' 'What will be mapped is brought in' 'mlockall(MCL_FUTURE)'
+}
+
+@test "msync, mseal, ftruncate" {
+	f='fd = tmpfile(1p); a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)'
+	reason 'msync' 'the call waited for that' "$f; msync(a, 1p, MS_SYNC)"
+	reason 'msync' 'Nothing was started' "$f; msync(a, 1p, MS_ASYNC)"
+	reason 'msync' 'Nothing was dropped' "$f; msync(a, 1p, MS_INVALIDATE)"
+	reason 'ftruncate' 'its mappings are as long as they were' "$f; ftruncate(fd, 2p)"
+	mm run -e 'require mseal'
+	[ "$status" -ne 77 ] || skip 'this kernel has no mseal'
+	reason 'mseal' 'call that removes a seal' "a = mmap(NULL, 1p, $rw, -1, 0); mseal(a, 1p, 0)"
+}
+
+@test "a call that failed has no such reason" {
+	silent 'madvise' 'page table' "a = hole(1p); madvise(a, 1p, MADV_DONTNEED) = -1 ENOMEM"
+}
