@@ -320,6 +320,23 @@ static void add_nothing(struct text *text, struct buf *out, const struct event_d
 		             "(other anonymous mappings were placed side by side, and are one in maps)");
 }
 
+/* Two runs of one program have hardly a line in common, and whoever compares them may not know what to do about it. */
+static void add_hint(struct text *text, struct buf *out, const struct event_delta *delta)
+{
+	size_t gone = 0;
+
+	if (delta->aligned || delta->pid != 0 || delta->old_command == NULL || delta->new_command == NULL ||
+	    strcmp(delta->old_command, delta->new_command) != 0)
+		return;
+	for (size_t i = 0; i < delta->delta->line_count; i++)
+		gone += delta->delta->lines[i].sign == '-';
+	/* [vsyscall] is at the same address in all. */
+	if (gone + 1 < delta->old_mappings)
+		return;
+	text_wrapped(text, out, "", NULL, INK_PLAIN,
+	             "(two runs of one program have other addresses: --align compares them part by part)");
+}
+
 void text_difference(struct text *text, struct buf *out, const struct event_delta *event)
 {
 	struct difference self = { .delta = event->delta };
@@ -332,6 +349,7 @@ void text_difference(struct text *text, struct buf *out, const struct event_delt
 		add_nothing(text, out, event);
 		return;
 	}
+	add_hint(text, out, event);
 	cut(&self);
 	distribute(&self);
 	if (!text->base.options.summary) {

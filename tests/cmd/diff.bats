@@ -205,6 +205,7 @@ after:  after, 3 mappings, 336K
 		start "${words[@]}"
 		mm diff "$first" "$pid"
 		assert_failure 1
+		assert_line '(two runs of one program have other addresses: --align compares them part by'
 		mm diff --align "$first" "$pid"
 		# What was placed side by side by chance became one mapping: a difference, but nobody moved.
 		refute_output --partial moved
