@@ -11,10 +11,10 @@ setup()
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# droppable ARG...: runs it; skips the test where this kernel or user cannot.
+# droppable: runs it; skips the test where this kernel or user cannot.
 droppable()
 {
-	mm droppable "$@"
+	mm droppable
 	[ "$status" -ne 77 ] || skip "$(tail -n 1 <<<"$output")"
 	assert_success
 }

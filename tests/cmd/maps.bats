@@ -226,7 +226,7 @@ END2
 	"$MMTOOL" maps --raw "$pid" | cmp - "/proc/$pid/maps"
 	"$MMTOOL" maps "$pid" >table
 	diff <(rows <table) <(lines "/proc/$pid/maps")
-	! grep -q $'\033' table
+	run ! grep -q $'\033' table
 	grep -q '/\[stack\]$' table
 	grep -q '\\377\\376$' table
 	grep -qE '^ +7 +28K  shared file$' <("$MMTOOL" maps --filter="name=$PWD" "$pid") || fail "$(<table)"
@@ -511,7 +511,7 @@ while True:
 	pid=$!
 	started+=("$pid")
 	until [ -s ready ]; do sleep 0.01; done
-	for i in {1..30}; do
+	for _ in {1..30}; do
 		"$MMTOOL" maps --raw "$pid" >snapshot 2>errors || fail "$(<errors)"
 		LC_ALL=C sort -c <(cut -d- -f1 snapshot | sed 's/^/0000000000000000/; s/.*\(.\{16\}\)$/\1/')
 	done

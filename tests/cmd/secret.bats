@@ -11,10 +11,10 @@ setup()
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# secret ARG...: runs it; skips the test where this kernel or user cannot.
+# secret: runs it; skips the test where this kernel or user cannot.
 secret()
 {
-	mm secret "$@"
+	mm secret
 	[ "$status" -ne 77 ] || skip "$(tail -n 1 <<<"$output")"
 	assert_success
 }

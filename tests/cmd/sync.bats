@@ -11,10 +11,10 @@ setup()
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# sync ARG...: runs it; skips the test where this kernel or user cannot.
+# sync: runs it; skips the test where this kernel or user cannot.
 sync()
 {
-	mm sync "$@"
+	mm sync
 	[ "$status" -ne 77 ] || skip "$(tail -n 1 <<<"$output")"
 	assert_success
 }

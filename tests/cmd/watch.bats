@@ -20,7 +20,7 @@ setup()
 {
 	cd "$BATS_TEST_TMPDIR"
 	page=$(getconf PAGESIZE)
-	puppet= watcher=
+	puppet='' watcher=''
 }
 
 teardown()
@@ -34,9 +34,9 @@ teardown()
 start_puppet()
 {
 	mkfifo strings answers
-	"$@" "$PUPPET" <strings >answers 3>&- &
+	"$@" "$PUPPET" <./strings >./answers 3>&- &
 	puppet=$!
-	exec 5>strings 6<answers
+	exec 5>./strings 6<./answers
 	answer
 }
 
@@ -302,7 +302,7 @@ END
 	start_puppet
 	tell thread
 	answer
-	thread=$(ls "/proc/$puppet/task" | grep -vx "$puppet")
+	thread=$(find "/proc/$puppet/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vx "$puppet")
 	main=$puppet puppet=$thread
 	start_watch --format=json
 	perform map "$page"
