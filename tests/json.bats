@@ -99,6 +99,16 @@ END
 	done
 }
 
+@test "what is measured is valid by the schema" {
+	need_schema
+	events realloc --compare --to=64p --runs=1
+	valid
+	of 'select(.type == "growth") | .way'
+	assert_output "mremap
+realloc
+malloc+copy"
+}
+
 @test "every kind of step is valid by the schema" {
 	need_schema
 	everything

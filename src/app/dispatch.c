@@ -114,6 +114,16 @@ static int perform(const struct command *command, struct input *input, struct pr
 	return status;
 }
 
+/* Its events are those of no script: what reports need one is refused. */
+static int produce(const struct command *command, struct input *input)
+{
+	if (command->plan != NULL && input->common.format != FORMAT_TEXT && input->common.format != FORMAT_JSON) {
+		diag_error("--format: text or json here, for this is no script (try `mmtool %s --help')", command->name);
+		return STATUS_USAGE;
+	}
+	return produce_run(command, input->own, &input->common);
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct input input = { .reports = options_of(command) != NULL };
@@ -134,8 +144,10 @@ static int run_command(const struct command *command, int argc, char **argv)
 		process_end(&first);
 		process_unpin();
 		status = command->execute(input.own);
-	} else if (command->produce != NULL) {
-		status = produce_run(command, input.own, &input.common);
+	} else if (command->produce != NULL && (command->produces == NULL || command->produces(input.own))) {
+		process_end(&first);
+		process_unpin();
+		status = produce(command, &input);
 	} else if (error < 0) {
 		diag_error("no subject can be made: %s: %s", call, strerror(-error));
 	} else {

@@ -71,6 +71,8 @@ struct command {
 	 * which the caller prints and frees.
 	 */
 	int (*produce)(const void *options, const struct event_sink *sink, char **problem);
+	/* Of a command that has plan as well: whether its options ask for produce. */
+	bool (*produces)(const void *options);
 	/* How its report looks beyond the common options; may be NULL. */
 	void (*view)(const void *options, struct report_options *report);
 	bool live; /* what it makes is written as it comes, into a pipe too */
@@ -79,7 +81,7 @@ struct command {
 
 	/*
 	 * Something that is no experiment (help, a program under another policy): returns mmtool's exit status.  A command has
-	 * plan, produce or execute; one that has execute beside another says by executes which of them its options ask for.
+	 * plan, produce or execute; one that has more says by executes and produces which of them its options ask for.
 	 */
 	int (*execute)(const void *options);
 	bool (*executes)(const void *options);

@@ -22,6 +22,7 @@ const struct command *const command_table[] = {
 	&cmd_move_fixed,
 	&cmd_dontunmap,
 	&cmd_extend,
+	&cmd_realloc,
 	&cmd_reserve_fill,
 	&cmd_place,
 	&cmd_merge,

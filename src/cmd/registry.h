@@ -28,6 +28,7 @@ extern const struct command cmd_overcommit;
 extern const struct command cmd_place;
 extern const struct command cmd_populate;
 extern const struct command cmd_protect;
+extern const struct command cmd_realloc;
 extern const struct command cmd_report;
 extern const struct command cmd_reserve_fill;
 extern const struct command cmd_run;

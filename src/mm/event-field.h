@@ -18,6 +18,7 @@ enum event_object {
 	OBJECT_NOTE,
 	OBJECT_SNAPSHOT,
 	OBJECT_CHANGES, /* of an event: what changed; OBJECT_DELTA is the change itself */
+	OBJECT_GROWTH,
 	OBJECT_VERDICT,
 	OBJECT_END,
 	OBJECT_SOURCE,

@@ -23,6 +23,7 @@ enum event_type {
 	EVENT_NOTE,    /* a remark */
 	EVENT_SNAPSHOT, /* the mappings of a process or of a file, as they are */
 	EVENT_DELTA,   /* what changed between two snapshots, of no statement */
+	EVENT_GROWTH,  /* one way to grow a buffer was measured */
 	EVENT_VERDICT, /* a script ended: how it came out */
 	EVENT_END,     /* nothing follows */
 };
@@ -260,6 +261,23 @@ struct event_delta {
 	const struct maps *before, *after; /* NULL: only the lines of the delta are known */
 };
 
+/*
+ * One way to grow a buffer, measured in processes of its own: the figures are medians of the runs.  Those of several ways
+ * that were measured together come one after another.
+ */
+struct event_growth {
+	const char *way;       /* "mremap", "realloc", "malloc+copy" */
+	uint64_t from, to;     /* bytes at first and in the end */
+	unsigned doublings, runs;
+	bool touched;          /* every byte was written; else one byte of each new half */
+	bool one_processor;    /* all runs were on one and the same */
+	uint64_t moves;        /* calls after which it lay elsewhere */
+	uint64_t copied;       /* bytes copied from its old place to the new one */
+	uint64_t faults;       /* minor page faults */
+	uint64_t cpu, elapsed; /* nanoseconds */
+	bool kept;             /* in each run all that was written was there in the end */
+};
+
 enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_UNSUPPORTED, VERDICT_BROKEN /* the tool could not go on */ };
 
 struct event_verdict {
@@ -280,6 +298,7 @@ struct event {
 		struct event_note note;
 		struct event_snapshot snapshot;
 		struct event_delta delta;
+		struct event_growth growth;
 		struct event_verdict verdict;
 		int status; /* EVENT_END: the exit status */
 	};

@@ -280,8 +280,9 @@ static void take(struct report *report, const struct event *event, struct buf *o
 	case EVENT_NOTE:
 		show_note(tap, out, &event->note);
 		break;
-	case EVENT_SNAPSHOT: /* neither can fail */
+	case EVENT_SNAPSHOT: /* none of them is of a script */
 	case EVENT_DELTA:
+	case EVENT_GROWTH:
 		break;
 	case EVENT_VERDICT:
 		show_verdict(tap, out, &event->verdict);

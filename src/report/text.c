@@ -106,6 +106,9 @@ static void take(struct report *report, const struct event *event, struct buf *o
 	case EVENT_DELTA:
 		show_delta(text, out, event);
 		break;
+	case EVENT_GROWTH:
+		text_growth(text, out, &event->growth);
+		break;
 	case EVENT_VERDICT:
 		show_verdict(text, out, &event->verdict);
 		break;

@@ -32,6 +32,7 @@ struct text {
 	enum block last;
 	unsigned hidden_said; /* text-pages.c: which lines of what is hidden were said of this script */
 	struct table table;
+	uint64_t first_growth; /* text-growth.c: CPU time of the first row, which the others are compared with; 0: none yet */
 };
 
 enum ink { INK_PLAIN, INK_BOLD, INK_RED, INK_GREEN, INK_ALARM, INK_DIM, INK_CYAN };
@@ -66,6 +67,8 @@ void text_map_line(struct text *text, struct buf *out, const struct event_view *
 
 /* text-difference.c: two snapshots that the user named, compared: hunks by address, each with what it means in words. */
 void text_difference(struct text *text, struct buf *out, const struct event_delta *delta);
+/* text-growth.c: a row of a table of ways to grow a buffer; above the first of them, what was measured. */
+void text_growth(struct text *text, struct buf *out, const struct event_growth *growth);
 /* text-totals.c: by what is mapped, how many lines went and came, and by how much it is larger or smaller. */
 void text_totals(struct text *text, struct buf *out, const struct delta *delta);
 
