@@ -23,9 +23,9 @@ enum { MOST_BYTES = 1 << 30 };
 static const struct argp_option options[] = {
 	{ "from", OPTION_FROM, "SIZE", 0, "Size of the buffer at first (default 1p)", 0 },
 	{ "to", OPTION_TO, "SIZE", 0, "Size that it is doubled to, or beyond (default 64p; with --compare 64M)", 0 },
-	{ "compare", OPTION_COMPARE, COMPARISONS, OPTION_ARG_OPTIONAL,
-	  "Measure it instead: mremap, realloc, and malloc with a copy, each in processes of its own; with every byte written (the "
-	  "default), or one of each new half", 1 },
+	{ "compare", OPTION_COMPARE, "BYTES", OPTION_ARG_OPTIONAL,
+	  "Measure it instead: mremap, realloc, and malloc with a copy, each in processes of its own; with every byte touched (the "
+	  "default), or all but one of each new half untouched", 1 },
 	{ "runs", OPTION_RUNS, "N", 0, "With --compare: how often each is measured (default 5)", 1 },
 	{ 0 },
 };
@@ -158,6 +158,7 @@ const struct command cmd_realloc = {
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct options),
+	.vocabulary = { "BYTES", COMPARISONS },
 	.plan = plan,
 	.produce = produce,
 	.produces = produces,

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,9 +22,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* The first address behind the program's own data (end(3)): the heap of brk(2) begins above it. */
-extern char end[];
 
 enum { MOST_SECONDS = 60 };
 
@@ -40,6 +38,7 @@ struct outcome {
 struct buffer {
 	unsigned char *at;
 	size_t size;
+	size_t mapped_blocks; /* before it was made */
 	struct outcome *outcome;
 };
 
@@ -68,14 +67,27 @@ static unsigned char *make_block(size_t size)
 	return malloc(size);
 }
 
-/* glibc moves a block that it has mapped with mremap, and copies one of its heap, where that cannot grow in place. */
+/* Blocks that glibc's malloc has mapped, each for itself (mallinfo(3)); of another malloc none. */
+static size_t mapped_blocks(void)
+{
+#if __GLIBC_PREREQ(2, 33)
+	return mallinfo2().hblks;
+#else
+	return (size_t)mallinfo().hblks;
+#endif
+}
+
+/*
+ * glibc moves a block that it has mapped for itself with mremap, and copies any other where it cannot grow in place.
+ * No other block of the process is mapped or freed meanwhile, so that the count tells of this one.
+ */
 static unsigned char *grow_block(struct buffer *buffer, size_t size)
 {
 	uintptr_t old = (uintptr_t)buffer->at;
-	bool in_heap = old >= (uintptr_t)end && old < (uintptr_t)sbrk(0);
+	bool mapped = mapped_blocks() > buffer->mapped_blocks;
 	unsigned char *at = realloc(buffer->at, size);
 
-	if (at != NULL && in_heap && (uintptr_t)at != old)
+	if (at != NULL && !mapped && (uintptr_t)at != old)
 		buffer->outcome->figures[COPIED] += buffer->size;
 	return at;
 }
@@ -161,7 +173,7 @@ static int grow_all(const struct way *way, const struct growth_options *options,
 
 static void measure(const struct way *way, const struct growth_options *options, struct outcome *outcome)
 {
-	struct buffer buffer = { .outcome = outcome };
+	struct buffer buffer = { .mapped_blocks = mapped_blocks(), .outcome = outcome };
 	uint64_t *figures = outcome->figures;
 
 	/* Once before it counts: what the clocks and the stack need is there. */
