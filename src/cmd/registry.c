@@ -47,6 +47,7 @@ const struct command *const command_table[] = {
 	&cmd_snapshot,
 	&cmd_diff,
 	&cmd_report,
+	&cmd_why,
 	&cmd_run,
 	&cmd_shell,
 	&cmd_examples,

@@ -30,6 +30,7 @@ extern const struct command cmd_populate;
 extern const struct command cmd_protect;
 extern const struct command cmd_realloc;
 extern const struct command cmd_report;
+extern const struct command cmd_why;
 extern const struct command cmd_reserve_fill;
 extern const struct command cmd_run;
 extern const struct command cmd_seal;

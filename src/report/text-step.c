@@ -83,7 +83,7 @@ static void add_why(struct text *text, struct buf *out, const struct event_step 
 	const char *name = step->call.error != 0 ? constant_name(GROUP_ERRNO, step->call.error) : NULL;
 
 	/* A fault that the script tried, and that came as it says, is explained when that is asked for. */
-	bool tried = step->ok && step->death == 0 && step->fault_count > 0;
+	bool tried = step->ok && step->death == 0 && step->fault_count > 0 && step->kind != STEP_OTHER;
 
 	if (step->why == NULL || (tried && !text->base.options.explain))
 		return;

@@ -190,7 +190,7 @@ enum why_answer say_map_count(struct why_case *c, int64_t spare, const char *doi
 
 	if (!why_fact(c, FACT_MAX_MAP_COUNT, &most))
 		return WHY_PERHAPS;
-	if (c->source == NULL || !c->source->fact(c->source->context, FACT_MAP_COUNT, &count)) {
+	if (c->source == NULL || c->source->fact == NULL || !c->source->fact(c->source->context, FACT_MAP_COUNT, &count)) {
 		if (!why_knows_maps(c))
 			return WHY_PERHAPS;
 		/* maps shows the vsyscall page of x86-64, which is no mapping of the process. */

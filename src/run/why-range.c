@@ -113,7 +113,7 @@ enum why_answer mprotect_grows_not(struct why_case *c)
 {
 	bool down = (c->args[2] & PROT_GROWSDOWN) != 0;
 
-	if ((c->args[2] & (PROT_GROWSDOWN | PROT_GROWSUP)) == 0)
+	if ((c->args[2] & (PROT_GROWSDOWN | PROT_GROWSUP)) == 0 || ((c->args[2] & PROT_GROWSUP) != 0 && down))
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;

@@ -35,10 +35,8 @@ struct finder {
 	unsigned lacking;
 };
 
-static void add(struct buf *text, size_t count, const char *before_first, const char *between, const struct buf *sentence,
-                const char *rule)
+static void add(struct buf *text, const struct buf *sentence, const char *rule)
 {
-	buf_puts(text, count == 0 ? before_first : between);
 	buf_puts(text, sentence->len > 0 ? buf_text(sentence) : rule);
 }
 
@@ -49,10 +47,14 @@ static void try(struct finder *finder, struct why_case *c, const struct why_rule
 	enum why_answer answer = rule->broken(c);
 
 	if (answer == WHY_YES && finder->sure_count < EVENT_RULES) {
-		add(&finder->sure, finder->sure_count, "", "; besides, ", &finder->sentence, rule->rule);
+		buf_puts(&finder->sure, finder->sure_count > 0 ? "; besides, " : "");
+		add(&finder->sure, &finder->sentence, rule->rule);
 		finder->sure_ids[finder->sure_count++] = why_rule_id(rule, arena);
 	} else if (answer == WHY_PERHAPS && finder->perhaps_count < EVENT_RULES) {
-		add(&finder->perhaps, finder->perhaps_count, "", "; ", &finder->sentence, rule->rule);
+		/* The first one's number is left out where it stays the only one. */
+		if (finder->perhaps_count > 0)
+			buf_printf(&finder->perhaps, "; (%zu) ", finder->perhaps_count + 1);
+		add(&finder->perhaps, &finder->sentence, rule->rule);
 		finder->perhaps_ids[finder->perhaps_count++] = why_rule_id(rule, arena);
 		finder->lacking |= c->lacking;
 	}
@@ -77,7 +79,8 @@ struct why_finding why_find(struct why_case *c, int error, struct arena *arena)
 
 	c->out = &finder.sentence;
 	for (size_t i = 0; i < why_rule_count; i++)
-		if (why_rules[i].call == c->call && why_rules[i].error == error)
+		/* A fault has one reason: its rows exclude one another, the more special first. */
+		if (why_rules[i].call == c->call && why_rules[i].error == error && (c->call != FAULT_RULE || finder.sure_count == 0))
 			try(&finder, c, &why_rules[i], arena);
 	if (error == ENOSYS)
 		try(&finder, c, &(struct why_rule){ (uint8_t)c->call, ENOSYS, "no-call", why_no_call, "" }, arena);
@@ -88,7 +91,7 @@ struct why_finding why_find(struct why_case *c, int error, struct arena *arena)
 	if (finding.sure)
 		buf_puts(&text, buf_text(&finder.sure));
 	else if (finder.perhaps_count > 1)
-		buf_printf(&text, "one of: %s", buf_text(&finder.perhaps));
+		buf_printf(&text, "one of: (1) %s", buf_text(&finder.perhaps));
 	else if (finder.perhaps_count == 1)
 		buf_printf(&text, "of the rules that mmtool knows it can only be this one: %s", buf_text(&finder.perhaps));
 	else

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* why: explains failed calls in the output of strace. */
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/size.h"
+#include "cmd/command.h"
+#include "run/why-line.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+	const char **inputs; /* lines, and names of files; borrowed */
+	size_t count, cap;
+	const char *maps;
+	uint64_t page;       /* 0: this machine's */
+	bool list;
+};
+
+enum { OPTION_MAPS = 3072, OPTION_PAGE_SIZE, OPTION_LIST };
+
+static const struct argp_option options[] = {
+	{ "maps", OPTION_MAPS, "PID|FILE", 0, "Look at the address space of that process, as it is now, or of a saved maps or smaps", 0 },
+	{ "page-size", OPTION_PAGE_SIZE, "SIZE", 0, "The page size of the machine that the lines are of (this machine's)", 0 },
+	{ "list", OPTION_LIST, NULL, 0, "List the rules: their ids, the errors that they explain, and what they say", 0 },
+	{ 0 },
+};
+
+static error_t parse_page(struct options *self, const char *arg, struct argp_state *state)
+{
+	error_t error = command_size(state, "--page-size", arg, &self->page);
+
+	if (error != 0 || (self->page & (self->page - 1)) == 0)
+		return error;
+	argp_error(state, "--page-size: %s: not a power of two", arg);
+	return EINVAL;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *self = state->input;
+
+	switch (key) {
+	case OPTION_MAPS:
+		self->maps = arg;
+		return 0;
+	case OPTION_PAGE_SIZE:
+		return parse_page(self, arg, state);
+	case OPTION_LIST:
+		self->list = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		self->inputs = alloc_grow(self->inputs, &self->cap, self->count + 1, sizeof(*self->inputs));
+		self->inputs[self->count++] = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void fini(void *input)
+{
+	free(((struct options *)input)->inputs);
+}
+
+/* What was seen, and how it came out. */
+struct work {
+	struct why_lines *lines;
+	const struct event_sink *sink;
+	uint64_t explained, unexplained, others; /* failed calls; others: of which mmtool has no rules */
+	int status;
+};
+
+static void note(const struct work *work, const char *text)
+{
+	struct event event = { .type = EVENT_NOTE };
+
+	event.note = (struct event_note){ .source = { .file = "why", .text = "" }, .text = text };
+	work->sink->take(work->sink->context, &event);
+}
+
+static enum why_line take(struct work *work, const char *text, size_t len)
+{
+	enum why_line came = why_lines_take(work->lines, text, len);
+
+	work->explained += came == WHY_LINE_EXPLAINED;
+	work->unexplained += came == WHY_LINE_UNEXPLAINED;
+	work->others += came == WHY_LINE_UNKNOWN;
+	return came;
+}
+
+/* A line that was given by itself is answered in any case. */
+static int take_argument(struct work *work, const char *line, char **problem)
+{
+	struct buf text = { 0 };
+
+	why_lines_begin(work->lines, "argument");
+	switch (take(work, line, strlen(line))) {
+	case WHY_LINE_NOISE:
+		buf_escape(&text, line, strlen(line), 0);
+		buf_puts(&text, ": no call with its result, of those that mmtool knows (try 'munmap(0x7f0000000000, 0) = -1 EINVAL')");
+		*problem = alloc_string(text.data, text.len);
+		buf_fini(&text);
+		return STATUS_USAGE;
+	case WHY_LINE_SUCCEEDED:
+		note(work, "The call succeeded: no rule was broken.");
+		return STATUS_OK;
+	case WHY_LINE_UNKNOWN:
+		note(work, "mmtool has no rules of that call, or the line names no error.");
+		return STATUS_FAILED;
+	case WHY_LINE_EXPLAINED:
+	case WHY_LINE_UNEXPLAINED:
+		break;
+	}
+	return STATUS_OK;
+}
+
+static int take_stream(struct work *work, FILE *file, const char *name, char **problem)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int status = STATUS_OK;
+
+	why_lines_begin(work->lines, name);
+	errno = 0;
+	while ((len = getline(&line, &room, file)) >= 0)
+		take(work, line, (size_t)len - (len > 0 && line[len - 1] == '\n'));
+	if (ferror(file)) {
+		struct buf text = { 0 };
+		const char *why = strerror(errno);
+
+		buf_escape(&text, name, strlen(name), 0);
+		buf_printf(&text, ": cannot be read: %s", why);
+		*problem = alloc_string(text.data, text.len);
+		buf_fini(&text);
+		status = STATUS_TOOL;
+	}
+	free(line);
+	return status;
+}
+
+static int take_file(struct work *work, const char *name, char **problem)
+{
+	FILE *file = fopen(name, "re");
+
+	if (file == NULL) {
+		const char *why = strerror(errno);
+		struct buf text = { 0 };
+
+		buf_escape(&text, name, strlen(name), 0);
+		buf_printf(&text, ": cannot be read: %s (a line to explain has a parenthesis)", why);
+		*problem = alloc_string(text.data, text.len);
+		buf_fini(&text);
+		return STATUS_TOOL;
+	}
+	int status = take_stream(work, file, name, problem);
+
+	fclose(file);
+	return status;
+}
+
+static int take_inputs(struct work *work, const struct options *self, char **problem)
+{
+	int worst = STATUS_OK;
+	bool streams = self->count == 0;
+
+	if (self->count == 0)
+		worst = take_stream(work, stdin, "standard input", problem);
+	for (size_t i = 0; i < self->count && worst != STATUS_TOOL && worst != STATUS_USAGE; i++) {
+		const char *input = self->inputs[i];
+		bool line = strchr(input, '(') != NULL || strstr(input, "--- SIG") != NULL;
+		int status = line                        ? take_argument(work, input, problem)
+		             : strcmp(input, "-") == 0 ? take_stream(work, stdin, "standard input", problem)
+		                                       : take_file(work, input, problem);
+
+		streams |= !line;
+		worst = status > worst ? status : worst;
+	}
+	if (worst == STATUS_OK && streams && work->explained + work->unexplained == 0)
+		note(work, "There is no failed call among the lines, of those that mmtool explains.");
+	return worst != STATUS_OK ? worst : work->unexplained > 0 ? STATUS_FAILED : STATUS_OK;
+}
+
+static int produce(const void *input, const struct event_sink *sink, char **problem)
+{
+	const struct options *self = input;
+	struct why_world world = { .page = self->page != 0 ? self->page : size_page() };
+	struct why_space *space = NULL;
+	int status = STATUS_TOOL;
+
+	if (self->maps == NULL || why_space_open(&space, self->maps, &world, problem) == 0) {
+		struct work work = { .lines = why_lines_new(&world, sink), .sink = sink };
+
+		status = take_inputs(&work, self, problem);
+		why_lines_free(work.lines);
+	}
+	why_space_close(space);
+	return status;
+}
+
+static bool executes(const void *input)
+{
+	return ((const struct options *)input)->list;
+}
+
+static int execute(const void *input)
+{
+	struct buf out = { 0 };
+
+	(void)input;
+	why_add_rules(&out);
+	bool written = fwrite(buf_text(&out), 1, out.len, stdout) == out.len;
+
+	buf_fini(&out);
+	return written ? STATUS_OK : STATUS_TOOL;
+}
+
+const struct command cmd_why = {
+	.name = "why",
+	.args = "[LINE|FILE...]",
+	.summary = "say why calls in the output of strace failed",
+	.doc = "A LINE is one of strace's output, as in `mmtool why 'munmap(0x7f0000000000, 0) = -1 EINVAL'; it has a parenthesis. "
+	       "Any other argument is a FILE of such lines; - and no argument are standard input: `strace -f PROGRAM 2>&1 | mmtool "
+	       "why'. The exit status is 1 when a failed call could not be explained.",
+	.group = COMMAND_LOOK,
+	.options = options,
+	.parse = parse,
+	.options_size = sizeof(struct options),
+	.fini = fini,
+	.produce = produce,
+	.live = true,
+	.executes = executes,
+	.execute = execute,
+};

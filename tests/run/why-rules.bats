@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+# Each rule of `mmtool why --list' is broken on the running kernel, alone, and found.  The cases are in tests/data/why-rules.txt.
+
+load ../helper/common
+
+cases=$top/tests/data/why-rules.txt
+
+# ids: those that have a case; needs ID, lines ID: what stands there.
+ids()
+{
+	awk '/^[a-z]/ { print $1 }' "$cases"
+}
+
+needs()
+{
+	awk -v id="$1" '$1 == id && /^[a-z]/ { sub(/^[^ ]* ?/, ""); print }' "$cases"
+}
+
+lines()
+{
+	awk -v id="$1" '/^[a-z#]/ { on = $1 == id; next } on && /^\t/ { sub(/^\t/, ""); print }' "$cases"
+}
+
+# address NAME: where the subject's mapping of that name begins; nothing: it has none.  setarch -R keeps it there.
+address()
+{
+	fixed run --format=json -e 'note 1' | head -n 1 | grep -o '"line":"[^"]*"' | awk -F '["-]' -v name="[$1]" '
+		index($0, name) && !found++ { printf "0x%s\n", $4 }'
+}
+
+fixed()
+{
+	timeout 60 setarch -R "$MMTOOL" "$@"
+}
+
+# noexec_file: one that can be read, on a file system mounted noexec; nothing: there is none.
+noexec_file()
+{
+	local file
+
+	for file in /proc/self/maps /sys/kernel/mm/hugepages/*/nr_hugepages /sys/kernel/notes; do
+		[ -r "$file" ] && findmnt -n -o OPTIONS -T "$file" | grep -qw noexec && echo "$file" && return
+	done
+	return 0
+}
+
+# expand: the abbreviations of the cases, on standard input.
+expand()
+{
+	local drop='' name text
+
+	[ "$(id -u)" != 0 ] || drop='setuid(65534);'
+	text=$(sed -e 's/@anon/NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' \
+		-e 's/@new/MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' -e 's/@rw/PROT_READ|PROT_WRITE/g' -e "s/@drop/$drop/g" \
+		-e "s/@long/$(printf '%0300d' 0)/" -e "s,@noexec,$(noexec_file),")
+	for name in vdso vvar stack; do
+		case $text in *"@$name"*) text=${text//@$name/$(address $name)} ;; esac
+	done
+	printf '%s\n' "$text" | awk -v file="$top/tests/data/why-count.mmt" '
+		/^@full/ { print "locked = " (/locked/ ? 4 : 0); while ((getline line <file) > 0) print line; next }
+		{ print }'
+}
+
+# reason_not NEED...: why this machine cannot break the rule; nothing: it can.
+reason_not()
+{
+	case $1 in
+	'' | not | with) ;;
+	x86_64) [ "$(uname -m)" = x86_64 ] && ! grep -qw la57 /proc/cpuinfo || echo 'where the address space ends is not known here' ;;
+	root) [ "$(id -u)" = 0 ] || echo 'it takes root, whose privilege the script drops' ;;
+	kernel) "$MMTOOL" run -q -e "require kernel $2" >/dev/null 2>&1 || echo "it is so since Linux $2" ;;
+	require) "$MMTOOL" run -q -e "require $2" >/dev/null 2>&1 || echo "this kernel has no $2" ;;
+	policy) [ "$(</proc/sys/vm/overcommit_memory)" = "$2" ] || echo 'another overcommit policy' ;;
+	hugepages) [ "$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)" -gt 1 ] || echo 'there are no huge pages free' ;;
+	hugetlb) [ -d /sys/kernel/mm/hugepages ] || echo 'no hugetlbfs' ;;
+	hugetlb-empty) [ "$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)" = 0 ] || echo 'there are huge pages' ;;
+	secret) "$MMTOOL" run -q -e 'memfd_secret(0)' >/dev/null 2>&1 || echo 'no memfd_secret' ;;
+	noexec) [ -n "$(noexec_file)" ] || echo 'no file system mounted noexec that a script may read from' ;;
+	mdwe) "$MMTOOL" run -q -e 'prctl(PR_SET_MDWE, 1, 0, 0, 0)' >/dev/null 2>&1 || echo 'no PR_SET_MDWE' ;;
+	*) echo "unknown need: $1" ;;
+	esac
+}
+
+# why_not ID: the first of the reasons why it cannot be broken here.
+why_not()
+{
+	local need reason
+
+	read -ra need <<<"$(needs "$1")"
+	while [ ${#need[@]} -gt 0 ]; do
+		reason=$(reason_not "${need[@]}")
+		[ -z "$reason" ] || { echo "$reason" && return; }
+		case ${need[0]} in
+		not) return ;;
+		kernel | require | policy | with) need=("${need[@]:2}") ;;
+		*) need=("${need[@]:1}") ;;
+		esac
+	done
+}
+
+# found ID: the rules that explain the last step that has an explanation, separated by spaces.
+found()
+{
+	local text
+
+	text=$(lines "$1")
+	case $(needs "$1") in
+	*'not here:'*) "$MMTOOL" why --format=json "$text" ;;
+	*) fixed run --keep-going --format=json <(printf '%s\n' "$text" | expand) 2>&1 ;;
+	esac | grep -o '"why_rules":\[[^]]*\]' | tail -n 1 | sed 's/"why_rules":\[//; s/[]"]//g; s/,/ /g'
+}
+
+# each CALL: all cases of its rules; those that this machine cannot break are told.
+each()
+{
+	local id got want reason wrong=''
+
+	for id in $(ids | grep "^$1-"); do
+		reason=$(why_not "$id")
+		if [ -n "$reason" ]; then
+			echo "# not broken here: $id: $reason" >&3
+			continue
+		fi
+		[ "$(lines "$id")" != - ] || continue
+		got=$(found "$id")
+		want=$id
+		case $(needs "$id") in
+		*'not here:'*) [[ " $got " != *" $id "* ]] || got=$id ;;
+		*with\ *) want="$id $(needs "$id" | sed 's/.*with //')" ;;
+		esac
+		[ "$got" = "$want" ] || wrong+=$'\n'"$id: found \"$got\""
+	done
+	[ -z "$wrong" ] || fail "$wrong"
+}
+
+@test "every rule has a case, and every case a rule" {
+	diff <("$MMTOOL" why --list | awk '{ print $1 }' | sort) <(ids | sort)
+}
+
+@test "the rules that cannot be broken here are few, and each says why" {
+	awk '/not here/ { sub(/^[^:]*: /, ""); if (length($0) < 20) exit 1; count++ } END { exit count > 30 }' "$cases"
+}
+
+@test "mremap: each rule is broken, and found" {
+	each mremap
+}
+
+@test "mmap: each rule is broken, and found" {
+	each mmap
+}
+
+@test "munmap: each rule is broken, and found" {
+	each munmap
+}
+
+@test "mprotect: each rule is broken, and found" {
+	each mprotect
+}
+
+@test "madvise: each rule is broken, and found" {
+	each madvise
+}
+
+@test "msync: each rule is broken, and found" {
+	each msync
+}
+
+@test "mlock: each rule is broken, and found" {
+	each mlock
+}
+
+@test "mlock2: each rule is broken, and found" {
+	each mlock2
+}
+
+@test "munlock: each rule is broken, and found" {
+	each munlock
+}
+
+@test "mlockall: each rule is broken, and found" {
+	each mlockall
+}
+
+@test "mincore: each rule is broken, and found" {
+	each mincore
+}
+
+@test "mseal: each rule is broken, and found" {
+	each mseal
+}
+
+@test "memfd_create: each rule is broken, and found" {
+	each memfd_create
+}
+
+@test "ftruncate: each rule is broken, and found" {
+	each ftruncate
+}
+
+@test "brk: each rule is broken, and found" {
+	each brk
+}
+
+@test "shmget: each rule is broken, and found" {
+	each shmget
+}
+
+@test "shmat: each rule is broken, and found" {
+	each shmat
+}
+
+@test "shmdt: each rule is broken, and found" {
+	each shmdt
+}
+
+@test "fault: each rule is broken, and found" {
+	each fault
+}
