@@ -4,7 +4,7 @@
 #
 # In a page of section 1, what stands between the comments "example" and "end" is commands ($; one goes on behind a
 # backslash) and what they print.  A word after "example" says what the machine must be like: frames (root, who sees page
-# frames), policy (overcommit policy 0), books (besides, a commit limit by ratio that is not exceeded), python (Python is
+# frames), cgroup (who may make one), huge (transparent huge pages can be had), policy (overcommit policy 0), books (besides, a commit limit by ratio that is not exceeded), python (Python is
 # there).  In the README the blocks marked "console" are examples.
 
 load helper/common
@@ -284,6 +284,18 @@ compared()
 	compared frames
 }
 
+@test "examples that make a cgroup print what is shown" {
+	common_machine
+	mmtool run -q -e 'cgroup(32M)' || skip 'there can be no cgroup here'
+	compared cgroup
+}
+
+@test "examples of huge pages print what is shown" {
+	common_machine
+	mmtool huge -q || skip 'there are no huge pages to be had here'
+	compared huge
+}
+
 @test "examples that run Python print what is shown" {
 	common_machine
 	need python3
@@ -333,7 +345,7 @@ compared_soon()
 	for file in "$top"/man/*.1; do
 		awk -v file="$(basename "$file")" '
 			/^\$ / && !inside { print file ":" NR ": " $0 }
-			/^\.\\" example( (frames|policy|books|python))?$/ { inside = 1; next }
+			/^\.\\" example( (frames|cgroup|huge|policy|books|python))?$/ { inside = 1; next }
 			/^\.\\" example/ { print file ":" NR ": " $0 }
 			/^\.\\" end$/ { inside = 0 }
 			END { if (inside) print file ": no end" }' "$file"

@@ -42,6 +42,7 @@ const struct command *const command_table[] = {
 	&cmd_noreserve,
 	&cmd_overcommit,
 	&cmd_limits,
+	&cmd_oom,
 	&cmd_maps,
 	&cmd_watch,
 	&cmd_snapshot,

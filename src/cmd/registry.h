@@ -24,6 +24,7 @@ extern const struct command cmd_maps;
 extern const struct command cmd_merge;
 extern const struct command cmd_move_fixed;
 extern const struct command cmd_noreserve;
+extern const struct command cmd_oom;
 extern const struct command cmd_overcommit;
 extern const struct command cmd_place;
 extern const struct command cmd_populate;

@@ -29,6 +29,7 @@ const struct function function_table[] = {
 	{ "sysctl",   FN_SYSCTL,   1, I, { S } },
 	{ "minflt",   FN_MINFLT,   0, I, { 0 } },
 	{ "majflt",   FN_MAJFLT,   0, I, { 0 } },
+	{ "oom_kills", FN_OOM_KILLS, 0, I, { 0 } },
 	{ "getpid",   FN_GETPID,   0, I, { 0 } },
 };
 

@@ -285,6 +285,7 @@ static void system_call(struct program *p, const struct statement *statement)
 	struct buf call = { 0 };
 	enum c_type type = program_call_text_type(p, statement);
 	const char *wanted = NULL;
+	bool survives = statement->expected == EXPECT_ANYTHING && p->last && call_touches(statement->call);
 
 	if (statement->expected == EXPECT_VALUE) {
 		bool pointer = statement->slot == NO_SLOT || p->variables[statement->slot].type == C_POINTER;
@@ -295,6 +296,12 @@ static void system_call(struct program *p, const struct statement *statement)
 	if (wants_fresh_errno(p, statement)) {
 		program_header(p, "errno");
 		program_line(p, "errno = 0;");
+	}
+	if (survives && statement->slot != NO_SLOT)
+		program_line(p, "%s = -1;", p->variables[statement->slot].name);
+	if (survives) {
+		program_use(p, "may_die");
+		program_line(p, "may_die(true);");
 	}
 	program_call_text(p, &call, statement);
 	switch ((enum expected)statement->expected) {
@@ -318,6 +325,8 @@ static void system_call(struct program *p, const struct statement *statement)
 		break;
 	}
 	buf_fini(&call);
+	if (survives)
+		program_line(p, "may_die(false);");
 	if (statement->expected != EXPECT_FAILURE && statement->expected != EXPECT_ERRNO)
 		show_maps(p, statement);
 	p->spaced = true;

@@ -309,6 +309,7 @@ static const struct {
 	[FN_SYSCTL] = { "sysctl_value", { AS_TEXT, 0, 0 } },
 	[FN_MINFLT] = { "minor_faults", { 0, 0, 0 } },
 	[FN_MAJFLT] = { "major_faults", { 0, 0, 0 } },
+	[FN_OOM_KILLS] = { "oom_kills", { 0, 0, 0 } },
 };
 
 static void function(struct program *p, struct buf *out, const struct expr *expr)

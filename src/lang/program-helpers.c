@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct helper *const lists[] = { program_checks, program_memory, program_books, program_trials,
-	                                    program_processes };
+	                                    program_processes, program_cgroup };
 
 const struct helper *program_helper(size_t index)
 {

@@ -274,7 +274,7 @@ static void raw_call(struct program *p, struct buf *out, const struct statement 
 	buf_putc(out, ')');
 }
 
-/* fork(), wait(), tmpfile() and setrlimit() of the language are not those of the C library. */
+/* fork(), wait(), tmpfile(), cgroup() and setrlimit() of the language are not those of the C library. */
 static void helper_call(struct program *p, struct buf *out, const struct statement *statement, const char *helper)
 {
 	program_use(p, helper);
@@ -310,6 +310,9 @@ void program_call_text(struct program *p, struct buf *out, const struct statemen
 		break;
 	case CALL_TMPFILE_ID:
 		helper_call(p, out, statement, "temporary_file");
+		break;
+	case CALL_CGROUP_ID:
+		helper_call(p, out, statement, "enter_cgroup");
 		break;
 	case CALL_SETRLIMIT:
 		helper_call(p, out, statement, "set_soft_limit");

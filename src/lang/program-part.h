@@ -52,7 +52,7 @@ struct helper {
 
 /* In the order in which they can stand in a program. */
 extern const struct helper program_checks[], program_memory[], program_books[], program_trials[],
-	program_processes[];
+	program_processes[], program_cgroup[];
 
 enum { HELPERS_MOST = 128, HEADERS_MOST = 32 };
 

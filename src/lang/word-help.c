@@ -47,6 +47,7 @@ static const struct word_help table[] = {
 	{ "sysctl", "sysctl(\"vm.overcommit_memory\")", "The first number of a file below /proc/sys" },
 	{ "minflt", "minflt()", "The minor faults of the current process so far" },
 	{ "majflt", "majflt()", "The major faults of the current process so far" },
+	{ "oom_kills", "oom_kills()", "How many processes the OOM killer has killed in the cgroup of cgroup(LIMIT)" },
 	{ "getpid", "getpid()", "The current process, for in" },
 };
 

@@ -306,4 +306,8 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 		TOPIC_FILE, "Opens a new file of that many zero bytes on disk, which has no name", "a descriptor",
 		"In $TMPDIR, /var/tmp or the current directory; opened O_RDWR, or as flags say.",
 		"EMFILE: too many open descriptors (RLIMIT_NOFILE)" },
+	[CALL_CGROUP_ID] = {
+		TOPIC_PROCESS, "Puts the process, and all it forks, into a memory cgroup with that limit and no swap", NULL,
+		"What it has already does not count. Over the limit the OOM killer comes. Removed when the script ends.",
+		"EINVAL: the limit is less than 1M" },
 };

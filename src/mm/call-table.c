@@ -93,6 +93,7 @@ const struct call call_table[] = {
 	MEMORY(CALL_WORDS, "words", 2, UINT8_MAX, ADDRESS("addr"), HEX("value"), HEX("value"), HEX("value"),
 	       HEX("value"), HEX("value")),
 	ROW(CALL_TMPFILE_ID, "tmpfile", "", CALL_TMPFILE, 1, 2, RESULT_INT, true, SIZE("size"), FLAGS("flags", OPEN)),
+	ROW(CALL_CGROUP_ID, "cgroup", "", CALL_CGROUP, 1, 1, RESULT_INT, true, SIZE("limit")),
 };
 
 const size_t call_count = sizeof(call_table) / sizeof(call_table[0]);

@@ -139,3 +139,8 @@ void call_format_result(struct buf *buf, enum call_result kind, int64_t result, 
 	else
 		buf_printf(buf, " = -1 (errno %d)", error);
 }
+
+bool call_touches(const struct call *call)
+{
+	return call->class == CALL_MEMORY || call->id == CALL_MLOCK || call->id == CALL_MLOCK2 || call->id == CALL_MLOCKALL;
+}

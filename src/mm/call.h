@@ -41,6 +41,7 @@ enum call_class {
 	CALL_FORK,
 	CALL_WAIT,
 	CALL_TMPFILE,
+	CALL_CGROUP,
 };
 
 enum call_id {
@@ -51,7 +52,7 @@ enum call_id {
 	CALL_FADVISE64, CALL_FCNTL, CALL_IOCTL, CALL_USERFAULTFD, CALL_SHMGET, CALL_SHMAT, CALL_SHMDT, CALL_SHMCTL,
 	CALL_PRCTL, CALL_SETUID, CALL_PIDFD_OPEN, CALL_PROCESS_VM_READV, CALL_SETRLIMIT,
 	CALL_FORK_ID, CALL_WAIT_ID, CALL_STRCPY, CALL_MEMSET, CALL_MEMCPY, CALL_READ_PAGES, CALL_WRITE_PAGES, CALL_WORDS,
-	CALL_TMPFILE_ID,
+	CALL_TMPFILE_ID, CALL_CGROUP_ID,
 	CALL_ID_COUNT,
 };
 
@@ -75,6 +76,8 @@ struct call {
 
 /* The call of that name, or NULL. */
 const struct call *call_find(const char *name, size_t len);
+/* Whether it can die of the pages that it touches or brings in, and with "= ?" the script goes on: loads and stores, mlock and its like. */
+bool call_touches(const struct call *call);
 /* All of them; call_table[id] is the row of enum call_id. */
 extern const struct call call_table[];
 extern const size_t call_count;

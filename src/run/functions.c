@@ -285,7 +285,8 @@ static bool books(struct machine *m, const struct function *function, const stru
 /* What is asked of the process itself; of the whole machine one can ask when it has died as well. */
 static bool is_of_process(const struct function *function)
 {
-	return function->id != FN_MEMINFO && function->id != FN_SYSCTL && function->id != FN_GETPID;
+	return function->id != FN_MEMINFO && function->id != FN_SYSCTL && function->id != FN_OOM_KILLS &&
+	       function->id != FN_GETPID;
 }
 
 bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
@@ -315,6 +316,8 @@ bool function_call(struct machine *m, const struct function *function, const str
 		return range_field(m, function->id, function->name, args, value);
 	case FN_PFN:
 		return page_frame(m, args, value);
+	case FN_OOM_KILLS:
+		return give(value, 0) && confine_oom_kills(m, &value->integer);
 	case FN_GETPID:
 		return give_noisy(value, m->here->process.pid);
 	default:

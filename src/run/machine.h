@@ -7,7 +7,9 @@
 #include "base/buf.h"
 #include "lang/script.h"
 #include "mm/event.h"
+#include "run/cgroup.h"
 #include "run/interp.h"
+#include "run/keeper.h"
 #include "run/observer.h"
 #include "run/process.h"
 #include "run/stale.h"
@@ -90,10 +92,15 @@ struct machine {
 	unsigned next_region;
 	const char *script_name;
 	struct {
-		pid_t keeper; /* of the System V segments; 0: there was no need yet */
-		int pipe, list;
+		struct keeper keeper; /* of the System V segments */
+		int list;
 		time_t since; /* when the first could be made */
 	} segments;
+	struct {
+		struct keeper keeper;
+		struct cgroup group; /* the script's own, when the keeper is there */
+		int64_t limit;
+	} confined;
 	uint64_t *injected;    /* by the options' injections: such calls so far */
 	struct hole *holes;
 	size_t hole_count, hole_cap;
@@ -203,6 +210,7 @@ bool perform_memory(struct machine *m, struct performance *p);
 bool perform_fork(struct machine *m, struct performance *p);
 bool perform_wait(struct machine *m, struct performance *p);
 bool perform_tmpfile(struct machine *m, struct performance *p);
+bool perform_cgroup(struct machine *m, struct performance *p);
 
 /*
  * files.c: whether the script may open that file, judged before it is opened; and after, on the object itself, by the
@@ -217,6 +225,11 @@ bool files_path_at(struct machine *m, uint64_t address, const char **path);
 bool segments_may_call(struct machine *m, const struct performance *p);
 /* Takes away the segments that are left; all processes of the script have ended. */
 void segments_fini(struct machine *m);
+
+/* confine.c: what the function oom_kills() gives; false: the step fails. */
+bool confine_oom_kills(struct machine *m, int64_t *count);
+/* Removes the script's cgroup, if it has one: its processes are dead. */
+void confine_fini(struct machine *m);
 
 /* names.c: what a successful call does to the named regions.  True with a hint, for mmap and mremap. */
 bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint);

@@ -247,6 +247,8 @@ static bool perform(struct machine *m, struct performance *p)
 		return perform_wait(m, p);
 	case CALL_TMPFILE:
 		return inject(m, p) || perform_tmpfile(m, p);
+	case CALL_CGROUP:
+		return inject(m, p) || perform_cgroup(m, p);
 	}
 	return false;
 }
@@ -365,7 +367,7 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	step->call.name = statement->call->name;
 	step->call.is_system = statement->call->class == CALL_SYSTEM;
 	step->call.result_kind = statement->call->result;
-	p.survives = statement->expected == EXPECT_ANYTHING && statement->call->class == CALL_MEMORY;
+	p.survives = statement->expected == EXPECT_ANYTHING && call_touches(statement->call);
 	step->checked = is_checked(statement);
 	m->verdict.checks += step->checked;
 	if (!evaluate(m, statement, &p, &want))

@@ -5,14 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,27 +108,18 @@ static bool sweep(int list, const pid_t *creators, size_t count, time_t since)
 	return alive;
 }
 
-/*
- * The keeper: learns through its pipe who may make segments, and when the pipe closes, because the script has ended or the tool
- * is gone, takes them away.  A session of its own: what kills the tool's terminal or group does not reach it.
- */
-static _Noreturn void keep(int pipe_end, int list, time_t since)
+/* The keeper: learns through its pipe since when, and who may make segments, and when the pipe closes takes them away. */
+static void keep(int pipe_end, int list)
 {
 	const struct timespec grace = { .tv_nsec = GRACE_MS * 1000000L };
 	pid_t creators[MOST_CREATORS], pid;
 	size_t count = 0;
-	sigset_t all;
+	time_t since;
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	setsid();
-	/* Nobody should wait for the keeper because it holds the other end of something. */
-	if (dup2(pipe_end, 0) < 0 || dup2(list, 1) < 0 || syscall(SYS_close_range, 2, ~0u, 0) < 0) {
-		for (int fd = 2; fd < 1024; fd++)
-			close(fd);
-	}
+	if (read(pipe_end, &since, sizeof(since)) != sizeof(since))
+		return;
 	for (;;) {
-		ssize_t got = read(0, &pid, sizeof(pid));
+		ssize_t got = read(pipe_end, &pid, sizeof(pid));
 
 		if (got == 0 || (got < 0 && errno != EINTR))
 			break;
@@ -139,33 +127,26 @@ static _Noreturn void keep(int pipe_end, int list, time_t since)
 			creators[count++] = pid;
 	}
 	/* The tool's end closes a moment before its processes are killed, and one may be making a segment just then. */
-	for (unsigned i = 0; i < GRACE_ROUNDS && sweep(1, creators, count, since); i++)
+	for (unsigned i = 0; i < GRACE_ROUNDS && sweep(list, creators, count, since); i++)
 		nanosleep(&grace, NULL);
-	_exit(0);
 }
 
 static bool start_keeper(struct machine *m)
 {
-	int ends[2];
 	time_t now = time(NULL);
 
-	if (m->segments.keeper > 0)
+	if (m->segments.keeper.pid > 0)
 		return true;
 	m->segments.list = open(list_path, O_RDONLY | O_CLOEXEC);
 	/* A kernel without them: shmget(2) will say so. */
 	if (m->segments.list < 0)
 		return true;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return machine_break(m, "pipe", -errno);
 	m->segments.since = now;
-	m->segments.keeper = fork();
-	if (m->segments.keeper == 0) {
-		close(ends[1]);
-		keep(ends[0], m->segments.list, now);
-	}
-	close(ends[0]);
-	m->segments.pipe = ends[1];
-	return m->segments.keeper > 0 || machine_break(m, "fork", -errno);
+	int error = keeper_start(&m->segments.keeper, m->segments.list, keep);
+
+	if (error < 0)
+		return machine_break(m, "fork", error);
+	return write(m->segments.keeper.pipe, &now, sizeof(now)) == sizeof(now) || machine_break(m, "write", -errno);
 }
 
 static bool is_own(const struct machine *m, const struct segment *segment)
@@ -178,7 +159,7 @@ enum judged_by { BY_ID, BY_KEY, BY_INDEX };
 /* Whether no segment of another program is meant.  One that does not exist is the kernel's to refuse. */
 static bool is_harmless(const struct machine *m, enum judged_by by, int number)
 {
-	int list = m->segments.keeper > 0 ? m->segments.list : open(list_path, O_RDONLY | O_CLOEXEC);
+	int list = m->segments.keeper.pid > 0 ? m->segments.list : open(list_path, O_RDONLY | O_CLOEXEC);
 	char *text = list >= 0 ? read_list(list) : NULL, *at = text;
 	struct segment segment;
 	bool harmless = true;
@@ -189,7 +170,7 @@ static bool is_harmless(const struct machine *m, enum judged_by by, int number)
 		harmless &= is != number || is_own(m, &segment);
 	}
 	free(text);
-	if (list >= 0 && m->segments.keeper <= 0)
+	if (list >= 0 && m->segments.keeper.pid <= 0)
 		close(list);
 	return harmless;
 }
@@ -204,7 +185,7 @@ static bool may_get(struct machine *m, const struct performance *p)
 	if (key != IPC_PRIVATE && !is_harmless(m, BY_KEY, key))
 		return machine_fail(m, "shmget: the segment with this key is another program's: a script has only those it made");
 	/* Before the call is made, so that there is no moment in which nobody knows of the segment. */
-	if (m->segments.keeper > 0 && write(m->segments.pipe, &creator, sizeof(creator)) < 0)
+	if (m->segments.keeper.pid > 0 && write(m->segments.keeper.pipe, &creator, sizeof(creator)) < 0)
 		return machine_break(m, "write", -errno);
 	return true;
 }
@@ -230,11 +211,8 @@ bool segments_may_call(struct machine *m, const struct performance *p)
 
 void segments_fini(struct machine *m)
 {
-	if (m->segments.keeper <= 0)
+	if (m->segments.keeper.pid <= 0)
 		return;
-	close(m->segments.pipe);
+	keeper_end(&m->segments.keeper);
 	close(m->segments.list);
-	while (waitpid(m->segments.keeper, NULL, 0) < 0 && errno == EINTR)
-		;
-	m->segments.keeper = 0;
 }

@@ -149,6 +149,7 @@ void interp_free(struct machine *m)
 	free(m->names);
 	arena_fini(&m->name_texts);
 	segments_fini(m);
+	confine_fini(m);
 	free(m->holes);
 	free(m->injected);
 	free(m->tallies);

@@ -29,8 +29,12 @@ name == "recvmsg" {
 !(name in own) && name !~ /^syscall_0x/ { next }
 /^prctl\(PR_SET_PDEATHSIG/ { next }
 /^write\(1,/ { next }
+# cgroup(): the tool makes the cgroup of a subject.
+/^openat\(AT_FDCWD, "\/proc\/self\/mountinfo"/ { confining = 1; next }
+/^openat\(AT_FDCWD, "[^"]*\/cgroup\.procs", O_WRONLY\|O_CLOEXEC\)/ { confining = 2; next }
+confining { if (confining == 2 && name == "close") confining = 0; next }
 # What is read to look, not to perform.
-/^openat\(AT_FDCWD, "\/proc\/[^"]*", O_RDONLY\|O_CLOEXEC\)/ { looking[$NF] = 1; next }
+/^openat\(AT_FDCWD, "(\/proc\/[^"]*|[^"]*\/memory\.(events|oom_control))", O_RDONLY\|O_CLOEXEC\)/ { looking[$NF] = 1; next }
 {
 	fd = $0
 	sub(/^[a-z0-9]*\(/, "", fd)

@@ -37,7 +37,7 @@ static void test_table(void)
 		{ "prctl", 1, 5 }, { "setuid", 1, 1 }, { "pidfd_open", 2, 2 }, { "process_vm_readv", 6, 6 },
 		{ "setrlimit", 2, 2 }, { "fork", 0, 0 }, { "wait", 1, 1 }, { "strcpy", 2, 2 }, { "memset", 3, 3 },
 		{ "memcpy", 3, 3 }, { "read_pages", 2, 2 }, { "write_pages", 2, 2 }, { "words", 2, UINT8_MAX },
-		{ "tmpfile", 1, 2 },
+		{ "tmpfile", 1, 2 }, { "cgroup", 1, 1 },
 	};
 	unsigned unfound = 0, unnamed = 0;
 
@@ -168,6 +168,7 @@ static void test_shown(void)
 		{ "fork", { 0 }, NULL, 0, "fork()" },
 		{ "wait", { 17 }, NULL, 0, "wait(17)" },
 		{ "tmpfile", { 4096, O_RDWR }, NULL, 0, "tmpfile(4096, O_RDWR)" },
+		{ "cgroup", { 33554432 }, NULL, 0, "cgroup(33554432)" },
 		{ "strcpy", { 0x1000 }, "a\"b\\", 2, "strcpy(0x1000, \"a\\\"b\\\\\")" },
 	};
 	struct buf buf = { 0 };

@@ -47,6 +47,7 @@ static const char *const good[] = {
 	"expect (1 & 2) == 0 && 1 | 2 && ((1 == 1) | (0 == 1))",
 	"strcpy(scratch, \"x\"); strcpy(scratch, given)\nopen(\"/dev/zero\", O_RDONLY); write(3, \"abc\", 3)",
 	"words(scratch, 1, 2, 3, 4, 5, 6, 7, 8, 9)",
+	"cgroup(32M); expect oom_kills() == 0",
 	"fd = tmpfile(1p); fd = tmpfile(1p, O_RDWR)",
 	"expect \"a\" == \"b\" || perms(0) != \"---p\" || given == \"x\" || given != 1",
 	"s = \"text\"; expect s == \"text\"",

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/* A memory cgroup: found a place for, made, limited, read and removed. */
+#include "run/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	REMOVE_ROUNDS = 250, /* of REMOVE_MS: a process that was killed takes a moment to leave */
+	REMOVE_MS = 20,
+};
+
+/* Where the tool is in a hierarchy. */
+struct place {
+	char mount[CGROUP_PATH]; /* where that is mounted */
+	char path[CGROUP_PATH];  /* the tool's own cgroup */
+	bool unified;
+};
+
+/* What is wanted: see cgroup_confine(). */
+struct wish {
+	pid_t pid;
+	uint64_t bytes;
+	bool (*announce)(void *context, const char *path);
+	void *context;
+};
+
+/* A whole small file; false: it cannot be read. */
+static bool read_text(const char *folder, const char *name, char *text, size_t size)
+{
+	char path[CGROUP_PATH + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t got = read(fd, text, size - 1);
+
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	return got >= 0;
+}
+
+static int write_number(const char *folder, const char *name, uint64_t number)
+{
+	char path[CGROUP_PATH + 64], text[32];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int len = snprintf(text, sizeof(text), "%" PRIu64, number);
+	int error = write(fd, text, (size_t)len) == len ? 0 : -errno;
+
+	close(fd);
+	return error;
+}
+
+static bool has_word(const char *text, const char *separators, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (text += strspn(text, separators); *text != '\0'; text += strspn(text, separators)) {
+		size_t width = strcspn(text, separators);
+
+		if (width == len && memcmp(text, word, len) == 0)
+			return true;
+		text += width;
+	}
+	return false;
+}
+
+/* proc_pid_mountinfo(5): spaces and their like are octal there. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text != '\0'; to++) {
+		if (text[0] == '\\' && strspn(text + 1, "01234567") >= 3) {
+			*to = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
+			text += 4;
+		} else {
+			*to = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+/* A mount of the hierarchy that is wanted, with the cgroup that is its root. */
+static bool parse_mount(const char *line, bool unified, char *root, char *mount)
+{
+	char type[32], options[1024];
+	const char *rest = strstr(line, " - ");
+
+	if (rest == NULL || sscanf(line, "%*d %*d %*s %4095s %4095s", root, mount) != 2 ||
+	    sscanf(rest + 3, "%31s %*s %1023s", type, options) != 2)
+		return false;
+	unescape(root);
+	unescape(mount);
+	return unified ? strcmp(type, "cgroup2") == 0 : strcmp(type, "cgroup") == 0 && has_word(options, ",\n", "memory");
+}
+
+static bool find_mount(bool unified, char *root, char *mount)
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (file != NULL && !found && getline(&line, &size, file) > 0)
+		found = parse_mount(line, unified, root, mount);
+	free(line);
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+/* Of "N:CONTROLLERS:PATH" the path; the line of version 2 names no controllers: cgroups(7). */
+static bool find_own(bool unified, char *path)
+{
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (file != NULL && !found && getline(&line, &size, file) > 0) {
+		char *first = strchr(line, ':'), *second = first != NULL ? strchr(first + 1, ':') : NULL;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (second == NULL)
+			continue;
+		*second = '\0';
+		found = unified ? first[1] == '\0' : has_word(first + 1, ",", "memory");
+		if (found)
+			snprintf(path, CGROUP_PATH, "%s", second + 1);
+	}
+	free(line);
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+static bool find_place(struct place *place, bool unified)
+{
+	char root[CGROUP_PATH], own[CGROUP_PATH];
+	const char *below = own;
+
+	place->unified = unified;
+	if (!find_mount(unified, root, place->mount) || !find_own(unified, own))
+		return false;
+	size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	/* Where the mount shows only a part, or the cgroup is outside this namespace ("/.."), the mount itself is all there is. */
+	if (strncmp(own, root, len) != 0 || (own[len] != '/' && own[len] != '\0') || strncmp(own, "/..", 3) == 0)
+		below = "";
+	else
+		below += len;
+	return snprintf(place->path, sizeof(place->path), "%s%s", place->mount, strcmp(below, "/") == 0 ? "" : below) <
+	       (int)sizeof(place->path);
+}
+
+/* Whether the machine has any swap, which a limit of memory alone would let the processes have. */
+static bool has_swap(void)
+{
+	char text[8192];
+
+	if (!read_text("/proc", "swaps", text, sizeof(text)))
+		return true;
+	const char *second = strchr(text, '\n');
+
+	return second != NULL && second[1] != '\0';
+}
+
+/* Version 1 lets a parent switch the OOM killer off for what is below: a process at its limit would then sleep for ever. */
+static int wake_killer(const char *path)
+{
+	char text[256];
+
+	if (!read_text(path, "memory.oom_control", text, sizeof(text)))
+		return -errno;
+	return strstr(text, "oom_kill_disable 1") != NULL ? write_number(path, "memory.oom_control", 0) : 0;
+}
+
+static int set_limit(const struct cgroup *group, uint64_t bytes)
+{
+	int error = group->unified ? 0 : wake_killer(group->path), swap;
+
+	if (error == 0)
+		error = write_number(group->path, group->unified ? "memory.max" : "memory.limit_in_bytes", bytes);
+	if (error < 0)
+		return error;
+	if (group->unified)
+		swap = write_number(group->path, "memory.swap.max", 0);
+	else
+		swap = write_number(group->path, "memory.memsw.limit_in_bytes", bytes);
+	return swap < 0 && has_swap() ? -ENOTSUP : 0;
+}
+
+int cgroup_enter(const struct cgroup *group, pid_t pid)
+{
+	char folder[64], text[32];
+
+	/* One that the OOM killer must spare would hang at its limit. */
+	snprintf(folder, sizeof(folder), "/proc/%d", (int)pid);
+	if (read_text(folder, "oom_score_adj", text, sizeof(text)) && text[0] == '-')
+		(void)write_number(folder, "oom_score_adj", 0);
+	return write_number(group->path, "cgroup.procs", (uint64_t)pid);
+}
+
+/* Makes one in a directory, and puts the process into it. */
+static int attempt(struct cgroup *group, const char *parent, const struct wish *wish)
+{
+	uint32_t number;
+
+	/* A name that nobody has: the keeper removes what it was told of, whoever made it. */
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -errno;
+	if (snprintf(group->path, sizeof(group->path), "%s/mmtool-%d-%08" PRIx32, parent, (int)getpid(), number) >=
+	    (int)sizeof(group->path))
+		return -ENAMETOOLONG;
+	if (!wish->announce(wish->context, group->path))
+		return -EPIPE;
+	if (mkdir(group->path, 0755) < 0)
+		return -errno;
+	int error = set_limit(group, wish->bytes);
+
+	if (error == 0)
+		error = cgroup_enter(group, wish->pid);
+	if (error < 0)
+		rmdir(group->path);
+	return error;
+}
+
+/* The nearest cgroup from the tool's own upwards that shares out memory among those below it. */
+static int attempt_upwards(struct cgroup *group, struct place *place, const struct wish *wish)
+{
+	char controllers[1024];
+	int error = -ENODEV;
+
+	for (;;) {
+		if (read_text(place->path, "cgroup.subtree_control", controllers, sizeof(controllers)) &&
+		    has_word(controllers, " \n", "memory")) {
+			int now = attempt(group, place->path, wish);
+
+			if (now == 0)
+				return 0;
+			error = error == -ENODEV ? now : error;
+		}
+		if (strlen(place->path) <= strlen(place->mount))
+			return error;
+		*strrchr(place->path, '/') = '\0';
+	}
+}
+
+static int attempt_at(struct cgroup *group, struct place *place, const struct wish *wish)
+{
+	group->unified = place->unified;
+	if (place->unified)
+		return attempt_upwards(group, place, wish);
+	int error = attempt(group, place->path, wish);
+
+	/* What /proc/self/cgroup says need not be seen here. */
+	return error == -ENOENT && strcmp(place->path, place->mount) != 0 ? attempt(group, place->mount, wish) : error;
+}
+
+static const char *words(int error)
+{
+	switch (-error) {
+	case EACCES:
+	case EPERM:
+		return "this user may not make one (try as root, or: systemd-run --user --scope mmtool ...)";
+	case EROFS:
+		return "the cgroup file system is read-only here (a container?)";
+	case ENOTSUP:
+		return "this machine has swap, and its kernel cannot limit the use of it";
+	case ENODEV:
+		return "no cgroup from this one upwards shares out memory (cgroup.subtree_control)";
+	case ENOENT:
+		return "no cgroup file system with the memory controller is mounted here";
+	default:
+		return strerror(-error);
+	}
+}
+
+int cgroup_confine(struct cgroup *group, pid_t pid, uint64_t bytes, bool (*announce)(void *context, const char *path),
+                   void *context, struct buf *problem)
+{
+	const struct wish wish = { pid, bytes, announce, context };
+	struct place place;
+	int error = -ENOENT;
+
+	/* The memory controller is in one hierarchy: where version 1 has it, its answer counts. */
+	for (unsigned unified = 0; unified < 2; unified++) {
+		if (!find_place(&place, unified != 0))
+			continue;
+		int now = attempt_at(group, &place, &wish);
+
+		if (now == 0)
+			return 0;
+		error = error == -ENOENT ? now : error;
+	}
+	group->path[0] = '\0';
+	buf_puts(problem, words(error));
+	return error;
+}
+
+int cgroup_oom_kills(const struct cgroup *group, int64_t *count)
+{
+	static const char line[] = "\noom_kill ";
+	char text[1024];
+
+	if (!read_text(group->path, group->unified ? "memory.events" : "memory.oom_control", text, sizeof(text)))
+		return -errno;
+	const char *found = strstr(text, line);
+
+	/* Version 1 counts them since Linux 4.13. */
+	if (found == NULL)
+		return -ENODATA;
+	*count = strtoll(found + sizeof(line) - 1, NULL, 10);
+	return 0;
+}
+
+static void kill_members(const char *path)
+{
+	char text[4096];
+
+	if (!read_text(path, "cgroup.procs", text, sizeof(text)))
+		return;
+	for (char *at = text, *end; *at != '\0'; at = end + (*end == '\n')) {
+		long pid = strtol(at, &end, 10);
+
+		if (end == at)
+			return;
+		/* 0: of another PID namespace. */
+		if (pid > 0)
+			kill((pid_t)pid, SIGKILL);
+	}
+}
+
+void cgroup_remove(const char *path)
+{
+	const struct timespec moment = { .tv_nsec = REMOVE_MS * 1000000L };
+
+	for (unsigned i = 0; i < REMOVE_ROUNDS; i++) {
+		if (rmdir(path) == 0 || errno == ENOENT)
+			return;
+		kill_members(path);
+		nanosleep(&moment, NULL);
+	}
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* cgroup() and oom_kills(): the memory cgroup of a script, which goes when the script does, however it ends. */
+#include "run/machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Less would be too little for the processes themselves. */
+static const int64_t least = 1 << 20;
+
+/* The keeper: learns the path of each attempt, and removes the last one when the script has ended or the tool is gone. */
+static void keep(int pipe_end, int file)
+{
+	char path[CGROUP_PATH] = "";
+	ssize_t got;
+
+	(void)file;
+	do {
+		got = read(pipe_end, path, sizeof(path));
+	} while (got == sizeof(path) || (got < 0 && errno == EINTR));
+	if (path[0] == '/')
+		cgroup_remove(path);
+}
+
+/* A write of up to PIPE_BUF bytes, which is that long on Linux, comes whole: pipe(7). */
+static bool announce(void *context, const char *path)
+{
+	struct machine *m = context;
+	char message[CGROUP_PATH] = "";
+
+	memcpy(message, path, strlen(path));
+	return write(m->confined.keeper.pipe, message, sizeof(message)) == sizeof(message);
+}
+
+static bool confine(struct machine *m, pid_t pid, int64_t limit)
+{
+	struct buf problem = { 0 };
+	int error = keeper_start(&m->confined.keeper, -1, keep);
+
+	if (error < 0)
+		return machine_break(m, "fork", error);
+	if (cgroup_confine(&m->confined.group, pid, (uint64_t)limit, announce, m, &problem) == 0) {
+		m->confined.limit = limit;
+	} else {
+		keeper_end(&m->confined.keeper);
+		m->unsupported = true;
+		machine_fail(m, "cgroup: there can be no memory cgroup: %s", buf_text(&problem));
+	}
+	buf_fini(&problem);
+	return m->reason.len == 0;
+}
+
+bool perform_cgroup(struct machine *m, struct performance *p)
+{
+	int64_t limit = p->args[0].integer;
+	pid_t pid = m->here->process.pid;
+
+	if (limit < least) {
+		p->call->performed = true;
+		p->result = -EINVAL;
+		return true;
+	}
+	if (m->confined.keeper.pid <= 0) {
+		if (!confine(m, pid, limit))
+			return false;
+	} else if (m->confined.limit != limit) {
+		return machine_fail(m, "cgroup: the script has one already, with a limit of %" PRId64 " bytes", m->confined.limit);
+	} else {
+		p->result = cgroup_enter(&m->confined.group, pid);
+	}
+	p->call->performed = true;
+	return true;
+}
+
+bool confine_oom_kills(struct machine *m, int64_t *count)
+{
+	if (m->confined.keeper.pid <= 0)
+		return machine_fail(m, "oom_kills: the script has no cgroup of its own: cgroup(LIMIT) makes it");
+	int error = cgroup_oom_kills(&m->confined.group, count);
+
+	return error == 0 || machine_fail(m, "oom_kills: this kernel does not count them: %s", strerror(-error));
+}
+
+void confine_fini(struct machine *m)
+{
+	keeper_end(&m->confined.keeper);
+}

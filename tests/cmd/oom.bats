@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# oom: the OOM killer, in a cgroup of its own.
+
+load ../helper/common
+load ../helper/program
+load ../helper/report
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown()
+{
+	end_held
+}
+
+# oom ARG...: runs it; skips the test where this machine or user can have no cgroup.
+oom()
+{
+	mm oom "$@"
+	[ "$status" -ne 77 ] || skip "$(tail -n 1 <<<"$output")"
+	assert_success
+}
+
+# outcome START: the last line of the check.
+outcome()
+{
+	block "$1" | tail -n 1
+}
+
+# cgroups_of PID: the cgroups that mmtool of that pid, or a C program, has made and not removed.
+cgroups_of()
+{
+	find /sys/fs/cgroup -type d -name "mmtool-$1*" 2>/dev/null
+}
+
+no_cgroup_of()
+{
+	[ -z "$(cgroups_of "$1")" ]
+}
+
+has_cgroup_of()
+{
+	[ -n "$(cgroups_of "$1")" ]
+}
+
+@test "touch: mmap succeeds, a store is the last, SIGKILL, and the kernel counts it" {
+	not_sanitized 'the runtime of the sanitizer takes memory for each page'
+	oom
+	assert_equal "$(outcome 'expect resident(a, size) == 0')" '    ok: 0'
+	assert_equal "$(outcome 'expect done == -1')" '    ok: -1'
+	assert_equal "$(outcome 'wait(child) = SIGKILL')" '    it was killed by SIGKILL'
+	assert_equal "$(outcome 'expect oom_kills() == 1')" '    ok: 1'
+	assert_equal "$(outcome 'expect zero(a, 1p)')" '    ok'
+	had=$(sed -n 's/^# \([0-9]*\) KiB were resident .*/\1/p' <<<"$output")
+	[ "$had" -gt 16384 ] && [ "$had" -lt 32768 ]
+}
+
+@test "lock: mlock does not return, and locked pages are no shelter" {
+	not_sanitized 'the runtime of the sanitizer takes memory for each page'
+	oom --how=lock
+	block '[child] done = mlock(a, size)' | grep -q 'killed by SIGKILL'
+	assert_equal "$(outcome '[other] expect status("VmLck")')" "    ok: $((16 << 20))"
+	assert_equal "$(outcome 'wait(other) = SIGKILL')" '    it was killed by SIGKILL'
+	assert_equal "$(outcome 'expect oom_kills() == 2')" '    ok: 2'
+}
+
+@test "another limit: so much more is resident when it comes" {
+	not_sanitized 'the runtime of the sanitizer takes memory for each page'
+	oom --limit=64M
+	had=$(sed -n 's/^# \([0-9]*\) KiB were resident .*/\1/p' <<<"$output")
+	[ "$had" -gt 32768 ] && [ "$had" -lt 65536 ]
+}
+
+@test "twenty in a row, and no cgroup is left" {
+	not_sanitized 'the runtime of the sanitizer takes memory for each page'
+	oom
+	for _ in {1..20}; do
+		"$MMTOOL" oom -q >out 2>&1 3>&- &
+		tool=$!
+		wait $tool || fail "$(cat out)"
+		no_cgroup_of $tool || fail "left: $(cgroups_of $tool)"
+	done
+}
+
+@test "killed at any moment, mmtool leaves no cgroup and no process" {
+	oom
+	for i in {0..29}; do
+		signal=KILL
+		[ $((i % 3)) -ne 0 ] || signal=TERM
+		"$MMTOOL" oom --how=lock >/dev/null 2>&1 3>&- &
+		tool=$!
+		sleep "$(printf '0.%03d' $((i * 3)))"
+		kill -$signal $tool 2>/dev/null || true
+		wait $tool 2>/dev/null || true
+		soon no_cgroup_of $tool
+	done
+}
+
+@test "killed while it waits, mmtool leaves no cgroup and no process" {
+	oom
+	for signal in KILL TERM HUP; do
+		hold oom
+		for _ in {1..4}; do enter; done
+		has_cgroup_of "$tool"
+		grep -q "mmtool-$tool-" "/proc/$subject/cgroup"
+		grep -q "mmtool-$tool-" "/proc/$tool/cgroup" && fail 'mmtool itself is in it'
+		kill -$signal "$tool"
+		wait "$tool" 2>/dev/null || true
+		exec 9>&-
+		soon no_cgroup_of "$tool"
+		soon gone "$subject"
+	done
+}
+
+@test "an ordinary user is told why not, with status 77, and nothing was touched" {
+	as_nobody "$MMTOOL" oom
+	[ "$status" -ne 0 ] || skip 'here an ordinary user has a cgroup of its own'
+	assert_failure 77
+	assert_line --regexp '^unsupported here: cgroup: there can be no memory cgroup: .'
+	refute_line --partial 'write_pages'
+	refute_line --partial 'mmap('
+}
+
+@test "a limit that is too small, too large or none is refused, and another word" {
+	mm oom --limit=1M
+	assert_failure 2
+	assert_line --index 0 'mmtool oom: --limit: 1M: at least 16M, since the processes themselves need some'
+	mm oom --limit=1G
+	assert_failure 2
+	assert_line --index 0 'mmtool oom: --limit: 1G: at most 256M, since every page of it is touched'
+	mm oom --limit=0
+	assert_failure 2
+	mm oom --how=wish
+	assert_failure 2
+	assert_line --index 0 'mmtool oom: --how: wish: not a choice (try touch or lock)'
+}
+
+@test "a limit of no whole pages" {
+	not_sanitized 'the runtime of the sanitizer takes memory for each page'
+	oom --limit=20000001
+	assert_equal "$(outcome 'expect oom_kills() == 1')" '    ok: 1'
+	oom --limit=20000001 --how=lock
+	assert_equal "$(outcome 'expect oom_kills() == 2')" '    ok: 2'
+}
+
+@test "as a script and as a C program it does the same, and leaves nothing" {
+	need_compiler
+	not_sanitized 'the runtime of the sanitizer takes memory for each page'
+	oom
+	for how in touch lock; do
+		same_as_run oom --how=$how
+		same oom --how=$how
+		./program >/dev/null 3>&- &
+		tool=$!
+		wait $tool
+		soon no_cgroup_of $tool
+	done
+}
+
+@test "as a C program of an ordinary user it says why not" {
+	need_compiler
+	as_nobody "$MMTOOL" oom
+	[ "$status" -eq 77 ] || skip 'here an ordinary user has a cgroup of its own'
+	emit oom
+	build "${compilers[0]}" 2
+	cp program "$(open_dir)/program"
+	chmod 755 "$(open_dir)/program"
+	as_nobody "$(open_dir)/program"
+	assert_failure 77
+	assert_line --partial 'unsupported: '
+}
+
+@test "cgroup() and oom_kills() in a script of one's own" {
+	oom
+	mm run - <<'END'
+cgroup(512K) = -1 EINVAL
+cgroup(32M)
+expect oom_kills() == 0
+cgroup(32M)
+END
+	assert_success
+	mm run - <<<'expect oom_kills() == 0'
+	assert_failure 1
+	assert_line --partial 'oom_kills: the script has no cgroup of its own:'
+	mm run - <<<'cgroup(32M); cgroup(16M)'
+	assert_failure 1
+	assert_line --partial 'cgroup: the script has one already, with a limit of 33554432 bytes'
+	mm run --inject=cgroup:EPERM - <<<'cgroup(32M) = -1 EPERM'
+	assert_success
+}
