@@ -333,7 +333,7 @@ working()
 	not_sanitized 'it needs terabytes of address space for its shadow'
 	run bash -c 'ulimit -v 40000; exec "$MMTOOL" grow --to=64M'
 	assert_failure 1
-	assert_output --partial 'why: ENOMEM: RLIMIT_AS is 40000K, and the process has '
+	assert_output --partial 'why: ENOMEM: RLIMIT_AS is 40000K, the process has '
 	assert_output --partial 'FAILED: mremap failed: -1 ENOMEM'
 	run bash -c 'ulimit -v 40000; exec "$MMTOOL" grow'
 	assert_success

@@ -5,7 +5,6 @@
 #include "run/why-rule.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 bool why_has_rules(unsigned call)
@@ -66,7 +65,7 @@ static void lead(struct buf *text, const struct why_case *c, int error)
 	const char *name = constant_name(GROUP_ERRNO, error);
 
 	if (c->call == CALL_BRK && c->result > 0)
-		buf_printf(text, "the break stays at %#" PRIx64 ": ", (uint64_t)c->result);
+		buf_puts(text, "the break stays where it is: ");
 	else if (error != 0)
 		buf_printf(text, "%s: ", name != NULL ? name : "this error");
 }

@@ -109,7 +109,7 @@ setup()
 	mm reserve-fill --explain
 	output=$(tr -d '|\n' <<<"$output" | tr -s ' ')
 	assert_output --partial "MAP_FIXED replaces without asking: $(size 1) that were mapped in this range are gone."
-	assert_output --partial "SEGV_ACCERR: the address is mapped, and the permissions of mapping region (---p) do not allow this access."
+	assert_output --partial "SEGV_ACCERR: the address is mapped, and the permissions of mapping region (---p) do not allow this access, nor any other; mprotect can change them."
 	assert_output --partial "One munmap may span several mappings, and holes: $(size 4) in 3 mappings were unmapped."
 }
 

@@ -166,7 +166,7 @@ rules()
 }
 
 @test "a break that stays" {
-	says 'the break stays at 0x555555559000' 'brk(0x1000) = 0x555555559000'
+	says 'the break stays where it is: ' 'brk(0x1000) = 0x555555559000'
 	says 'The call succeeded' 'brk(0x555555579000) = 0x555555579000'
 }
 
