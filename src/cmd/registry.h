@@ -31,7 +31,6 @@ extern const struct command cmd_populate;
 extern const struct command cmd_protect;
 extern const struct command cmd_realloc;
 extern const struct command cmd_report;
-extern const struct command cmd_why;
 extern const struct command cmd_reserve_fill;
 extern const struct command cmd_run;
 extern const struct command cmd_seal;
@@ -42,6 +41,7 @@ extern const struct command cmd_snapshot;
 extern const struct command cmd_stack;
 extern const struct command cmd_sync;
 extern const struct command cmd_watch;
+extern const struct command cmd_why;
 
 /* What the commands of a group are about. */
 struct command_group_words {
