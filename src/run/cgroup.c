@@ -285,7 +285,7 @@ static const char *words(int error)
 	case ENOTSUP:
 		return "this machine has swap, and its kernel cannot limit the use of it";
 	case ENODEV:
-		return "no cgroup from this one upwards shares out memory (cgroup.subtree_control)";
+		return "no cgroup from this one upwards shares out memory (+memory in its cgroup.subtree_control)";
 	case ENOENT:
 		return "no cgroup file system with the memory controller is mounted here";
 	default:

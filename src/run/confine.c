@@ -2,8 +2,11 @@
 /* cgroup() and oom_kills(): the memory cgroup of a script, which goes when the script does, however it ends. */
 #include "run/machine.h"
 
+#include "base/size.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +84,44 @@ bool confine_oom_kills(struct machine *m, int64_t *count)
 	int error = cgroup_oom_kills(&m->confined.group, count);
 
 	return error == 0 || machine_fail(m, "oom_kills: this kernel does not count them: %s", strerror(-error));
+}
+
+/* What the process died of, or the one that was collected; NULL: no OOM killer. */
+static const char *explain_kill(struct machine *m, const struct performance *p, struct buf *text)
+{
+	bool collected = p->statement->call->class == CALL_WAIT && p->result == SIGKILL;
+	int64_t count = 0;
+
+	if ((m->death != SIGKILL && !collected) || cgroup_oom_kills(&m->confined.group, &count) < 0 || count == 0)
+		return NULL;
+	buf_puts(text, "A page was needed, and within the cgroup's limit of ");
+	size_format(text, (uint64_t)m->confined.limit);
+	buf_printf(text, " there was none left, nor any to take back. Then the OOM killer kills that process of the cgroup which "
+	                 "has the most memory, by SIGKILL, which cannot be caught: a store has no error to return. It has "
+	                 "killed %" PRId64 " in this cgroup so far.", count);
+	return buf_text(text);
+}
+
+static const char *explain_group(const struct machine *m, struct buf *text)
+{
+	buf_puts(text, "What this process and those that it forks touch from now on is charged to a cgroup of their own, to which "
+	               "the kernel gives ");
+	size_format(text, (uint64_t)m->confined.limit);
+	buf_puts(text, " and no swap. What was charged before stays where it is. mmtool is not in it.");
+	return buf_text(text);
+}
+
+void confine_explain(struct machine *m, const struct performance *p, struct event_step *step)
+{
+	struct buf text = { 0 };
+	const char *found;
+
+	if (!m->options->explain || m->confined.keeper.pid <= 0 || step->call.injected || step->call.error != 0)
+		return;
+	found = p->statement->call->class == CALL_CGROUP ? explain_group(m, &text) : explain_kill(m, p, &text);
+	if (found != NULL)
+		step->explain = arena_string(&m->temp, text.data, text.len);
+	buf_fini(&text);
 }
 
 void confine_fini(struct machine *m)

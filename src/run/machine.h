@@ -228,6 +228,8 @@ void segments_fini(struct machine *m);
 
 /* confine.c: what the function oom_kills() gives; false: the step fails. */
 bool confine_oom_kills(struct machine *m, int64_t *count);
+/* With --explain: what the call has to do with it. */
+void confine_explain(struct machine *m, const struct performance *p, struct event_step *step);
 /* Removes the script's cgroup, if it has one: its processes are dead. */
 void confine_fini(struct machine *m);
 

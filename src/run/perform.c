@@ -406,6 +406,7 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 		judge(m, &p, &want);
 	if (!step->call.injected)
 		why_call(m, &p, step);
+	confine_explain(m, &p, step);
 }
 
 void perform_store(struct machine *m, const struct statement *statement, struct event_step *step)

@@ -47,7 +47,6 @@ has_cgroup_of()
 }
 
 @test "touch: mmap succeeds, a store is the last, SIGKILL, and the kernel counts it" {
-	not_sanitized 'the runtime of the sanitizer takes memory for each page'
 	oom
 	assert_equal "$(outcome 'expect resident(a, size) == 0')" '    ok: 0'
 	assert_equal "$(outcome 'expect done == -1')" '    ok: -1'
@@ -59,7 +58,6 @@ has_cgroup_of()
 }
 
 @test "lock: mlock does not return, and locked pages are no shelter" {
-	not_sanitized 'the runtime of the sanitizer takes memory for each page'
 	oom --how=lock
 	block '[child] done = mlock(a, size)' | grep -q 'killed by SIGKILL'
 	assert_equal "$(outcome '[other] expect status("VmLck")')" "    ok: $((16 << 20))"
@@ -67,15 +65,19 @@ has_cgroup_of()
 	assert_equal "$(outcome 'expect oom_kills() == 2')" '    ok: 2'
 }
 
+@test "--explain says what the limit is, and who was killed" {
+	oom --explain
+	block 'cgroup(limit)' | tr -s '\n| ' ' ' | grep -q 'gives 32M and no swap'
+	block 'wait(child) = SIGKILL' | tr -s '\n| ' ' ' | grep -q 'limit of 32M there was none left'
+}
+
 @test "another limit: so much more is resident when it comes" {
-	not_sanitized 'the runtime of the sanitizer takes memory for each page'
 	oom --limit=64M
 	had=$(sed -n 's/^# \([0-9]*\) KiB were resident .*/\1/p' <<<"$output")
 	[ "$had" -gt 32768 ] && [ "$had" -lt 65536 ]
 }
 
 @test "twenty in a row, and no cgroup is left" {
-	not_sanitized 'the runtime of the sanitizer takes memory for each page'
 	oom
 	for _ in {1..20}; do
 		"$MMTOOL" oom -q >out 2>&1 3>&- &
@@ -139,7 +141,6 @@ has_cgroup_of()
 }
 
 @test "a limit of no whole pages" {
-	not_sanitized 'the runtime of the sanitizer takes memory for each page'
 	oom --limit=20000001
 	assert_equal "$(outcome 'expect oom_kills() == 1')" '    ok: 1'
 	oom --limit=20000001 --how=lock
@@ -148,7 +149,6 @@ has_cgroup_of()
 
 @test "as a script and as a C program it does the same, and leaves nothing" {
 	need_compiler
-	not_sanitized 'the runtime of the sanitizer takes memory for each page'
 	oom
 	for how in touch lock; do
 		same_as_run oom --how=$how
