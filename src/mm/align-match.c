@@ -32,7 +32,7 @@ static uint64_t by_file(const struct part *part)
 {
 	const struct mapping *m = part->first;
 
-	if (part->kind != PART_FILE || part_is_shmem(m))
+	if (part->kind != PART_FILE || mapping_is_shmem(m))
 		return 0;
 	return part_digest(part_digest((uint64_t)m->major << 32 | m->minor, m->inode), part->kind);
 }

@@ -102,7 +102,7 @@ static uint64_t form_of(const struct part *part)
 		if (!has_file(m))
 			continue;
 		form = part_digest(form, m->offset);
-		form = part_digest(form, part_is_shmem(m) ? 0 : m->inode);
+		form = part_digest(form, mapping_is_shmem(m) ? 0 : m->inode);
 	}
 	return part->kind == PART_FILE ? part_digest(form, first->name_len) : form;
 }

@@ -3,6 +3,7 @@
 #ifndef MMTOOL_MM_ALIGN_PART_H
 #define MMTOOL_MM_ALIGN_PART_H
 
+#include "mm/kind.h"
 #include "mm/maps.h"
 
 #include <stdbool.h>
@@ -34,12 +35,6 @@ struct parts {
 	struct part *list; /* by address */
 	size_t count, cap;
 };
-
-/* The kernel's own shared memory (mm/shmem.c's internal mount) is device 00:01; every run has its own inodes there. */
-static inline bool part_is_shmem(const struct mapping *m)
-{
-	return m->inode != 0 && m->major == 0 && m->minor == 1;
-}
 
 static inline const struct mapping *part_last(const struct part *part)
 {

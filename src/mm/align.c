@@ -33,8 +33,8 @@ static bool has_file(const struct mapping *m)
 static bool same(const struct mapping *b, const struct mapping *a, uint64_t shift)
 {
 	return b->start + shift == a->start && b->end + shift == a->end && strcmp(b->perms, a->perms) == 0 &&
-	       has_file(b) == has_file(a) && b->offset == a->offset && part_is_shmem(b) == part_is_shmem(a) &&
-	       (b->inode == a->inode || part_is_shmem(b)) && b->name_len == a->name_len &&
+	       has_file(b) == has_file(a) && b->offset == a->offset && mapping_is_shmem(b) == mapping_is_shmem(a) &&
+	       (b->inode == a->inode || mapping_is_shmem(b)) && b->name_len == a->name_len &&
 	       memcmp(b->name, a->name, b->name_len) == 0;
 }
 
@@ -70,8 +70,8 @@ static void copy_part(struct copy *copy, const struct part *part, uint64_t shift
 		m->start += shift;
 		m->end += shift;
 		m->major = 0;
-		m->minor = part_is_shmem(from);
-		m->inode = part_is_shmem(from) ? 1 : from->inode;
+		m->minor = mapping_is_shmem(from);
+		m->inode = mapping_is_shmem(from) ? 1 : from->inode;
 		buf_printf(&maps->text, "%" PRIx64 "-%" PRIx64 " %s %" PRIx64 " %u %" PRIu64 " ", m->start, m->end, m->perms,
 		           m->offset, m->minor, m->inode);
 		buf_add(&maps->text, m->name, m->name_len);
@@ -94,7 +94,7 @@ static void add_name(struct buf *buf, const struct mapping *module)
 	static const char gone[] = " (deleted)";
 	const char *name = module->name;
 	size_t len = module->name_len, gone_len = sizeof(gone) - 1;
-	const char *slash = part_is_shmem(module) ? (len > 0 && name[0] == '/' ? name : NULL) : memrchr(name, '/', len);
+	const char *slash = mapping_is_shmem(module) ? (len > 0 && name[0] == '/' ? name : NULL) : memrchr(name, '/', len);
 
 	if (slash != NULL && has_file(module)) {
 		len -= (size_t)(slash + 1 - name);

@@ -453,7 +453,7 @@ static const char words[WORDS_COUNT][MOST_WORDS][13] = {
 	[WORDS_STEP] = { "call", "bind", "store", "expect", "require", "passes", "other" },
 	[WORDS_NOTE] = { "script", "interval", "exec", "exit", "leaving" },
 	[WORDS_VERDICT] = { "passed", "failed", "unsupported", "broken" },
-	[WORDS_KIND] = { "anonymous", "heap", "stack", "shared_anon", "sysv", "memfd", "shmem", "private_file", "shared_file",
+	[WORDS_KIND] = { "anonymous", "heap", "stack", "shared_anon", "huge_anon", "sysv", "memfd", "shmem", "private_file", "shared_file",
 	                 "special" },
 	[WORDS_ARG] = { "int", "fd", "size", "offset", "address", "hex", "mode", "flags", "string", "buffer", "place",
 	                "dirfd", "rlimit" },

@@ -10,6 +10,7 @@ static const char *const kind_names[KIND_COUNT] = {
 	[KIND_HEAP] = "heap",
 	[KIND_STACK] = "stack",
 	[KIND_SHARED_ANONYMOUS] = "shared anonymous",
+	[KIND_HUGE] = "anonymous huge pages",
 	[KIND_SYSV] = "System V shared memory",
 	[KIND_MEMFD] = "memfd",
 	[KIND_SHMEM] = "other shared memory",
@@ -41,11 +42,19 @@ static const struct {
 	{ "/memfd:", KIND_MEMFD },
 };
 
+/* MAP_ANONYMOUS with MAP_HUGETLB: a file of the kernel's own mount of hugetlbfs (fs/hugetlbfs/inode.c), of no fixed number. */
+static const char huge[] = "/anon_hugepage (deleted)";
+
 static bool starts(const struct mapping *mapping, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
 	return mapping->name_len >= len && memcmp(mapping->name, prefix, len) == 0;
+}
+
+bool mapping_is_shmem(const struct mapping *mapping)
+{
+	return mapping->inode != 0 && mapping->major == 0 && mapping->minor == 1;
 }
 
 enum mapping_kind mapping_kind(const struct mapping *mapping)
@@ -57,13 +66,14 @@ enum mapping_kind mapping_kind(const struct mapping *mapping)
 			if (starts(mapping, special[i].prefix))
 				return special[i].kind;
 		}
-	} else if (mapping->major == 0 && mapping->minor == 1) {
-		/* No user can make a file on device 00:01. */
+	} else if (mapping_is_shmem(mapping)) {
 		for (size_t i = 0; i < sizeof(shmem) / sizeof(shmem[0]); i++) {
 			if (starts(mapping, shmem[i].prefix))
 				return shmem[i].kind;
 		}
 		return KIND_SHMEM;
+	} else if (mapping->major == 0 && mapping->name_len == sizeof(huge) - 1 && starts(mapping, huge)) {
+		return KIND_HUGE;
 	}
 	return mapping->perms[3] == 's' ? KIND_FILE_SHARED : KIND_FILE_PRIVATE;
 }

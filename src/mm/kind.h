@@ -13,6 +13,7 @@ enum mapping_kind {
 	KIND_HEAP,             /* [heap]: what brk(2) moves the end of */
 	KIND_STACK,            /* [stack]: the main thread's */
 	KIND_SHARED_ANONYMOUS, /* MAP_SHARED|MAP_ANONYMOUS */
+	KIND_HUGE,             /* the same or MAP_PRIVATE, with MAP_HUGETLB: huge pages of the pool */
 	KIND_SYSV,             /* a segment of shmget(2) */
 	KIND_MEMFD,            /* a file of memfd_create(2) */
 	KIND_SHMEM,            /* other shared memory without a name in any file system: a driver's */
@@ -24,11 +25,14 @@ enum mapping_kind {
 
 /*
  * Judged by inode, device and permissions, and by the name only where no file can bear it: anybody can make a file that is
- * called "/tmp/[stack]" or "/tmp/memfd:x (deleted)".
+ * called "/tmp/[stack]" or "/tmp/memfd:x (deleted)".  Of KIND_HUGE the device has no fixed number: a deleted file of that
+ * name in the root of a file system without a block device looks the same.
  */
 enum mapping_kind mapping_kind(const struct mapping *mapping);
 /* "private anonymous", "memfd", …; NULL for a number that is none. */
 const char *mapping_kind_name(enum mapping_kind kind);
+/* Whether it is of the kernel's own mount of shared memory, device 00:01 (mm/shmem.c): no user can make a file there. */
+bool mapping_is_shmem(const struct mapping *mapping);
 /* Whether both are of one object: the same file, or of one kind and name without one. */
 bool mapping_same_object(const struct mapping *a, const struct mapping *b);
 

@@ -119,6 +119,9 @@ void words_of_mapping(struct buf *buf, const struct mapping *mapping, const stru
 	case KIND_SHARED_ANONYMOUS:
 		buf_puts(buf, "memory of no file that a child made by fork shares");
 		return;
+	case KIND_HUGE:
+		buf_puts(buf, "memory of no file, in huge pages of the pool (MAP_HUGETLB)");
+		return;
 	case KIND_SYSV:
 		buf_puts(buf, "a shared memory segment (shmget): other processes may have it, too");
 		return;

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/size.h"
+#include "mm/kind.h"
 #include "mm/symbol.h"
 #include "mm/vmflag.h"
 
@@ -45,28 +46,6 @@ static bool starts(const struct mapping *mapping, const char *prefix)
 	return mapping->name_len >= len && memcmp(mapping->name, prefix, len) == 0;
 }
 
-/* The kernel's own shared memory (mm/shmem.c's internal mount) is device 00:01: no user can make a file there. */
-static bool is_shmem(const struct mapping *mapping)
-{
-	return mapping->inode != 0 && mapping->major == 0 && mapping->minor == 1;
-}
-
-static bool is_shared_anonymous(const struct mapping *mapping)
-{
-	return is_shmem(mapping) && starts(mapping, "/dev/zero (deleted)");
-}
-
-static bool is_anonymous(const struct mapping *mapping)
-{
-	return mapping->inode == 0 && mapping->name_len == 0;
-}
-
-/* MAP_ANONYMOUS with MAP_HUGETLB: a file of the kernel's own mount of hugetlbfs (fs/hugetlbfs/inode.c). */
-static bool is_huge_anonymous(const struct mapping *mapping)
-{
-	return mapping->inode != 0 && mapping->major == 0 && starts(mapping, "/anon_hugepage (deleted)");
-}
-
 static bool is_shared(const struct mapping *mapping)
 {
 	return mapping->perms[3] == 's';
@@ -85,7 +64,7 @@ static void add_base(struct buf *buf, const struct mapping *mapping)
 		buf_puts(buf, "an unlinked file");
 		return;
 	}
-	if (is_shmem(mapping)) {
+	if (mapping_is_shmem(mapping)) {
 		slash = len > 0 && name[0] == '/' ? name : NULL;
 		if (len > gone_len && memcmp(name + len - gone_len, gone, gone_len) == 0)
 			len -= gone_len;
@@ -100,37 +79,54 @@ static void add_base(struct buf *buf, const struct mapping *mapping)
 void sentence_kind(struct buf *buf, const struct mapping *mapping)
 {
 	const char *sharing = is_shared(mapping) ? "shared" : "private";
+	enum mapping_kind kind = mapping_kind(mapping);
+	bool named = starts(mapping, "[");
 
-	if (is_anonymous(mapping) || is_shared_anonymous(mapping)) {
-		buf_printf(buf, "%s anonymous", sharing);
+	switch (kind) {
+	case KIND_ANONYMOUS:
+	case KIND_HEAP:
+	case KIND_STACK:
+	case KIND_SHARED_ANONYMOUS:
+	case KIND_SPECIAL:
+		if (named)
+			buf_escape(buf, mapping->name, mapping->name_len, 0);
+		if (kind != KIND_SPECIAL)
+			buf_printf(buf, "%s%s anonymous", named ? ", " : "", sharing);
 		return;
-	}
-	if (is_huge_anonymous(mapping)) {
+	case KIND_HUGE:
 		buf_printf(buf, "%s anonymous, huge pages of the pool", sharing);
 		return;
-	}
-	if (mapping->inode == 0 && starts(mapping, "[")) {
-		buf_escape(buf, mapping->name, mapping->name_len, 0);
-		if (starts(mapping, "[heap]") || starts(mapping, "[stack]") || starts(mapping, "[anon:"))
-			buf_printf(buf, ", %s anonymous", sharing);
+	case KIND_SYSV:
+	case KIND_MEMFD:
+	case KIND_SHMEM:
+		add_base(buf, mapping);
+		buf_printf(buf, ", %s memory", sharing);
+		return;
+	case KIND_FILE_PRIVATE:
+	case KIND_FILE_SHARED:
+	case KIND_COUNT:
+		add_base(buf, mapping);
+		buf_printf(buf, ", %s file mapping", sharing);
 		return;
 	}
-	add_base(buf, mapping);
-	buf_printf(buf, is_shmem(mapping) ? ", %s memory" : ", %s file mapping", sharing);
 }
 
 /* Adds what to call a mapping that no region names. */
 static void add_mapping(struct buf *buf, const struct mapping *mapping)
 {
-	if (mapping == NULL)
+	if (mapping == NULL) {
 		buf_puts(buf, "a mapping");
-	else if (is_anonymous(mapping))
-		buf_puts(buf, "an anonymous mapping");
-	else if (is_shared_anonymous(mapping))
-		buf_puts(buf, "a shared anonymous mapping");
-	else if (mapping->inode == 0 && starts(mapping, "["))
+		return;
+	}
+	enum mapping_kind kind = mapping_kind(mapping);
+
+	if (starts(mapping, "[") && (mapping->inode == 0 || kind == KIND_SHARED_ANONYMOUS)) {
 		buf_escape(buf, mapping->name, mapping->name_len, 0);
-	else {
+	} else if (kind == KIND_HUGE) {
+		buf_puts(buf, "an anonymous mapping of huge pages");
+	} else if (kind == KIND_ANONYMOUS || kind == KIND_SHARED_ANONYMOUS) {
+		buf_puts(buf, kind == KIND_ANONYMOUS ? "an anonymous mapping" : "a shared anonymous mapping");
+	} else {
 		add_base(buf, mapping);
 		buf_printf(buf, " (%s)", mapping->perms);
 	}
@@ -558,7 +554,7 @@ void sentence_renamed(struct buf *buf, const struct mapping *before, const struc
 
 void sentence_group(struct buf *buf, const struct mapping *first, bool new, size_t count, uint64_t size)
 {
-	if (first->inode != 0 && !is_shared_anonymous(first)) {
+	if (first->inode != 0 && mapping_kind(first) != KIND_SHARED_ANONYMOUS) {
 		add_base(buf, first);
 		buf_printf(buf, " is %s: %zu mappings, ", new ? "new" : "gone", count);
 		size_format(buf, size);
@@ -590,7 +586,7 @@ const char *sentence_fault(const char *code, const struct mapping *mapping)
 	/* No file ends there: a userfaultfd with UFFD_FEATURE_SIGBUS answers so too. */
 	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping->inode == 0)
 		return "there is no memory behind that page";
-	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && is_huge_anonymous(mapping))
+	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping_kind(mapping) == KIND_HUGE)
 		return "the pool of huge pages has none left for it";
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		if (strcmp(code, faults[i].code) == 0)

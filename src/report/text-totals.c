@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/size.h"
+#include "mm/kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,13 +45,15 @@ static int compare_totals(const void *a, const void *b)
 
 static struct total total_of(const struct delta_line *line)
 {
-	static const char anonymous[] = "anonymous", shared[] = "shared anonymous", gone[] = " (deleted)";
+	static const char gone[] = " (deleted)";
 	const struct mapping *m = line->mapping;
+	enum mapping_kind kind = mapping_kind(m);
 	uint64_t size = m->end - m->start;
 	struct total total = { .name = m->name, .len = m->name_len };
 
-	if (m->name_len == 0) {
-		total.name = m->perms[3] == 's' ? shared : anonymous;
+	/* The kernel's name of shared anonymous memory tells nobody anything. */
+	if (m->name_len == 0 || (kind == KIND_SHARED_ANONYMOUS && m->name[0] == '/') || kind == KIND_HUGE) {
+		total.name = mapping_kind_name(kind);
 		total.len = strlen(total.name);
 	} else if (m->inode != 0 && m->name_len > sizeof(gone) - 1 &&
 	           memcmp(m->name + m->name_len - (sizeof(gone) - 1), gone, sizeof(gone) - 1) == 0) {

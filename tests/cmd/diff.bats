@@ -120,6 +120,31 @@ body()
 	assert_line '    a.so (r-xp): the file was deleted or replaced; what is mapped stays'
 }
 
+@test "what is new is called what maps calls it" {
+	echo '1000-2000 r--p 00000000 fe:00 7 /lib/a.so' >before
+	cat before - >after <<-'END2'
+		4000-5000 rw-s 00000000 00:01 9 /memfd:x (deleted)
+		6000-7000 rw-s 00000000 00:01 9 /dev/zero (deleted)
+		8000-9000 rw-p 00000000 00:0f 9 /anon_hugepage (deleted)
+		a000-b000 rw-p 00000000 fe:00 9 /anon_hugepage (deleted)
+		c000-d000 rw-s 00000000 00:01 9 [anon_shmem:mine]
+		e000-f000 rw-p 00000000 00:00 0 [heap]
+		10000-11000 rw-p 00000000 00:00 0
+	END2
+	mm diff before after
+	assert_line '    new: 4K, rw-s, memfd:x, shared memory'
+	assert_line '    new: 4K, rw-s, shared anonymous'
+	assert_line '    new: 4K, rw-p, private anonymous, huge pages of the pool'
+	assert_line '    new: 4K, rw-p, anon_hugepage (deleted), private file mapping'
+	assert_line '    new: 4K, rw-s, [anon_shmem:mine], shared anonymous'
+	assert_line '    new: 4K, rw-p, [heap], private anonymous'
+	assert_line '    new: 4K, rw-p, private anonymous'
+	assert_line '       0       1         +4K  private anonymous'
+	assert_line '       0       1         +4K  shared anonymous'
+	assert_line '       0       1         +4K  anonymous huge pages'
+	assert_line '       0       1         +4K  [anon_shmem:mine]'
+}
+
 @test "the totals, by what is mapped" {
 	printf '%s\n' '10000-20000 r-xp 00000000 fe:00 7 /lib/a.so' '40000-50000 rw-p 00000000 00:00 0 ' >before
 	printf '%s\n' '10000-14000 r-xp 00000000 fe:00 7 /lib/a.so' '40000-80000 rw-p 00000000 00:00 0 ' \
@@ -130,7 +155,7 @@ body()
 after:  after, 3 mappings, 336K
 
     gone     new        size  of
-       1       2       +256K  anonymous
+       1       2       +256K  private anonymous
        1       1        -48K  /lib/a.so
        2       3       +208K  in all"
 }

@@ -192,17 +192,21 @@ END2
 		8000-9000 rw-p 00000000 00:00 0 [anon:[stack]]
 		9000-a000 r-xp 00000000 00:00 0 [vdso]
 		a000-b000 rw-s 00000000 00:01 9 /drm mm object (deleted)
+		b000-c000 rw-p 00000000 00:0f 9 /anon_hugepage (deleted)
+		c000-d000 rw-p 00000000 fe:00 9 /anon_hugepage (deleted)
+		d000-e000 rw-s 00000000 00:01 9 [anon_shmem:[heap]]
 	END2
 	run bash -c '"$MMTOOL" maps named | sed "1,/^mappings/d"'
 	assert_output '       1         4K  private anonymous
        1         4K  heap
-       1         4K  shared anonymous
+       2         8K  shared anonymous
+       1         4K  anonymous huge pages
        1         4K  memfd
        1         4K  other shared memory
-       2         8K  private file
+       3        12K  private file
        2         8K  shared file
        1         4K  special
-      10        40K  all'
+      13        52K  all'
 }
 
 @test "live processes with hostile names" {
