@@ -7,6 +7,14 @@
 
 struct options {
 	const char *name;
+	bool detail;
+};
+
+enum { OPTION_DETAIL = 512 };
+
+static const struct argp_option options[] = {
+	{ "detail", OPTION_DETAIL, NULL, 0, "Read smaps, which is slow: tell resident memory and VmFlags, too", 0 },
+	{ 0 },
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -14,6 +22,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *self = state->input;
 
 	switch (key) {
+	case OPTION_DETAIL:
+		self->detail = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (self->name != NULL)
 			return ARGP_ERR_UNKNOWN;
@@ -33,7 +44,7 @@ static int produce(const void *input, const struct event_sink *sink, char **prob
 {
 	const struct options *self = input;
 
-	return snapshot_run(self->name, sink, problem);
+	return snapshot_run(self->name, self->detail, sink, problem);
 }
 
 const struct command cmd_snapshot = {
@@ -42,6 +53,7 @@ const struct command cmd_snapshot = {
 	.summary = "print the mappings of a process as JSON, to be compared later",
 	.doc = "What it prints is for `mmtool diff', `mmtool report', and any program that reads JSON.",
 	.group = COMMAND_LOOK,
+	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct options),
 	.produce = produce,

@@ -272,7 +272,7 @@ static void add_time(struct buf *buf, int64_t time)
 	if (time <= 0 || localtime_r(&seconds, &local) == NULL ||
 	    strftime(words, sizeof(words), "%Y-%m-%d %H:%M:%S", &local) == 0)
 		return;
-	buf_printf(buf, ", at %s.%03d", words, (int)(time % second / 1000000));
+	buf_printf(buf, "at %s.%03d", words, (int)(time % second / 1000000));
 }
 
 static void add_amount(struct buf *buf, uint64_t mappings, uint64_t bytes)
@@ -286,6 +286,7 @@ static void add_side(struct text *text, struct buf *out, const struct event_delt
 {
 	const char *name = new ? delta->new_name : delta->old_name;
 	const char *command = new ? delta->new_command : delta->old_command;
+	struct buf time = { 0 };
 
 	buf_reset(&text->words);
 	buf_puts(&text->words, new ? "after:  " : "before: ");
@@ -300,13 +301,21 @@ static void add_side(struct text *text, struct buf *out, const struct event_delt
 	}
 	buf_puts(&text->words, ", ");
 	add_amount(&text->words, new ? delta->new_mappings : delta->old_mappings, new ? delta->new_bytes : delta->old_bytes);
-	if (delta->resident > 0 || delta->old_resident > 0) {
+	/* Nought is not known: smaps was not read, or the file is none. */
+	if ((new ? delta->resident : delta->old_resident) > 0) {
 		buf_puts(&text->words, ", ");
 		size_format(&text->words, new ? delta->resident : delta->old_resident);
 		buf_puts(&text->words, " resident");
 	}
-	add_time(&text->words, new ? delta->time : delta->old_time);
+	add_time(&time, new ? delta->time : delta->old_time);
+	bool fits = text->words.len + 2 + time.len <= WRAP_WIDTH;
+
+	if (time.len > 0)
+		buf_printf(&text->words, ",%s%s", fits ? " " : "", fits ? buf_text(&time) : "");
 	text_line(text, out, "", INK_BOLD, &text->words);
+	if (time.len > 0 && !fits)
+		text_line(text, out, "        ", INK_BOLD, &time);
+	buf_fini(&time);
 }
 
 static void add_nothing(struct text *text, struct buf *out, const struct event_delta *delta)

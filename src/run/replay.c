@@ -2,6 +2,7 @@
 /* Reads recorded events, line by line, as a stream that begins, goes on and ends. */
 #include "run/replay.h"
 
+#include "run/record.h"
 #include "run/replay-part.h"
 
 #include <errno.h>
@@ -320,22 +321,47 @@ static void keep_about(struct replay *replay, struct event_snapshot *about, cons
 		about->command = arena_string(&replay->about, part->command, strlen(part->command));
 }
 
-int replay_snapshot(struct replay *replay, struct maps *maps, struct event_snapshot *about)
+/* Takes the records in place of the bare mappings. */
+static bool take_records(struct smaps *smaps, struct smaps *records)
+{
+	if (smaps_parse(records, NULL) < 0 || records->maps.count != smaps->maps.count)
+		return false;
+	smaps_fini(smaps);
+	*smaps = *records;
+	*records = (struct smaps){ 0 };
+	return true;
+}
+
+/* Reads up to the last part of the first snapshot.  *whole: its records are. */
+static int read_parts(struct replay *replay, struct smaps *smaps, struct buf *records, bool *whole, struct event_snapshot *about)
 {
 	const struct event *event = NULL;
 	bool begun = false;
 	int got;
 
+	*whole = true;
 	while ((got = replay_next(replay, &event)) > 0) {
 		if (event->type != EVENT_SNAPSHOT)
 			continue;
 		if (!begun)
 			keep_about(replay, about, &event->snapshot);
 		begun = true;
-		if (!replay_add_part(maps, &event->snapshot))
+		*whole = *whole && record_write(records, &event->snapshot);
+		if (!replay_add_part(&smaps->maps, &event->snapshot))
 			return fail(replay, "snapshot: its mappings overlap");
 		if (!event->snapshot.more)
 			return 0;
 	}
 	return got < 0 ? got : fail_whole(replay, -ENOMSG, "there is no snapshot in it");
+}
+
+int replay_snapshot(struct replay *replay, struct smaps *smaps, bool *detailed, struct event_snapshot *about)
+{
+	struct smaps records = { 0 };
+	bool whole;
+	int error = read_parts(replay, smaps, &records.text, &whole, about);
+
+	*detailed = error == 0 && whole && take_records(smaps, &records);
+	smaps_fini(&records);
+	return error;
 }

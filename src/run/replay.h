@@ -4,7 +4,7 @@
 #define MMTOOL_RUN_REPLAY_H
 
 #include "mm/event.h"
-#include "mm/maps.h"
+#include "mm/smaps.h"
 
 struct replay;
 
@@ -28,10 +28,11 @@ const char *replay_remark(struct replay *replay);
 void replay_close(struct replay *replay);
 
 /*
- * The first snapshot in the stream, whole: its parts together, in maps (all zero, or used before), by address.  *about is
- * its first part's event, valid until replay_close(); its maps are NULL.  Reads no further.  Returns 0 or what
+ * The first snapshot in the stream, whole: its parts together, in smaps (all zero), by address.  *detailed: what smaps
+ * said of each is in it, too; else only smaps->maps is valid.  *about is its first part's event, valid until
+ * replay_close(); its maps are NULL.  Reads no further.  Returns 0 or what
  * replay_next() says; -ENOMSG where the stream has no snapshot.
  */
-int replay_snapshot(struct replay *replay, struct maps *maps, struct event_snapshot *about);
+int replay_snapshot(struct replay *replay, struct smaps *smaps, bool *detailed, struct event_snapshot *about);
 
 #endif

@@ -199,9 +199,18 @@ after:  after, 3 mappings, 336K
 	assert_line --partial 'left out on fork (dc)'
 	mm diff after.smaps before.smaps
 	assert_line --regexp 'is no longer left out on fork \(dc\)$'
-	# Without smaps nobody looked.
+	# Without smaps nobody looked: nothing is said of that side, as if nothing were resident.
 	mm diff before.smaps "$subject"
 	assert_success
+	[[ ${lines[0]} == *' resident'* && ${lines[1]} != *resident* ]]
+	cat "/proc/$subject/maps" >saved.maps
+	mm diff --detail saved.maps "$subject"
+	assert_failure 3
+	assert_line --partial 'a maps file does not say what is resident'
+	"$MMTOOL" snapshot "$subject" >saved.json
+	mm diff --detail "$subject" saved.json
+	assert_failure 3
+	assert_line --partial 'saved.json: a snapshot without --detail does not say what is resident'
 	let_go
 }
 

@@ -43,6 +43,34 @@ setup()
 	assert_success
 }
 
+@test "with --detail it has what smaps says, and is compared like a smaps file" {
+	need jq
+	"$MMTOOL" snapshot --detail "$top/tests/data/python3.smaps" >detail.json
+	jq -es 'map(select(.type == "snapshot")) | all(.details | length > 0) and
+		(map(.details[].rss) | add / 1024) == $rss' --argjson rss \
+		"$(awk '/^Rss:/ { sum += $2 } END { print sum }' "$top/tests/data/python3.smaps")" detail.json
+	run "$MMTOOL" diff --detail detail.json "$top/tests/data/python3.smaps"
+	assert_success
+	# The flags are compared, too.
+	sed '0,/^VmFlags: /s//&lo /' "$top/tests/data/python3.smaps" >locked.smaps
+	"$MMTOOL" snapshot --detail locked.smaps >locked.json
+	run "$MMTOOL" diff detail.json locked.json
+	assert_failure 1
+	assert_line --partial 'is now locked in memory (lo)'
+	[ "$("$MMTOOL" diff detail.json locked.json | sed 1,2d)" = \
+		"$("$MMTOOL" diff "$top/tests/data/python3.smaps" locked.smaps | sed 1,2d)" ]
+	# A process, and parts of a snapshot.
+	awk 'BEGIN { for (i = 1; i <= 5000; i++) printf "%x000-%x000 rw-p 00000000 00:00 0 \nSize: 4 kB\nRss: 4 kB\nVmFlags: rd wr \n", 1048576 + 2 * i, 1048577 + 2 * i }' >many.smaps
+	"$MMTOOL" snapshot --detail many.smaps >many.json
+	run "$MMTOOL" diff --detail many.json many.smaps
+	assert_success
+	assert_line --index 0 'before: many.json, 5000 mappings, 20000K, 20000K resident'
+	"$MMTOOL" snapshot --detail $$ | jq -es '.[0].details | length > 10 and all(has("flags"))'
+	mm snapshot --detail "$top/tests/data/cat.maps"
+	assert_failure 3
+	assert_line --partial 'a maps file does not say what is resident (save /proc/PID/smaps instead)'
+}
+
 @test "what cannot be read is said, with status 3" {
 	mm snapshot /nowhere
 	assert_failure 3

@@ -63,16 +63,17 @@ static int show(const void *data, size_t size, struct buf *json)
 static void find_snapshot(const void *data, size_t size)
 {
 	int fd = memfd_create("events", 0);
-	struct maps maps = { 0 };
+	struct smaps smaps = { 0 };
+	bool detailed;
 	struct event_snapshot about;
 
 	require(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
 	struct replay *replay = replay_open(fd, "events");
-	int error = replay_snapshot(replay, &maps, &about);
+	int error = replay_snapshot(replay, &smaps, &detailed, &about);
 
 	require(error <= 0 && (error != 0 || about.name != NULL));
 	replay_close(replay);
-	maps_fini(&maps);
+	smaps_fini(&smaps);
 	close(fd);
 }
 
