@@ -5,7 +5,7 @@
 #include "base/size.h"
 #include "run/detail.h"
 #include "run/machine.h"
-#include "run/why.h"
+#include "run/why-step.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -5,7 +5,7 @@
 #include "run/fence.h"
 #include "run/flags.h"
 #include "run/reach.h"
-#include "run/why.h"
+#include "run/why-step.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -99,8 +99,9 @@ enum why_answer msync_locked(struct why_case *c)
 enum why_answer mlock_over_limit(struct why_case *c)
 {
 	uint64_t more = size(c);
+	bool wraps = start(c) + more < start(c);
 
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at))
+	for (const struct mapping *at = wraps ? NULL : next_mapping(c, NULL); at != NULL; at = next_mapping(c, at))
 		if (why_vmflag(c, at->start, "lo") == WHY_YES)
 			more -= inside_end(c, at) - inside(c, at);
 	return say_over_memlock(c, more);
@@ -178,8 +179,10 @@ enum why_answer mincore_vec(struct why_case *c)
 {
 	uint64_t vec = c->args[2], bytes = why_round_up(c, c->args[1]) / c->page;
 
+	if (say_beyond(c, vec, bytes, "vec") == WHY_YES)
+		return WHY_YES;
 	if (!why_knows_maps(c))
-		return say_beyond(c, vec, bytes, "vec") == WHY_YES ? WHY_YES : WHY_PERHAPS;
+		return WHY_PERHAPS;
 	for (uint64_t at = vec; at < vec + bytes;) {
 		const struct mapping *mapping = maps_find(c->before, at);
 

@@ -47,7 +47,13 @@ enum why_answer mmap_huge_size(struct why_case *c)
 
 enum why_answer mmap_length_zero(struct why_case *c)
 {
-	return c->args[1] == 0 ? say(c, "the length is 0") : WHY_NO;
+	uint64_t huge = mmap_is_anonymous(c) && why_flag(c, MAP_HUGETLB) ? mmap_huge_page(c) : 0;
+
+	if (c->args[1] == 0)
+		return say(c, "the length is 0");
+	if (huge == 0 || c->args[1] <= UINT64_MAX - (huge - 1))
+		return WHY_NO;
+	return say(c, "the length rounds up to whole huge pages past 2^64, and so to 0");
 }
 
 enum why_answer mmap_fixed_unaligned(struct why_case *c)
@@ -57,16 +63,20 @@ enum why_answer mmap_fixed_unaligned(struct why_case *c)
 
 enum why_answer mmap_huge_fixed(struct why_case *c)
 {
-	uint64_t size;
+	struct why_file file = { 0 };
+	uint64_t size = 0;
 
-	if (!mmap_is_fixed(c) || !why_flag(c, MAP_HUGETLB))
+	if (!mmap_is_fixed(c))
 		return WHY_NO;
-	size = mmap_huge_page(c);
-	if (size == 0)
-		return WHY_PERHAPS;
-	if (c->args[0] % size == 0)
+	if (why_flag(c, MAP_HUGETLB))
+		size = mmap_huge_page(c);
+	else if (mmap_file(c, &file) && file.examined && !file.huge)
 		return WHY_NO;
-	say(c, "with MAP_HUGETLB a fixed address must be a multiple of the huge page's ");
+	else if (!mmap_is_anonymous(c) && (!file.examined || !why_fact(c, FACT_HUGE_SIZE, &size)))
+		return (c->lacking & LACK_PROCESS) != 0 ? WHY_PERHAPS : WHY_NO;
+	if (size == 0 || c->args[0] % size == 0)
+		return size == 0 && why_flag(c, MAP_HUGETLB) ? WHY_PERHAPS : WHY_NO;
+	say(c, "a fixed address for huge pages must be a multiple of their size, ");
 	say_size(c, size);
 	return WHY_YES;
 }
@@ -127,20 +137,22 @@ enum why_answer mmap_huge_offset(struct why_case *c)
 {
 	struct why_file file;
 	uint64_t size;
+	bool anonymous = mmap_is_anonymous(c);
 
-	if (mmap_is_anonymous(c) || c->args[5] % c->page != 0)
+	if (c->args[5] == 0 || (anonymous && !why_flag(c, MAP_HUGETLB)))
 		return WHY_NO;
-	if (!mmap_file(c, &file) || !file.examined)
+	if (!anonymous && (!mmap_file(c, &file) || !file.examined))
 		return WHY_PERHAPS;
-	if (!file.huge)
+	if (!anonymous && !file.huge)
 		return WHY_NO;
-	if (!why_fact(c, FACT_HUGE_SIZE, &size) || size == 0)
+	size = anonymous ? mmap_huge_page(c) : 0;
+	if (size == 0 && (!why_fact(c, FACT_HUGE_SIZE, &size) || size == 0))
 		return WHY_PERHAPS;
-	if (c->args[5] % size == 0 && (!mmap_is_fixed(c) || c->args[0] % size == 0))
+	if (c->args[5] % size == 0)
 		return WHY_NO;
-	say_format(c, "descriptor %d is a file of huge pages: the offset, and a fixed address, must be multiples of ", mmap_descriptor(c));
+	say(c, "the offset into huge pages must be a multiple of their size, ");
 	say_size(c, size);
-	return WHY_YES;
+	return anonymous ? say(c, ", also of anonymous ones: 0 is what one wants there") : WHY_YES;
 }
 
 /* memfd_secret(2) has a file system of its own: neither a tmpfs nor a disk's. */
@@ -300,7 +312,8 @@ enum why_answer mmap_noexec(struct why_case *c)
 		return WHY_PERHAPS;
 	if (!file.noexec)
 		return WHY_NO;
-	return say_format(c, "the file open as descriptor %d is on a file system mounted noexec, and PROT_EXEC was asked for",
+	return say_format(c, "PROT_EXEC was asked for, and the file open as descriptor %d is on a file system mounted noexec, or on one "
+	                  "of the kernel's own (proc, sysfs), from which no program may run",
 	                  mmap_descriptor(c));
 }
 

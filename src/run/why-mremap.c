@@ -85,6 +85,12 @@ enum why_answer mremap_too_long(struct why_case *c)
 	return say_beyond(c, 0, new_size(c), "new_size");
 }
 
+/* Shrinking unmaps the end of the old range, whatever is there. */
+enum why_answer mremap_old_beyond(struct why_case *c)
+{
+	return new_size(c) < old_size(c) ? say_beyond(c, old_address(c), old_size(c), "the old range") : WHY_NO;
+}
+
 enum why_answer mremap_new_beyond(struct why_case *c)
 {
 	if (!looks_at_new(c) || mremap_too_long(c) == WHY_YES)
@@ -137,6 +143,14 @@ enum why_answer mremap_overlap(struct why_case *c)
 	say(c, " at ");
 	say_address(c, to);
 	return say(c, ") overlap: the kernel maps the new one while the old one is still there");
+}
+
+/* What is unmapped or moved is a part of such a mapping. */
+enum why_answer mremap_special_cut(struct why_case *c)
+{
+	if (new_size(c) < old_size(c) && say_special_cut(c, old_address(c) + new_size(c), old_size(c) - new_size(c)) == WHY_YES)
+		return WHY_YES;
+	return why_flag(c, MREMAP_MAYMOVE) ? say_special_cut(c, old_address(c), old_size(c)) : WHY_NO;
 }
 
 /* align_hugetlb() of a mapping of huge pages. */
@@ -372,13 +386,23 @@ enum why_answer mremap_unmapped(struct why_case *c)
 	return WHY_YES;
 }
 
+/* How much of the old range must be one mapping: what shrinking takes away need not, nor what stays in place. */
+static uint64_t needed_whole(const struct why_case *c)
+{
+	uint64_t size = new_size(c) < old_size(c) ? new_size(c) : old_size(c);
+
+	return growth(c) > 0 || looks_at_new(c) ? size : 0;
+}
+
 enum why_answer mremap_hole(struct why_case *c)
 {
 	const struct mapping *mapping = old_mapping(c);
 
+	if (moves_only(c) || needed_whole(c) == 0)
+		return WHY_NO;
 	if (!why_knows_maps(c))
-		return moves_only(c) ? WHY_NO : WHY_PERHAPS;
-	if (mapping == NULL || maps_covered(c->before, old_address(c), old_size(c)) || moves_only(c))
+		return WHY_PERHAPS;
+	if (mapping == NULL || maps_covered(c->before, old_address(c), needed_whole(c)))
 		return WHY_NO;
 	uint64_t at = mapping->end;
 
@@ -393,10 +417,12 @@ enum why_answer mremap_crosses(struct why_case *c)
 {
 	const struct mapping *mapping = old_mapping(c);
 
+	if (needed_whole(c) == 0)
+		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
-	if (mapping == NULL || mapping->end - old_address(c) >= old_size(c) ||
-	    !maps_covered(c->before, old_address(c), old_size(c)))
+	if (mapping == NULL || mapping->end - old_address(c) >= needed_whole(c) ||
+	    !maps_covered(c->before, old_address(c), needed_whole(c)))
 		return WHY_NO;
 	say(c, "the old range crosses from one mapping into another at ");
 	say_address(c, mapping->end);

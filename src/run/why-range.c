@@ -2,6 +2,7 @@
 /* The rules that calls on a range of pages share, and those of mprotect(2), in the order of the kernel's mm/mprotect.c. */
 #include "run/why-rule.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 /* The pages that the first two arguments touch: mlock rounds its start down, the others want it aligned. */
@@ -39,11 +40,59 @@ enum why_answer range_unaligned(struct why_case *c)
 	return say_unaligned(c, c->args[0], "addr");
 }
 
+/* mlock and msync take a length that rounds up to 0 for no length at all. */
 enum why_answer range_wraps(struct why_case *c)
 {
-	if (c->args[1] == 0 || range_size(c) == 0 || range_start(c) + range_size(c) > range_start(c))
-		return range_size(c) == 0 ? say_wrapped(c, c->args[1], "the length") : WHY_NO;
+	if (range_size(c) == 0)
+		return c->call == CALL_MPROTECT || c->call == CALL_MADVISE || c->call == CALL_MSEAL
+		               ? say_wrapped(c, c->args[1], "the length") : WHY_NO;
+	if (c->args[1] == 0 || range_start(c) + range_size(c) > range_start(c))
+		return WHY_NO;
 	return say(c, "the range's end, rounded up to whole pages, is past 2^64");
+}
+
+/* special_mapping_split(), mm/mmap.c: [vdso], [vvar], … can be unmapped or moved whole. */
+enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len)
+{
+	static const char *const ordinary[] = { "[heap]", "[stack]", "[anon" };
+
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t cut = i == 0 ? addr : addr + len;
+		const struct mapping *mapping = maps_find(c->before, cut);
+		bool special = mapping != NULL && mapping->start < cut && mapping->name_len > 0 && mapping->name[0] == '[';
+
+		for (size_t k = 0; special && k < sizeof(ordinary) / sizeof(ordinary[0]); k++)
+			special = strncmp(mapping->name, ordinary[k], strlen(ordinary[k])) != 0;
+		if (!special)
+			continue;
+		say_mapping(c, mapping, cut);
+		say(c, " was set up by the kernel and cannot be cut in two, at ");
+		say_address(c, cut);
+		return WHY_YES;
+	}
+	return WHY_NO;
+}
+
+/* Only advice that is kept in the mapping splits it. */
+static bool is_kept(const char *advice)
+{
+	static const char *const kept[] = { "MADV_NORMAL", "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_DONTFORK", "MADV_DOFORK", "MADV_DONTDUMP",
+		                            "MADV_DODUMP", "MADV_WIPEONFORK", "MADV_KEEPONFORK", "MADV_HUGEPAGE", "MADV_NOHUGEPAGE",
+		                            "MADV_MERGEABLE", "MADV_UNMERGEABLE" };
+
+	for (size_t i = 0; advice != NULL && i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (strcmp(kept[i], advice) == 0)
+			return true;
+	return false;
+}
+
+enum why_answer range_special_cut(struct why_case *c)
+{
+	if (c->call == CALL_MADVISE && !is_kept(constant_name(GROUP_MADV, (int)(uint32_t)c->args[2])))
+		return WHY_NO;
+	return say_special_cut(c, range_start(c), range_size(c));
 }
 
 enum why_answer range_hole(struct why_case *c)

@@ -2,15 +2,17 @@
 /* The rules of mmap(2) about room and limits, and those of munmap(2), in the order of the kernel's mm/mmap.c and mm/vma.c. */
 #include "run/why-mmap.h"
 
+#include <stdio.h>
+
 enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down (stack_guard_gap) */ };
 
 enum why_answer mmap_over_memlock(struct why_case *c)
 {
 	enum why_answer answer = say_over_memlock(c, mmap_length(c));
 
-	/* MAP_LOCKED, or mlockall(MCL_FUTURE), which nothing tells of. */
+	/* MAP_LOCKED, or what else locks a new mapping. */
 	if (answer == WHY_YES && !why_flag(c, MAP_LOCKED))
-		say(c, "; the process has called mlockall(MCL_FUTURE), which locks every new mapping");
+		say(c, "; without MAP_LOCKED it is mlockall(MCL_FUTURE), called before, that locks it, or memfd_secret");
 	return answer;
 }
 
@@ -19,21 +21,37 @@ enum why_answer mmap_length_wraps(struct why_case *c)
 	return say_wrapped(c, c->args[1], "the length");
 }
 
-/* Huge pages of the default size only: another size has a pool of its own. */
+/* A figure of the pool of huge pages of one size, which the machine's /sys has. */
+static bool pool_figure(uint64_t size, const char *name, uint64_t *value)
+{
+	char path[96];
+	unsigned long long number;
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%llukB/%s", (unsigned long long)(size >> 10), name);
+	FILE *file = fopen(path, "re");
+	bool found = file != NULL && fscanf(file, "%llu", &number) == 1;
+
+	if (file != NULL)
+		fclose(file);
+	if (found)
+		*value = number;
+	return found;
+}
+
 enum why_answer mmap_no_huge_pages(struct why_case *c)
 {
 	uint64_t unused, promised, size, surplus;
 	struct why_file file;
-	bool by_file = !mmap_is_anonymous(c) && !why_flag(c, MAP_HUGETLB) && mmap_file(c, &file) && file.examined && file.huge;
+	bool by_file = !mmap_is_anonymous(c) && mmap_file(c, &file) && file.examined && file.huge;
 
 	if ((!why_flag(c, MAP_HUGETLB) && !by_file) || why_flag(c, MAP_NORESERVE))
 		return WHY_NO;
-	if (!why_fact(c, FACT_HUGE_FREE, &unused) || !why_fact(c, FACT_HUGE_PROMISED, &promised) ||
-	    !why_fact(c, FACT_HUGE_SIZE, &size) || !why_fact(c, FACT_HUGE_SURPLUS, &surplus) || size == 0)
+	size = by_file ? 0 : mmap_huge_page(c);
+	if ((size == 0 && !why_fact(c, FACT_HUGE_SIZE, &size)) || size == 0)
 		return WHY_PERHAPS;
-	if (!by_file && mmap_huge_page(c) != size) {
-		say_format(c, "MAP_HUGETLB asks for huge pages of 2^%u bytes, and the pool of that size has too few (see "
-		           "/sys/kernel/mm/hugepages)", (unsigned)(c->args[3] >> HUGE_SHIFT & HUGE_MASK));
+	if (c->source == NULL || !c->source->here || !pool_figure(size, "free_hugepages", &unused) ||
+	    !pool_figure(size, "resv_hugepages", &promised) || !pool_figure(size, "nr_overcommit_hugepages", &surplus)) {
+		c->lacking |= LACK_MACHINE;
 		return WHY_PERHAPS;
 	}
 	uint64_t needed = c->args[1] / size + (c->args[1] % size != 0);
@@ -43,8 +61,10 @@ enum why_answer mmap_no_huge_pages(struct why_case *c)
 	say_format(c, "%s needs %llu huge page%s of ", by_file ? "this file" : "MAP_HUGETLB", (unsigned long long)needed,
 	           needed == 1 ? "" : "s");
 	say_size(c, size);
-	return say_format(c, ", and of the machine's pool %llu are free (HugePages_Free) and %llu of those are promised to "
-	                  "others; vm.nr_hugepages sets how many there are", (unsigned long long)unused, (unsigned long long)promised);
+	say_format(c, ", and of the machine's pool %llu are free and %llu of those are promised to others; nr_hugepages in "
+	           "/sys/kernel/mm/hugepages/hugepages-%llukB sets how many there are", (unsigned long long)unused,
+	           (unsigned long long)promised, (unsigned long long)(size >> 10));
+	return WHY_YES;
 }
 
 /* do_mmap() lets the last one in: more than the sysctl. */
@@ -129,7 +149,7 @@ enum why_answer mmap_over_limit(struct why_case *c)
 
 enum why_answer mmap_over_data(struct why_case *c)
 {
-	if (mmap_type(c) != MAP_PRIVATE || (mmap_prot(c) & PROT_WRITE) == 0 || why_flag(c, MAP_GROWSDOWN) || added(c) == 0)
+	if (mmap_is_shared(c) || (mmap_prot(c) & PROT_WRITE) == 0 || why_flag(c, MAP_GROWSDOWN) || added(c) == 0)
 		return WHY_NO;
 	enum why_answer answer = say_data_limit(c, added(c));
 

@@ -22,8 +22,8 @@ enum why_answer { WHY_NO, WHY_PERHAPS, WHY_YES };
 enum why_fact {
 	FACT_LIMIT_AS, FACT_LIMIT_DATA, FACT_LIMIT_MEMLOCK, FACT_LIMIT_FSIZE, FACT_LIMIT_NOFILE, FACT_LIMIT_STACK,
 	FACT_VM_SIZE, FACT_VM_DATA, FACT_VM_LOCKED, FACT_CAPABILITIES, FACT_MAP_COUNT, FACT_FD_COUNT, FACT_BRK_START,
-	FACT_OVERCOMMIT, FACT_MAX_MAP_COUNT, FACT_MMAP_MIN_ADDR, FACT_HUGE_SURPLUS, FACT_MEMFD_NOEXEC,
-	FACT_RAM, FACT_SWAP, FACT_COMMIT_LIMIT, FACT_COMMITTED, FACT_HUGE_FREE, FACT_HUGE_PROMISED, FACT_HUGE_SIZE,
+	FACT_OVERCOMMIT, FACT_MAX_MAP_COUNT, FACT_MMAP_MIN_ADDR, FACT_MEMFD_NOEXEC,
+	FACT_RAM, FACT_SWAP, FACT_COMMIT_LIMIT, FACT_COMMITTED, FACT_HUGE_SIZE,
 	FACT_COUNT,
 };
 
@@ -34,7 +34,7 @@ struct why_file {
 	bool examined;    /* the rest is valid */
 	uint32_t mode;    /* st_mode */
 	uint64_t size;
-	bool huge, memory, secret, noexec; /* on hugetlbfs; on a tmpfs (a memfd, too); of memfd_secret; mounted noexec */
+	bool huge, memory, secret, noexec; /* on hugetlbfs; on a tmpfs (a memfd, too); of memfd_secret; runs no programs */
 	bool append_only; /* chattr +a */
 	uint32_t seals;   /* F_SEAL_*; 0 where it can have none */
 };
@@ -114,6 +114,8 @@ struct why_finding {
 struct why_finding why_find(struct why_case *c, int error, struct arena *arena);
 /* The id of a rule, "mremap-fixed-alone", in the arena. */
 const char *why_rule_id(const struct why_rule *rule, struct arena *arena);
+/* Why a call that succeeded did what it did, in the arena, or NULL; before and after must be known. */
+const char *why_explain(struct why_case *c, struct arena *arena);
 /* Whether the table has any rule of that call. */
 bool why_has_rules(unsigned call);
 
@@ -175,6 +177,8 @@ enum why_answer say_over_memlock(struct why_case *c, uint64_t more);
 enum why_answer say_no_memlock(struct why_case *c);
 /* A mapping in [addr, addr + len) is sealed. */
 enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len);
+/* One end of the range lies inside a mapping that the kernel set up ([vdso]) and that cannot be cut. */
+enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len);
 /* A page of [from, to) in a mapping faults although the permissions allow it: past the end of the file, or a guard region. */
 enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to);
 /* addr is below vm.mmap_min_addr, and no CAP_SYS_RAWIO lifts that. */
@@ -194,8 +198,8 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 /* The rules.  The first of several calls' rules is the one that the others are like. */
 #define WHY_RULES(X) \
 	X(mremap_unknown_flag) X(mremap_old_unaligned) X(mremap_new_size_zero) X(mremap_new_size_wraps) X(mremap_too_long) \
-	X(mremap_new_beyond) X(mremap_new_unaligned) X(mremap_fixed_alone) X(mremap_dontunmap_alone) \
-	X(mremap_dontunmap_resizes) X(mremap_overlap) X(mremap_huge_unaligned) X(mremap_huge_grows) X(mremap_private_alias) \
+	X(mremap_old_beyond) X(mremap_new_beyond) X(mremap_new_unaligned) X(mremap_fixed_alone) X(mremap_dontunmap_alone) \
+	X(mremap_dontunmap_resizes) X(mremap_overlap) X(mremap_special_cut) X(mremap_huge_unaligned) X(mremap_huge_grows) X(mremap_private_alias) \
 	X(mremap_dontunmap_special) X(mremap_alias_in_place) X(mremap_no_room) X(mremap_no_gap) X(mremap_over_limit) \
 	X(mremap_over_data) X(mremap_over_policy) X(mremap_over_count) X(mremap_unmapped) X(mremap_hole) X(mremap_crosses) \
 	X(mremap_special) X(mremap_over_memlock) X(mremap_sealed) X(mremap_new_sealed) X(mremap_low) \
@@ -208,7 +212,7 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(mmap_over_memlock) X(mmap_length_wraps) X(mmap_no_huge_pages) X(mmap_over_count) X(mmap_too_long) \
 	X(mmap_fixed_beyond) X(mmap_no_gap) X(mmap_over_limit) X(mmap_over_data) X(mmap_over_policy) \
 	X(munmap_beyond) X(munmap_length_zero) X(munmap_length_wraps) X(munmap_huge_unaligned) X(munmap_over_count) \
-	X(range_unaligned) X(range_wraps) X(range_rounds_to_0) X(range_hole) X(range_sealed) X(range_over_count) \
+	X(range_unaligned) X(range_wraps) X(range_hole) X(range_special_cut) X(range_sealed) X(range_over_count) \
 	X(mprotect_unknown_bits) X(mprotect_grows_both) X(mprotect_grows_not) X(mprotect_huge_unaligned) \
 	X(mprotect_not_allowed) X(mprotect_write_exec) X(mprotect_over_data) X(mprotect_over_policy) \
 	X(madvise_unknown) X(madvise_locked) X(madvise_huge) X(madvise_special) X(madvise_not_anonymous) \

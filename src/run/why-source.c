@@ -178,14 +178,11 @@ bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
 		[FACT_OVERCOMMIT] = { .machine = sysctl_value, .name = "vm.overcommit_memory" },
 		[FACT_MAX_MAP_COUNT] = { .machine = sysctl_value, .name = "vm.max_map_count" },
 		[FACT_MMAP_MIN_ADDR] = { .machine = sysctl_value, .name = "vm.mmap_min_addr" },
-		[FACT_HUGE_SURPLUS] = { .machine = sysctl_value, .name = "vm.nr_overcommit_hugepages" },
 		[FACT_MEMFD_NOEXEC] = { .machine = sysctl_value, .name = "vm.memfd_noexec" },
 		[FACT_RAM] = { .machine = meminfo, .name = "MemTotal:" },
 		[FACT_SWAP] = { .machine = meminfo, .name = "SwapTotal:" },
 		[FACT_COMMIT_LIMIT] = { .machine = meminfo, .name = "CommitLimit:" },
 		[FACT_COMMITTED] = { .machine = meminfo, .name = "Committed_AS:" },
-		[FACT_HUGE_FREE] = { .machine = meminfo, .name = "HugePages_Free:" },
-		[FACT_HUGE_PROMISED] = { .machine = meminfo, .name = "HugePages_Rsvd:" },
 		[FACT_HUGE_SIZE] = { .machine = meminfo, .name = "Hugepagesize:" },
 	};
 	const struct why_process *process = context;
@@ -230,6 +227,18 @@ static uint32_t read_seals(const char *path)
 	return seals > 0 ? (uint32_t)seals : 0;
 }
 
+/* File systems of the kernel's own, from which nothing is executed however they are mounted (SB_I_NOEXEC). */
+static bool runs_nothing(uint64_t type)
+{
+	static const uint64_t types[] = { PROC_SUPER_MAGIC, SYSFS_MAGIC, ANON_INODE_FS_MAGIC, SECRETMEM_MAGIC, PIPEFS_MAGIC,
+		                          SOCKFS_MAGIC, NSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 static bool is_append_only(const char *path)
 {
 	struct statx info;
@@ -263,7 +272,7 @@ static bool file_of(void *context, int fd, struct why_file *file)
 	file->huge = (uint64_t)system.f_type == HUGETLBFS_MAGIC;
 	file->memory = (uint64_t)system.f_type == TMPFS_MAGIC;
 	file->secret = (uint64_t)system.f_type == SECRETMEM_MAGIC;
-	file->noexec = (mount.f_flag & ST_NOEXEC) != 0;
+	file->noexec = (mount.f_flag & ST_NOEXEC) != 0 || runs_nothing((uint64_t)system.f_type);
 	file->append_only = is_append_only(path);
 	if (S_ISREG(stat_buf.st_mode) && (file->memory || file->huge))
 		file->seals = read_seals(path);

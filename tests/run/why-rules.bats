@@ -33,17 +33,6 @@ fixed()
 	timeout 60 setarch -R "$MMTOOL" "$@"
 }
 
-# noexec_file: one that can be read, on a file system mounted noexec; nothing: there is none.
-noexec_file()
-{
-	local file
-
-	for file in /proc/self/maps /sys/kernel/mm/hugepages/*/nr_hugepages /sys/kernel/notes; do
-		[ -r "$file" ] && findmnt -n -o OPTIONS -T "$file" | grep -qw noexec && echo "$file" && return
-	done
-	return 0
-}
-
 # expand: the abbreviations of the cases, on standard input.
 expand()
 {
@@ -52,7 +41,7 @@ expand()
 	[ "$(id -u)" != 0 ] || drop='setuid(65534);'
 	text=$(sed -e 's/@anon/NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' \
 		-e 's/@new/MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' -e 's/@rw/PROT_READ|PROT_WRITE/g' -e "s/@drop/$drop/g" \
-		-e "s/@long/$(printf '%0300d' 0)/" -e "s,@noexec,$(noexec_file),")
+		-e "s/@long/$(printf '%0300d' 0)/")
 	for name in vdso vvar stack; do
 		case $text in *"@$name"*) text=${text//@$name/$(address $name)} ;; esac
 	done
@@ -75,7 +64,6 @@ reason_not()
 	hugetlb) [ -d /sys/kernel/mm/hugepages ] || echo 'no hugetlbfs' ;;
 	hugetlb-empty) [ "$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)" = 0 ] || echo 'there are huge pages' ;;
 	secret) "$MMTOOL" run -q -e 'memfd_secret(0)' >/dev/null 2>&1 || echo 'no memfd_secret' ;;
-	noexec) [ -n "$(noexec_file)" ] || echo 'no file system mounted noexec that a script may read from' ;;
 	mdwe) "$MMTOOL" run -q -e 'prctl(PR_SET_MDWE, 1, 0, 0, 0)' >/dev/null 2>&1 || echo 'no PR_SET_MDWE' ;;
 	*) echo "unknown need: $1" ;;
 	esac

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Why the kernel answered as it did: the rule that a call broke, and what made it do what it did. */
-#ifndef MMTOOL_RUN_WHY_H
-#define MMTOOL_RUN_WHY_H
+#ifndef MMTOOL_RUN_WHY_STEP_H
+#define MMTOOL_RUN_WHY_STEP_H
 
 #include "run/machine.h"
 
@@ -12,7 +12,7 @@
  */
 void why_call(struct machine *m, const struct performance *p, struct event_step *step);
 
-/* With --explain: what is at the address of a fault, and whose rule refused it. */
+/* What is at the address of the first fault of the step, what was there before, and whose rule refused the access. */
 void why_faults(struct machine *m, struct event_step *step);
 
 #endif
