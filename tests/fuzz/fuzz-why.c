@@ -3,8 +3,8 @@
  * Any bytes as lines of strace.  The input is a maps and lines with an empty line between them, or lines alone; every event
  * that is made of them must be whole, and every id one of the table.
  *
- * clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz-why.c src/run/why*.c
- *     src/run/strace.c src/run/observer*.c src/run/target.c src/mm/*.c src/base/*.c -o fuzz-why
+ * clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz-why.c
+ *     $(ls src/run/why*.c | grep -v why-step) src/run/{strace,target}.c src/run/observer*.c src/mm/*.c src/base/*.c -o fuzz-why
  */
 #include "run/why-line.h"
 
