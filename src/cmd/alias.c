@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* alias: two views of the same pages, made in each of the ways that Linux has. */
-#include "base/size.h"
-#include "cmd/command.h"
-
-#include <errno.h>
+#include "cmd/object.h"
 
 #define OBJECTS "shared|memfd|shm|file|private"
 
-struct options {
-	unsigned object; /* a place in OBJECTS */
-	struct size_option size;
-};
-
 /* What a script may touch by default (run's --max-touch). */
-enum { MOST_BYTES = 1 << 29 };
-
-enum { OPTION_OBJECT = 256, OPTION_SIZE };
+static const struct object_kind kind = { OBJECTS, "2p", 2, 1 << 29 };
 
 static const struct argp_option options[] = {
 	{ "object", OPTION_OBJECT, OBJECTS, 0,
 	  "Whose pages: shared anonymous memory by mremap with old_size 0 (the default), a memfd or a file mapped twice, a System V "
 	  "segment attached twice, or private memory, of which there is no second view", 0 },
-	{ "size", OPTION_SIZE, "SIZE", 0, "Size of each view (default 2p)", 0 },
+	{ "size", OPTION_OBJECT_SIZE, "SIZE", 0, "Size of each view (default 2p)", 0 },
 	{ 0 },
 };
 
@@ -94,24 +84,12 @@ static const char private[] =
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	switch (key) {
-	case OPTION_OBJECT:
-		return command_choice(state, "--object", OBJECTS, arg, &self->object);
-	case OPTION_SIZE:
-		return command_size_most(state, "--size", arg, MOST_BYTES, &self->size);
-	case ARGP_KEY_END:
-		size_option_default(&self->size, "2p", 2 * size_page());
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return object_parse(key, arg, state, &kind);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
+	const struct object_options *self = input;
 	bool segment = self->object == (unsigned)command_word(OBJECTS, "shm");
 	struct buf *s = plan_add(out, "alias"), whole = { 0 }, unmap[2] = { { 0 }, { 0 } };
 
@@ -147,6 +125,6 @@ const struct command cmd_alias = {
 	.group = COMMAND_EXPERIMENT_SHARE,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct object_options),
 	.plan = plan,
 };

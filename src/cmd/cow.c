@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* cow: what two processes share after a fork, and what a store changes about it. */
 #include "base/size.h"
-#include "cmd/command.h"
+#include "cmd/object.h"
 
 #include <errno.h>
 
 #define OBJECTS "private|shared|file"
 
-struct options {
-	unsigned object; /* a place in OBJECTS */
-	struct size_option size;
-};
-
 /* What a script may touch by default (run's --max-touch). */
-enum { MOST_BYTES = 1 << 28 };
-
-enum { OPTION_OBJECT = 256, OPTION_SIZE };
+static const struct object_kind kind = { OBJECTS, "4p", 4, 1 << 28 };
 
 static const struct argp_option options[] = {
 	{ "object", OPTION_OBJECT, OBJECTS, 0,
 	  "What is mapped: private anonymous memory (the default), shared anonymous memory, or a file mapped private", 0 },
-	{ "size", OPTION_SIZE, "SIZE", 0, "Size of the mapping (default 4p), 2p at least", 0 },
+	{ "size", OPTION_OBJECT_SIZE, "SIZE", 0, "Size of the mapping (default 4p), 2p at least", 0 },
 	{ 0 },
 };
 
@@ -91,34 +84,20 @@ static const char file[] =
 
 static const char *const scripts[] = { private, shared, file };
 
-static error_t finish(struct options *self, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	size_option_default(&self->size, "4p", 4 * size_page());
-	if (self->size.bytes > size_page())
-		return 0;
+	const struct object_options *self = state->input;
+	error_t error = object_parse(key, arg, state, &kind);
+
+	if (key != ARGP_KEY_END || self->size.bytes > size_page())
+		return error;
 	argp_error(state, "--size: %s: two pages at least, one to store into and one to leave alone", self->size.text);
 	return EINVAL;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct options *self = state->input;
-
-	switch (key) {
-	case OPTION_OBJECT:
-		return command_choice(state, "--object", OBJECTS, arg, &self->object);
-	case OPTION_SIZE:
-		return command_size_most(state, "--size", arg, MOST_BYTES, &self->size);
-	case ARGP_KEY_END:
-		return finish(self, state);
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
+	const struct object_options *self = input;
 	struct buf *s = plan_add(out, "cow");
 	const struct plan_word words[] = { { "size", self->size.text }, { 0 } };
 
@@ -136,6 +115,6 @@ const struct command cmd_cow = {
 	.group = COMMAND_EXPERIMENT_SHARE,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct object_options),
 	.plan = plan,
 };

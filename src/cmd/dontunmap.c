@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* dontunmap: MREMAP_DONTUNMAP leaves the old mapping in place, and takes its pages along. */
-#include "base/size.h"
-#include "cmd/command.h"
-
-#include <errno.h>
+#include "cmd/object.h"
 
 #define OBJECTS "private|shared|memfd|file"
 
-struct options {
-	unsigned object; /* a place in OBJECTS */
-	struct size_option size;
-};
-
 /* What a script may touch by default (run's --max-touch). */
-enum { MOST_BYTES = 1 << 28 };
-
-enum { OPTION_OBJECT = 256, OPTION_SIZE };
+static const struct object_kind kind = { OBJECTS, "2p", 2, 1 << 28 };
 
 static const struct argp_option options[] = {
 	{ "object", OPTION_OBJECT, OBJECTS, 0,
 	  "What is mapped: private anonymous memory (the default), shared anonymous memory, a memfd shared, or a file mapped "
 	  "private and stored into", 0 },
-	{ "size", OPTION_SIZE, "SIZE", 0, "Size of the mapping (default 2p)", 0 },
+	{ "size", OPTION_OBJECT_SIZE, "SIZE", 0, "Size of the mapping (default 2p)", 0 },
 	{ 0 },
 };
 
@@ -77,24 +67,12 @@ static const char *const scripts[] = {
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	switch (key) {
-	case OPTION_OBJECT:
-		return command_choice(state, "--object", OBJECTS, arg, &self->object);
-	case OPTION_SIZE:
-		return command_size_most(state, "--size", arg, MOST_BYTES, &self->size);
-	case ARGP_KEY_END:
-		size_option_default(&self->size, "2p", 2 * size_page());
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return object_parse(key, arg, state, &kind);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
+	const struct object_options *self = input;
 	struct buf *s = plan_add(out, "dontunmap"), whole = { 0 };
 
 	(void)problem;
@@ -116,6 +94,6 @@ const struct command cmd_dontunmap = {
 	.group = COMMAND_EXPERIMENT_RESIZE,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct object_options),
 	.plan = plan,
 };

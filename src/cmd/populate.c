@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* populate: when the faults of first touches happen: at each touch, or beforehand within one call. */
-#include "base/size.h"
-#include "cmd/command.h"
-
-#include <errno.h>
+#include "cmd/object.h"
 
 #define OBJECTS "private|shared|memfd|file"
 
-struct options {
-	unsigned object; /* a place in OBJECTS */
-	struct size_option size;
-};
-
 /* What a script may touch by default (run's --max-touch); three mappings are touched. */
-enum { MOST_BYTES = 1 << 28 };
-
-enum { OPTION_OBJECT = 256, OPTION_SIZE };
+static const struct object_kind kind = { OBJECTS, "8p", 8, 1 << 28 };
 
 static const struct argp_option options[] = {
 	{ "object", OPTION_OBJECT, OBJECTS, 0,
 	  "What is mapped: private anonymous memory (the default), shared anonymous memory, a memfd shared, or a file shared", 0 },
-	{ "size", OPTION_SIZE, "SIZE", 0, "Size of each mapping (default 8p)", 0 },
+	{ "size", OPTION_OBJECT_SIZE, "SIZE", 0, "Size of each mapping (default 8p)", 0 },
 	{ 0 },
 };
 
@@ -77,24 +67,12 @@ static const char by_advice[] =
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	switch (key) {
-	case OPTION_OBJECT:
-		return command_choice(state, "--object", OBJECTS, arg, &self->object);
-	case OPTION_SIZE:
-		return command_size_most(state, "--size", arg, MOST_BYTES, &self->size);
-	case ARGP_KEY_END:
-		size_option_default(&self->size, "8p", 8 * size_page());
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return object_parse(key, arg, state, &kind);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
+	const struct object_options *self = input;
 	bool file = self->object == (unsigned)command_word(OBJECTS, "file");
 	struct buf *s = plan_add(out, "populate"), whole = { 0 };
 
@@ -129,6 +107,6 @@ const struct command cmd_populate = {
 	.group = COMMAND_EXPERIMENT_MEMORY,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct object_options),
 	.plan = plan,
 };
