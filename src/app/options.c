@@ -57,7 +57,7 @@ static const struct argp_option steps_options[] = {
 	HEADING,
 	FULL,
 	SYMBOLIC,
-	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did, where it was recorded with --explain", 10 },
+	{ "explain", OPTION_EXPLAIN, NULL, 0, "Say why the kernel did what it did, where it was recorded with --explain; of recorded mappings, what each is", 10 },
 	COLOR,
 	{ "format", OPTION_FORMAT, "text|json|tap", 0, "text (the default), json or tap", 10 },
 	OUTPUT,

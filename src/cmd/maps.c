@@ -116,6 +116,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		self->look.together = self->tree;
 		self->look.gaps = self->gaps;
 		self->look.plain = self->raw;
+		self->look.figures = self->detail;
 		self->look.detail |= self->resident || self->detail || self->look.order == LOOK_RESIDENT;
 		return check(self, state);
 	default:

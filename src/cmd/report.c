@@ -96,6 +96,13 @@ static int produce(const void *input, const struct event_sink *sink, char **prob
 	return status;
 }
 
+/* What was recorded with --detail is shown, as it is of a step. */
+static void view(const void *input, struct report_options *report)
+{
+	(void)input;
+	report->figures = true;
+}
+
 const struct command cmd_report = {
 	.name = "report",
 	.args = "FILE",
@@ -106,6 +113,7 @@ const struct command cmd_report = {
 	.parse = parse,
 	.options_size = sizeof(struct options),
 	.produce = produce,
+	.view = view,
 	.live = true,
 	.steps = true,
 };

@@ -77,6 +77,13 @@ static void add_file(struct buf *buf, const struct mapping *mapping, const char 
 		add_image(buf, mapping, "the program's");
 	} else if (contains(mapping, "/ld-linux") || contains(mapping, "/ld-musl") || contains(mapping, "/ld64.so")) {
 		add_image(buf, mapping, "the dynamic loader's");
+	} else if (program == NULL && !contains(mapping, ".so")) {
+		/* Of a saved file nobody knows what was the program. */
+		buf_puts(buf, can(mapping, 'x') ? "code of a program" : "a part of a file: ");
+		if (can(mapping, 'w'))
+			buf_puts(buf, can(mapping, 'x') ? "" : "what is written is the process's own, and not the file's");
+		else if (!can(mapping, 'x'))
+			buf_puts(buf, access_words(mapping));
 	} else if (contains(mapping, ".so") || can(mapping, 'x')) {
 		add_image(buf, mapping, contains(mapping, "/libc.so") || contains(mapping, "/libc-2") ? "the C library's"
 		                                                                                     : "a library's");

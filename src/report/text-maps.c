@@ -243,13 +243,19 @@ static unsigned range_width(const struct event_snapshot *snapshot)
 	return RANGE_SHORT;
 }
 
+/* Of a recorded snapshot, --explain of the report asks for them. */
+static bool wants_words(const struct text *text)
+{
+	return text->base.options.words || text->base.options.explain;
+}
+
 static void begin(struct text *text, struct buf *out, const struct event_snapshot *snapshot)
 {
 	struct buf object = text->table.object;
 
 	buf_reset(&object);
 	text->table = (struct table){ .width = range_width(snapshot), .resident = snapshot->details != NULL, .object = object };
-	if (text->base.options.words) {
+	if (wants_words(text)) {
 		buf_reset(&text->words);
 		words_of_snapshot(&text->words, snapshot);
 		text_wrapped(text, out, "", NULL, INK_PLAIN, buf_text(&text->words));
@@ -336,6 +342,18 @@ static void add_words(struct text *text, struct buf *out, const struct event_sna
 	text_wrapped(text, out, "    ", NULL, INK_CYAN, buf_text(&text->words));
 }
 
+/* Whether smaps was asked for more than what is resident, which has a column of its own. */
+static bool tells_more(const struct event_snapshot *snapshot, size_t index)
+{
+	if (index >= snapshot->detail_count)
+		return false;
+	for (unsigned i = 0; i < SMAPS_COUNT; i++) {
+		if (snapshot->details[index].present[i] && i != SMAPS_RSS)
+			return true;
+	}
+	return false;
+}
+
 static void add_rows(struct text *text, struct buf *out, const struct event_snapshot *snapshot)
 {
 	const struct maps *maps = snapshot->maps;
@@ -349,9 +367,9 @@ static void add_rows(struct text *text, struct buf *out, const struct event_snap
 			add_branch(text, out, snapshot, i);
 		else
 			add_row(text, out, &maps->list[i], resident_of(snapshot, i));
-		if (text->base.options.figures && snapshot->details != NULL)
+		if (text->base.options.figures && tells_more(snapshot, i))
 			text_smaps(text, out, &snapshot->details[i]);
-		if (text->base.options.words)
+		if (wants_words(text))
 			add_words(text, out, snapshot, i);
 	}
 	for (; hole < snapshot->gap_count; hole++)

@@ -21,6 +21,7 @@ struct look_options {
 	bool gaps;                    /* tell the holes between the mappings; only by address */
 	bool plain;                   /* only the lines are wanted: no totals */
 	bool detail;                  /* read smaps, where a process is named */
+	bool figures;                 /* with detail: all that it says is wanted, and not only what is resident */
 };
 
 /*

@@ -180,6 +180,16 @@ END2
 	assert_line --index 1 --regexp '  /tmp/\\134033\[31m\\012\\1340$'
 }
 
+@test "of a saved file nobody knows which one was the program" {
+	mm maps --explain "$data/cat.maps"
+	assert_success
+	assert_line --regexp '^    code of a program$'
+	[ "$(grep -A1 '/usr/bin/cat$' <<<"$output" | grep -c -e library -e data)" -eq 0 ]
+	grep -A1 'r-xp.*/libc\.so' <<<"$output" | grep -q "the C library's code"
+	mm maps --explain
+	assert_line --regexp "^    the program's code$"
+}
+
 @test "kinds are told by what a mapping is, and not by its name" {
 	cat >named <<-'END2'
 		1000-2000 rw-p 00000000 fe:00 9 /tmp/[stack]

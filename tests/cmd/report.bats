@@ -311,6 +311,16 @@ END
 	assert_line --partial 'an anonymous mapping is gone: 4K unmapped'
 }
 
+@test "what maps recorded is shown again as maps showed it" {
+	for options in '' --resident --detail --gaps '--filter=perms=w --detail' '--sort=size --resident'; do
+		"$MMTOOL" maps $options "$top/tests/data/python3.smaps" >text
+		"$MMTOOL" maps $options --format=json "$top/tests/data/python3.smaps" | "$MMTOOL" report - | cmp text -
+	done
+	"$MMTOOL" maps --explain --detail "$top/tests/data/python3.smaps" >text
+	"$MMTOOL" maps --detail --format=json "$top/tests/data/python3.smaps" | "$MMTOOL" report --explain - | cmp text -
+	"$MMTOOL" snapshot --detail "$top/tests/data/python3.smaps" | "$MMTOOL" report - | grep -q '^    smaps  *Rss'
+}
+
 @test "an ordinary user can read it, from a pipe" {
 	record grow
 	cp events "$(open_dir)/events"
