@@ -8,6 +8,9 @@
 /* Changes of one step that are told in words; the lines of maps show all of them. */
 enum { SENTENCES = 10 };
 
+/* Mappings that are all anonymous are told as one from so many on. */
+enum { MANY = 3 };
+
 void text_map_line(struct text *text, struct buf *out, const struct event_view *view, char sign,
                    const struct mapping *mapping, bool after)
 {
@@ -53,21 +56,73 @@ static void add_whole(struct text *text, struct buf *out, const struct event_vie
 	}
 }
 
+static const struct mapping *mapping_of(const struct change *change)
+{
+	return change->after != NULL ? change->after : change->before;
+}
+
+/* Whether a mapping goes on with what those before it are: last is the one before, head the first. */
+static bool goes_on(const struct mapping *head, const struct mapping *last, const struct mapping *m)
+{
+	bool anonymous = m->inode == 0 && m->name_len == 0;
+
+	if (m->start != last->end)
+		return false;
+	if (m->inode != 0)
+		return m->inode == head->inode && m->major == head->major && m->minor == head->minor;
+	return anonymous && (head->inode != 0 || (head->name_len == 0 && m->perms[3] == head->perms[3]));
+}
+
+size_t text_group(const struct delta *delta, const size_t *order, size_t from, size_t to, uint64_t *size)
+{
+	const struct change *first = &delta->changes[order != NULL ? order[from] : from];
+	const struct mapping *head = mapping_of(first), *last = head;
+	bool new = first->kind == CHANGE_ADDED;
+	size_t count = 0;
+
+	*size = 0;
+	if (head == NULL || (!new && first->kind != CHANGE_REMOVED))
+		return 1;
+	for (size_t i = from; i < to; i++) {
+		const struct change *change = &delta->changes[order != NULL ? order[i] : i];
+		const struct mapping *m = mapping_of(change);
+		uint64_t length = new ? change->new_end - change->new_start : change->old_end - change->old_start;
+
+		if (m == NULL || change->kind != first->kind || length != m->end - m->start ||
+		    (i > from && !goes_on(head, last, m)))
+			break;
+		*size += length;
+		last = m;
+		count++;
+	}
+	return count >= MANY || (count > 1 && head->inode != 0) ? count : 1;
+}
+
 static void add_sentences(struct text *text, struct buf *out, const struct event_view *view)
 {
 	const struct sentence_context context = { view->before, view->after, view->old_regions, view->new_regions };
+	/* Where regions have names, each is told by its own. */
+	bool named = view->old_regions != NULL || view->new_regions != NULL;
+	size_t said = 0, hidden = 0, count = 1;
 
-	size_t said = 0;
+	for (size_t i = 0; i < view->delta->change_count; i += count) {
+		const struct change *change = &view->delta->changes[i];
+		uint64_t size = 0;
 
-	for (size_t i = 0; i < view->delta->change_count; i++) {
+		count = named ? 1 : text_group(view->delta, NULL, i, view->delta->change_count, &size);
 		buf_reset(&text->words);
-		sentence_change(&text->words, &view->delta->changes[i], &context);
+		if (count > 1)
+			sentence_group(&text->words, mapping_of(change), change->kind == CHANGE_ADDED, count, size);
+		else
+			sentence_change(&text->words, change, &context);
 		if (text->words.len > 0 && ++said <= SENTENCES)
 			text_sentence(text, out, INK_PLAIN, buf_text(&text->words));
+		else if (text->words.len > 0)
+			hidden += count;
 	}
-	if (said > SENTENCES) {
+	if (hidden > 0) {
 		buf_reset(&text->words);
-		buf_printf(&text->words, "... and %zu more changes", said - SENTENCES);
+		buf_printf(&text->words, "... and %zu more change%s", hidden, hidden == 1 ? "" : "s");
 		text_sentence(text, out, INK_PLAIN, buf_text(&text->words));
 	}
 }

@@ -11,9 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-/* New mappings that are all anonymous are told as one from so many on. */
-enum { MANY = 3 };
-
 /* Lines that overlap, or are of one file, and the changes that are about them. */
 struct hunk {
 	size_t line, line_end;     /* in the delta's lines */
@@ -150,36 +147,6 @@ static const struct mapping *mapping_of(const struct change *change)
 	return change->after != NULL ? change->after : change->before;
 }
 
-/*
- * How many changes from i on are told as one: whole mappings that are all new or all gone, each next to the one before, of
- * one file with its bss, or all anonymous alike.  size is their bytes.
- */
-static size_t count_group(const struct difference *self, size_t i, size_t end, uint64_t *size)
-{
-	const struct change *first = change_at(self, i);
-	const struct mapping *head = mapping_of(first), *last = head;
-	size_t count = 0;
-
-	*size = 0;
-	for (size_t k = i; k < end; k++) {
-		const struct change *change = change_at(self, k);
-		const struct mapping *m = mapping_of(change);
-		uint64_t length = change->kind == CHANGE_ADDED ? change->new_end - change->new_start
-		                                               : change->old_end - change->old_start;
-		bool anonymous = m != NULL && m->inode == 0 && m->name_len == 0;
-
-		if (m == NULL || change->kind != first->kind || length != m->end - m->start)
-			break;
-		if (k > i && (m->start != last->end || !(same_file(head, m) || (anonymous && (head->inode != 0 ||
-		                                         (head->name_len == 0 && m->perms[3] == head->perms[3]))))))
-			break;
-		*size += length;
-		last = m;
-		count++;
-	}
-	return count;
-}
-
 static void add_words(struct text *text, struct buf *out)
 {
 	if (text->words.len > 0)
@@ -194,10 +161,10 @@ static void add_sentences(struct text *text, struct buf *out, const struct diffe
 		const struct change *change = change_at(self, i);
 		bool new = change->kind == CHANGE_ADDED;
 		uint64_t size = 0;
-		size_t count = new || change->kind == CHANGE_REMOVED ? count_group(self, i, to, &size) : 0;
+		size_t count = text_group(self->delta, self->order, i, to, &size);
 
 		buf_reset(&text->words);
-		if (count >= MANY || (count > 1 && mapping_of(change)->inode != 0)) {
+		if (count > 1) {
 			sentence_group(&text->words, mapping_of(change), new, count, size);
 			i += count;
 		} else {

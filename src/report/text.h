@@ -59,6 +59,12 @@ void text_view(struct text *text, struct buf *out, const struct event_view *view
 void text_smaps(struct text *text, struct buf *out, const struct event_smaps *smaps);
 /* text-detail.c: the counters that moved, and what smaps says of the named regions; nothing where nobody looked. */
 void text_detail(struct text *text, struct buf *out, const struct event_step *step);
+/*
+ * How many changes are told as one (sentence_group()), from the one at from: whole mappings that are all new or all gone,
+ * each next to the one before, of one file with its bss, or three or more that are anonymous alike; else 1.  order has
+ * the changes' indices, NULL: they are in order.  *size is their bytes, where they are several.
+ */
+size_t text_group(const struct delta *delta, const size_t *order, size_t from, size_t to, uint64_t *size);
 /* All lines of a snapshot, with what the regions call them; view's before is shown. */
 void text_maps(struct text *text, struct buf *out, const struct event_view *view);
 /* One line of maps, marked with sign: '-', '+' or ' '.  after: its addresses are named by what they are at the end. */

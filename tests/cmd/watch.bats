@@ -520,3 +520,24 @@ watch_as_nobody()
 	of 'select(.about == "interval") | .interval > 5000000 and (.text | test("a reading takes .* ms: from now on one every .* s, to stay at 2 % of the time"))'
 	assert_equal "$(head -n 1 <<<"$output")" true
 }
+
+@test "mappings of one file that came together are told in one sentence, as by diff" {
+	need jq
+	echo '1000-2000 r--p 00000000 fe:00 7 /lib/a.so' >before
+	cat before - >after <<-'END2'
+		10000-11000 r--p 00000000 fe:00 8 /lib/b.so
+		11000-13000 r-xp 00001000 fe:00 8 /lib/b.so
+		13000-14000 rw-p 00003000 fe:00 8 /lib/b.so
+		14000-15000 rw-p 00000000 00:00 0
+		20000-21000 rw-p 00000000 00:00 0
+	END2
+	# As if a process that is watched had loaded it between two readings.
+	"$MMTOOL" diff --format=json before after >events || [ $? -eq 1 ]
+	jq -c 'if .type == "delta" then del(.old_name, .new_name) + { from: 0, to: 1000000000 } else . end' events >watched
+	mm report watched
+	assert_success
+	assert_line --index 0 --partial 'between 0.000 and 1.000 s'
+	assert_line '    b.so is new: 4 mappings, 20K'
+	assert_line '    new: 4K, rw-p, private anonymous'
+	"$MMTOOL" diff before after | grep -qx '    b.so is new: 4 mappings, 20K'
+}
