@@ -44,7 +44,7 @@ text()
 	assert_output "$((7 * page))
 $((-7 * page))"
 	text "a = mmap(NULL, 7p, $private, -1, 0)"
-	assert_line --regexp '^    VmSize        [0-9]+K -> [0-9]+K \(\+[0-9]+K\)$'
+	assert_line --regexp '^    VmSize        [0-9]+[KMGT] -> [0-9]+[KMGT] \(\+[0-9]+[KMGT]\)$'
 }
 
 @test "touching N pages: the region's Rss by exactly N, and as many faults" {
@@ -135,7 +135,7 @@ Committed_AS bytes'
 	assert_output --partial "smaps tells of its whole mapping, of "
 	# What a has lost is told as what it is part of, and not as a difference of b.
 	run awk '/^b\[0\] = 1/ { inside = 1 } /^$/ { inside = 0 } inside && /^    b / { print }' <<<"$output"
-	assert_output --regexp 'Rss [0-9]+K \(\+[0-9]+K\)'
+	assert_output --regexp 'Rss [0-9]+[KMGT] \(\+[0-9]+[KMGT]\)'
 	text "a = mmap(NULL, 4p, $private, -1, 0)" 'write_pages(a, 4p)' "b = mmap(a + 1p, 2p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)" \
 		'mprotect(b, 2p, PROT_READ|PROT_WRITE)'
 	run awk '/^mprotect/ { inside = 1 } /^$/ { inside = 0 } inside' <<<"$output"
@@ -186,7 +186,7 @@ $((2 * page))"
 	as_nobody "$MMTOOL" run --detail --symbolic "$(open_dir)/detail.mmt"
 	assert_success
 	assert_line '    minor faults  +2'
-	assert_line --regexp '^    a             Rss [0-9]+K \(\+[0-9]+K\), Private_Dirty'
+	assert_line --regexp '^    a             Rss [0-9]+[KMGT] \(\+[0-9]+[KMGT]\), Private_Dirty'
 }
 
 @test "flags are looked for around every call that changes maps" {
@@ -237,7 +237,7 @@ opens()
 
 @test "the shell has it too" {
 	run "$MMTOOL" shell --detail <<<"a = mmap(NULL, 3p, $private, -1, 0)"
-	assert_output --regexp 'VmSize        [0-9]+K -> [0-9]+K'
+	assert_output --regexp 'VmSize        [0-9]+[KMGT] -> [0-9]+[KMGT]'
 }
 
 @test "--symbolic: twice the same" {

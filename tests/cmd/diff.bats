@@ -107,9 +107,9 @@ body()
 	count=$(grep -c '/libm\.so' "$top/tests/data/python3.maps")
 	[ "$count" -gt 1 ]
 	mm diff without.maps "$top/tests/data/python3.maps"
-	assert_line --regexp "^    libm\.so[^ ]* is new: $count mappings, [0-9]+K$"
+	assert_line --regexp "^    libm\.so[^ ]* is new: $count mappings, [0-9]+[KMGT]$"
 	mm diff "$top/tests/data/python3.maps" without.maps
-	assert_line --regexp "^    libm\.so[^ ]* is gone: $count mappings, [0-9]+K unmapped$"
+	assert_line --regexp "^    libm\.so[^ ]* is gone: $count mappings, [0-9]+[KMGT] unmapped$"
 }
 
 @test "a file that was deleted is told, though its mapping is the same" {

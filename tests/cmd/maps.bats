@@ -83,7 +83,7 @@ END2
 	assert_line --index 0 --regexp '^The mappings of process [0-9]+ \(mmtool\), which is mmtool itself'
 	assert_output --partial "    the program's code"
 	assert_output --partial '    the stack of the first thread'
-	assert_line --regexp '^ +[0-9]+ +[0-9]+K  private file$'
+	assert_line --regexp '^ +[0-9]+ +[0-9]+[KMGT]  private file$'
 }
 
 @test "raw is the file, byte for byte" {

@@ -127,12 +127,12 @@ of()
 @test "each change is told when it happens: the lines, the sizes, the words, the end" {
 	start_puppet
 	start_watch
-	grep -Eqx "process $puppet \(puppet\): [0-9]+ mappings, [0-9]+K; read every 0.1 s" log || fail "$(<log)"
+	grep -Eqx "process $puppet \(puppet\): [0-9]+ mappings, [0-9]+[KMGT]; read every 0.1 s" log || fail "$(<log)"
 	perform map $((32 * page))
 	place=$said
 	until_count 1 '^  \+ '
 	run grep -A 2 '^between ' log
-	assert_line --regexp "^between [0-9]+\.[0-9]{3} and [0-9]+\.[0-9]{3} s: [0-9]+ mappings \(\+1\), [0-9]+K \(\+$((32 * page / 1024))K\)$"
+	assert_line --regexp "^between [0-9]+\.[0-9]{3} and [0-9]+\.[0-9]{3} s: [0-9]+ mappings \(\+1\), [0-9]+[KMGT] \(\+$((32 * page / 1024))K\)$"
 	assert_line --regexp "^  \+ 0*$place-[0-9a-f]+ rw-p 00000000 00:00 0"
 	assert_line "    new: $((32 * page / 1024))K, rw-p, private anonymous"
 	perform readonly
@@ -477,11 +477,11 @@ watch_as_nobody()
 	perform map "$page"
 	place=$said
 	start_watch --detail --interval=0.05
-	grep -Eqx "process $puppet \\(puppet\\): [0-9]+ mappings, [0-9]+K, [0-9]+K resident; read every 0.05 s" log || fail "$(<log)"
+	grep -Eqx "process $puppet \\(puppet\\): [0-9]+ mappings, [0-9]+[KMGT], [0-9]+[KMGT] resident; read every 0.05 s" log || fail "$(<log)"
 	perform lock
 	until_count 1 'locked in memory'
 	run tail -n 3 log
-	assert_line --index 0 --regexp "^between .* [0-9]+ mappings, [0-9]+K, [0-9]+K resident( \\(.*\\))?\$"
+	assert_line --index 0 --regexp "^between .* [0-9]+ mappings, [0-9]+[KMGT], [0-9]+[KMGT] resident( \\(.*\\))?\$"
 	# Its line did not change: it is shown all the same.
 	assert_line --index 1 --regexp "^    0*$place-[0-9a-f]+ rw-p"
 	assert_line --index 2 '    an anonymous mapping is now locked in memory (lo)'
