@@ -6,9 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FLUSH_AT = 64 * 1024 };
@@ -57,12 +60,33 @@ int output_open(struct output *output, const char *path)
 	return 0;
 }
 
+/*
+ * How much of len can be written now without a wait in which no signal comes: a pipe that takes any takes PIPE_BUF (pipe(7)).
+ * With nothing to write it only looks whether the reader is there.
+ */
+static size_t wait_for_reader(const struct output *output, size_t len)
+{
+	static const struct timespec none;
+	struct pollfd reader = { .fd = output->fd, .events = POLLOUT };
+	int ready;
+
+	if (output->waiting == NULL)
+		return len;
+	do {
+		ready = ppoll(&reader, 1, len > 0 ? NULL : &none, output->waiting);
+	} while (ready < 0 && errno == EINTR);
+	if (ready > 0 && (reader.revents & POLLERR) != 0)
+		output_die_of_pipe();
+	return len < PIPE_BUF ? len : PIPE_BUF;
+}
+
 void output_flush(struct output *output)
 {
-	size_t done = 0;
+	size_t done = 0, len;
 
-	while (done < output->buf.len && output->error == 0) {
-		ssize_t put = write(output->fd, output->buf.data + done, output->buf.len - done);
+	/* A reader that has gone is noticed also when there is nothing to write. */
+	while ((len = wait_for_reader(output, output->buf.len - done)) > 0 && output->error == 0) {
+		ssize_t put = write(output->fd, output->buf.data + done, len);
 
 		if (put >= 0)
 			done += (size_t)put;

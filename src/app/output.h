@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct output {
@@ -13,6 +14,8 @@ struct output {
 	const char *name; /* for messages */
 	struct buf buf;
 	int error;        /* the first -errno, or 0; what follows is dropped */
+	/* Where signals are held: those that are not while nobody takes what is written (from a full pipe); borrowed.  Or NULL. */
+	const sigset_t *waiting;
 };
 
 /* Opens path, or standard output when it is NULL.  Returns 0 or -errno. */

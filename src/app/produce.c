@@ -6,7 +6,6 @@
 #include "app/session.h"
 #include "base/diag.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +14,12 @@ struct stream {
 	struct output output;
 	struct report *report;
 	bool any, ended; /* an event came; the last did */
-	bool live;
-	sigset_t before; /* live: the signals that were blocked before */
+	sigset_t before; /* the signals that were blocked before those that end mmtool were held */
 };
 
 /*
- * Of a live command the signals that end mmtool are noticed by its producer, and pending until the report is complete.  But
- * while nobody takes the report from a full pipe they end it at once.
+ * Where the producer notices the signals that end mmtool, they are pending until the report is complete.  But while nobody
+ * takes the report from a full pipe they end it at once.
  */
 static void hold_signals(struct stream *stream)
 {
@@ -36,14 +34,7 @@ static void hold_signals(struct stream *stream)
 			sigaddset(&held, ending[i]);
 	}
 	sigprocmask(SIG_BLOCK, &held, &stream->before);
-}
-
-static void wait_for_reader(const struct stream *stream)
-{
-	struct pollfd reader = { .fd = stream->output.fd, .events = POLLOUT };
-
-	if (ppoll(&reader, 1, NULL, &stream->before) > 0 && (reader.revents & POLLERR) != 0)
-		output_die_of_pipe();
+	stream->output.waiting = &stream->before;
 }
 
 static void take_event(void *context, const struct event *event)
@@ -53,14 +44,12 @@ static void take_event(void *context, const struct event *event)
 	stream->any = true;
 	stream->ended = event->type == EVENT_END;
 	stream->report->class->event(stream->report, event, &stream->output.buf);
-	if (stream->live)
-		wait_for_reader(stream);
 	output_added(&stream->output);
 }
 
 int produce_run(const struct command *command, const void *own, const struct common_options *options)
 {
-	struct stream stream = { .live = command->live };
+	struct stream stream = { 0 };
 	struct report_options report = options->report;
 	char *problem = NULL;
 	int error = output_open(&stream.output, options->output);
@@ -76,7 +65,7 @@ int produce_run(const struct command *command, const void *own, const struct com
 	stream.report = report_new(session_reports[command->json ? FORMAT_JSON : options->format], &report);
 	const struct event_sink sink = { .take = take_event, .context = &stream, .reader = stream.output.fd };
 
-	if (stream.live)
+	if (command->notices_signals)
 		hold_signals(&stream);
 	int status = command->produce(own, &sink, &problem);
 
@@ -85,7 +74,7 @@ int produce_run(const struct command *command, const void *own, const struct com
 		take_event(&stream, &(struct event){ .type = EVENT_END, .status = status });
 	report_free(stream.report);
 	error = output_close(&stream.output);
-	if (stream.live)
+	if (command->notices_signals)
 		sigprocmask(SIG_SETMASK, &stream.before, NULL);
 	if (problem != NULL)
 		diag_error("%s", problem);

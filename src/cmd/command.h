@@ -76,6 +76,8 @@ struct command {
 	/* How its report looks beyond the common options; may be NULL. */
 	void (*view)(const void *options, struct report_options *report);
 	bool live; /* what it makes is written as it comes, into a pipe too */
+	/* produce: it notices the signals that end mmtool, and returns; they are pending until its report is complete. */
+	bool notices_signals;
 	bool json; /* produce: its report is JSON, and nothing else */
 	bool steps; /* produce: its events can be those of a script: its report has all options but --step, and TAP */
 

@@ -111,4 +111,5 @@ const struct command cmd_watch = {
 	.options_size = sizeof(struct watch_options),
 	.produce = produce,
 	.live = true,
+	.notices_signals = true,
 };

@@ -2,6 +2,7 @@
 # report: what was recorded is shown as the run itself would have shown it, and what is no record is refused.
 
 load ../helper/common
+load ../helper/report
 
 setup()
 {
@@ -64,6 +65,14 @@ repeat 20 as i {
 read(-1, a[0], 1)
 END
 	same_run failing.mmt broken.mmt
+}
+
+@test "in one run: scripts of calls chosen at random" {
+	need python3
+	for ((seed = 101; seed <= 100 + ${MMTOOL_SEEDS:-10}; seed++)); do
+		python3 "$top/tests/helper/random-script.py" "$seed" >"random-$seed.mmt"
+		same_run "random-$seed.mmt"
+	done
 }
 
 @test "every experiment: the same bytes as JSON again" {
@@ -327,4 +336,10 @@ END
 	as_nobody "$MMTOOL" report --symbolic "$(open_dir)/events"
 	assert_success
 	assert_line '8 steps, 3 checks, all as expected'
+}
+
+@test "a signal ends it while it waits for events" {
+	for signal in INT TERM HUP; do
+		dies_of "$signal" "$MMTOOL" report -
+	done
 }

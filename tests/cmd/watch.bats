@@ -390,6 +390,29 @@ END
 	exec 7<&-
 }
 
+@test "a signal ends it while nobody reads a snapshot that no pipe holds" {
+	mkfifo pipe
+	start_puppet
+	perform pieces 1000
+	"$MMTOOL" watch --format=json "$puppet" >pipe 3>&- 5>&- 6<&- &
+	watcher=$!
+	exec 7<pipe
+	# The pipe is full when it has waited for a while.
+	for ((i = 0; i < 500; i++)); do
+		! grep -q '^State:.S' "/proc/$watcher/status" || ! grep -q mmtool "/proc/$watcher/comm" || break
+		sleep 0.02
+	done
+	sleep 0.3
+	kill -TERM "$watcher"
+	for ((i = 0; i < 200; i++)); do
+		kill -0 "$watcher" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$watcher/status" || break
+		sleep 0.05
+	done
+	[ "$i" -lt 200 ] || fail 'it does not end'
+	ended 143
+	exec 7<&-
+}
+
 @test "a reader that goes ends it, though nothing changes" {
 	start_puppet
 	run bash -c 'timeout 20 "$0" watch "$1" | head -n 1; echo "${PIPESTATUS[0]}"' "$MMTOOL" "$puppet"

@@ -144,3 +144,30 @@ end_held()
 	# Else the shell would tell of it.
 	wait 2>/dev/null || true
 }
+
+# dies_of SIGNAL COMMAND [ARG...]: runs it with an input that has nothing yet and does not end, until it waits for it; the
+# signal ends it.
+dies_of()
+{
+	local signal=$1 status=0 pid
+	shift
+
+	rm -f silent
+	mkfifo silent
+	exec 7<>silent
+	# A shell's background processes ignore SIGINT and SIGQUIT.
+	env --default-signal=INT,QUIT "$@" <silent >/dev/null 2>&1 3>&- 7>&- &
+	pid=$!
+	soon waits "$pid"
+	kill -s "$signal" "$pid"
+	soon gone "$pid" || kill -9 "$pid"
+	wait "$pid" || status=$?
+	exec 7>&-
+	[ "$status" -eq $((128 + $(kill -l "$signal"))) ] || fail "SIG$signal did not end it: $*: status $status"
+}
+
+# waits PID: it is mmtool, asleep.
+waits()
+{
+	grep -q '^Name:.mmtool' "/proc/$1/status" && grep -q '^State:.S' "/proc/$1/status"
+}
