@@ -8,9 +8,11 @@
 #include "run/why-line.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct options {
 	const char **inputs; /* lines, and names of files; borrowed */
@@ -21,6 +23,11 @@ struct options {
 };
 
 enum { OPTION_MAPS = 3072, OPTION_PAGE_SIZE, OPTION_LIST };
+
+enum {
+	READ_SIZE = 64 * 1024,
+	LONGEST_LINE = 16 << 20, /* strace shows as much of a buffer as it is told to (-s) */
+};
 
 static const struct argp_option options[] = {
 	{ "maps", OPTION_MAPS, "PID|FILE", 0, "Look at the address space of that process, as it is now, or of a saved maps or smaps", 0 },
@@ -118,48 +125,68 @@ static int take_argument(struct work *work, const char *line, char **problem)
 	return STATUS_OK;
 }
 
-static int take_stream(struct work *work, FILE *file, const char *name, char **problem)
+/* What is wrong with a file: "NAME: cannot be read: WHY". */
+static int fail(const char *name, const char *why, const char *hint, char **problem)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
+	struct buf text = { 0 };
+
+	buf_escape(&text, name, strlen(name), 0);
+	buf_printf(&text, ": cannot be read: %s%s", why, hint);
+	*problem = alloc_string(text.data, text.len);
+	buf_fini(&text);
+	return STATUS_TOOL;
+}
+
+/* Takes the whole lines of text off it; the first searched bytes have no newline. */
+static void take_lines(struct work *work, struct buf *text, size_t searched)
+{
+	const char *newline;
+	size_t at = 0;
+
+	while ((newline = memchr(text->data + searched, '\n', text->len - searched)) != NULL) {
+		size_t end = (size_t)(newline - text->data);
+
+		take(work, text->data + at, end - at);
+		at = searched = end + 1;
+	}
+	memmove(text->data, text->data + at, text->len - at);
+	text->len -= at;
+}
+
+/* Lines are answered as they come. */
+static int take_stream(struct work *work, int fd, const char *name, char **problem)
+{
+	struct buf text = { 0 };
 	int status = STATUS_OK;
+	ssize_t got;
 
 	why_lines_begin(work->lines, name);
-	errno = 0;
-	while ((len = getline(&line, &room, file)) >= 0)
-		take(work, line, (size_t)len - (len > 0 && line[len - 1] == '\n'));
-	if (ferror(file)) {
-		struct buf text = { 0 };
-		const char *why = strerror(errno);
-
-		buf_escape(&text, name, strlen(name), 0);
-		buf_printf(&text, ": cannot be read: %s", why);
-		*problem = alloc_string(text.data, text.len);
-		buf_fini(&text);
-		status = STATUS_TOOL;
-	}
-	free(line);
+	do {
+		got = read(fd, buf_reserve(&text, READ_SIZE), READ_SIZE);
+		if (got > 0) {
+			text.len += (size_t)got;
+			take_lines(work, &text, text.len - (size_t)got);
+		} else if (got < 0 && errno != EINTR) {
+			status = fail(name, strerror(errno), "", problem);
+		}
+		if (status == STATUS_OK && text.len > LONGEST_LINE)
+			status = fail(name, "it has a line longer than 16M, and is no output of strace", "", problem);
+	} while (got != 0 && status == STATUS_OK);
+	if (text.len > 0 && status == STATUS_OK)
+		take(work, text.data, text.len);
+	buf_fini(&text);
 	return status;
 }
 
 static int take_file(struct work *work, const char *name, char **problem)
 {
-	FILE *file = fopen(name, "re");
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	if (file == NULL) {
-		const char *why = strerror(errno);
-		struct buf text = { 0 };
+	if (fd < 0)
+		return fail(name, strerror(errno), " (a line to explain has a parenthesis)", problem);
+	int status = take_stream(work, fd, name, problem);
 
-		buf_escape(&text, name, strlen(name), 0);
-		buf_printf(&text, ": cannot be read: %s (a line to explain has a parenthesis)", why);
-		*problem = alloc_string(text.data, text.len);
-		buf_fini(&text);
-		return STATUS_TOOL;
-	}
-	int status = take_stream(work, file, name, problem);
-
-	fclose(file);
+	close(fd);
 	return status;
 }
 
@@ -169,12 +196,12 @@ static int take_inputs(struct work *work, const struct options *self, char **pro
 	bool streams = self->count == 0;
 
 	if (self->count == 0)
-		worst = take_stream(work, stdin, "standard input", problem);
+		worst = take_stream(work, STDIN_FILENO, "standard input", problem);
 	for (size_t i = 0; i < self->count && worst != STATUS_TOOL && worst != STATUS_USAGE; i++) {
 		const char *input = self->inputs[i];
 		bool line = strchr(input, '(') != NULL || strstr(input, "--- SIG") != NULL;
 		int status = line                        ? take_argument(work, input, problem)
-		             : strcmp(input, "-") == 0 ? take_stream(work, stdin, "standard input", problem)
+		             : strcmp(input, "-") == 0 ? take_stream(work, STDIN_FILENO, "standard input", problem)
 		                                       : take_file(work, input, problem);
 
 		streams |= !line;

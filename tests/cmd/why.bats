@@ -2,6 +2,7 @@
 # why: lines of strace, in all the forms that it writes, explained from their text and from an address space.
 
 load ../helper/common
+load ../helper/report
 
 setup()
 {
@@ -237,4 +238,26 @@ libc.mmap(None, 0, 1, 0x22, -1, 0)' 2>/dev/null || skip 'strace may not trace he
 	assert_line --regexp '^mremap-fixed-alone +EINVAL +MREMAP_FIXED needs MREMAP_MAYMOVE$'
 	[ "$("$MMTOOL" why --list | awk '{ print $1 }' | sort | uniq -d)" = '' ]
 	"$MMTOOL" why --list >/dev/full || [ $? -eq 3 ]
+}
+
+@test "a signal ends it while it waits for lines" {
+	for signal in INT TERM HUP; do
+		dies_of "$signal" "$MMTOOL" why
+	done
+}
+
+@test "what has lines without an end is none of strace's output" {
+	mm why /dev/zero
+	assert_failure 3
+	assert_output --partial '/dev/zero: cannot be read: it has a line longer than '
+	# One of 100K is.
+	{
+		printf 'write(1, "'
+		head -c 100000 /dev/zero | tr '\0' x
+		printf '", 100000) = 100000\nmunmap(0x7f0000000000, 0) = -1 EINVAL\n'
+	} >long
+	says 'the length is 0' long
+	# Without a newline at its end, too.
+	printf 'munmap(0x7f0000000000, 0) = -1 EINVAL' >short
+	says 'the length is 0' short
 }
