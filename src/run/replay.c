@@ -46,6 +46,11 @@ struct replay *replay_open(int fd, const char *name)
 	return replay;
 }
 
+void replay_begin_with(struct replay *replay, const char *text, size_t len)
+{
+	buf_add(&replay->input, text, len);
+}
+
 void replay_close(struct replay *replay)
 {
 	json_decref(replay->root);

@@ -6,6 +6,8 @@
 #include "mm/event.h"
 #include "mm/smaps.h"
 
+#include <stddef.h>
+
 struct replay;
 
 /*
@@ -13,6 +15,8 @@ struct replay;
  * messages call it; any bytes.
  */
 struct replay *replay_open(int fd, const char *name);
+/* The stream begins with these bytes, which were read from the descriptor before. */
+void replay_begin_with(struct replay *replay, const char *text, size_t len);
 /*
  * The next event, with all that it had when it was recorded: the mappings and the regions before and after a step are those
  * that the stream told of its process.  *event is valid until the next call.

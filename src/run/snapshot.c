@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* Mappings in one event: its line of JSON stays below a megabyte. */
@@ -34,40 +33,14 @@ static bool is_json(struct target *target)
 	return first == '{';
 }
 
-/* Copies what a descriptor that cannot seek has still to give, behind what was read of it, into a file.  It, or -errno. */
-static int spool(const struct target *target)
-{
-	char part[16 * 1024];
-	int file = memfd_create("mmtool-input", MFD_CLOEXEC);
-	ssize_t got = (ssize_t)target->rest.len;
-
-	if (file < 0)
-		return -errno;
-	memcpy(part, buf_text(&target->rest), target->rest.len);
-	while (got != 0) {
-		if ((got > 0 && write(file, part, (size_t)got) != got) || (got < 0 && errno != EINTR)) {
-			int error = errno;
-
-			close(file);
-			return -error;
-		}
-		got = read(target->fd, part, sizeof(part));
-	}
-	lseek(file, 0, SEEK_SET);
-	return file;
-}
-
 /* The first snapshot among recorded events. */
 static int read_json(struct snapshot *snapshot, struct target *target, char **problem)
 {
-	int fd = target->rest.len > 0 ? spool(target) : target->fd;
-
-	if (fd < 0) {
-		*problem = target_problem(target, fd);
-		return fd;
-	}
-	struct replay *replay = replay_open(fd, strcmp(target->name, "-") == 0 ? "standard input" : target->name);
+	const char *name = strcmp(target->name, "-") == 0 ? "standard input" : target->name;
+	struct replay *replay = replay_open(target->fd, name);
 	struct event_snapshot about = { 0 };
+
+	replay_begin_with(replay, buf_text(&target->rest), target->rest.len);
 	int error = replay_snapshot(replay, &snapshot->smaps, &snapshot->detailed, &about);
 
 	if (error < 0) {
@@ -79,8 +52,6 @@ static int read_json(struct snapshot *snapshot, struct target *target, char **pr
 			snapshot->about.command = snapshot->command = copy(about.command);
 	}
 	replay_close(replay);
-	if (fd != target->fd)
-		close(fd);
 	return error;
 }
 

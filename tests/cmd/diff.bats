@@ -368,3 +368,15 @@ after:  after, 3 mappings, 336K
 	assert_failure 2
 	assert_output --partial 'standard input (-) can be one of the two only'
 }
+
+@test "of a stream that does not end, the first snapshot is read, and no more" {
+	start sleep 60
+	mkfifo stream
+	# Held open, so that nobody who reads it comes to its end.
+	exec 7<>stream
+	"$MMTOOL" snapshot "$pid" >&7
+	run timeout 20 "$MMTOOL" diff stream "$pid"
+	exec 7>&-
+	assert_success
+	assert_output --partial 'nothing'
+}
