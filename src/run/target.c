@@ -349,6 +349,8 @@ char *target_problem(const struct target *target, int error)
 
 		return say(target, gone ? " ended while it was read" : " replaced its program (exec) while it was read");
 	}
+	if (error == -EAGAIN)
+		return say(target, ": its mappings changed each time that they were read");
 	if (error == -EMSGSIZE)
 		return say(target, ": not the text of a maps file: it has a line longer than 64K");
 	target_add_name(&text, target);

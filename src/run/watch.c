@@ -125,7 +125,7 @@ static int parse(struct watch *w)
 	return !same_text(&old->maps.text, &new->maps.text) || flagged_compare(&w->delta, old, new) > 0;
 }
 
-/* Reads the mappings once more.  1: they are other than what was told; 0: they are not, or were torn each time; or -errno. */
+/* Reads the mappings once more.  1: they are other than what was told; 0: they are not; -EAGAIN: they were torn each time; or -errno. */
 static int read_maps(struct watch *w)
 {
 	struct smaps *smaps = &w->smaps[!w->current];
@@ -141,7 +141,7 @@ static int read_maps(struct watch *w)
 		if (result >= 0)
 			return result;
 	}
-	return 0;
+	return -EAGAIN;
 }
 
 /*
@@ -272,16 +272,18 @@ static int look(struct watch *w)
 	uint64_t start = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
 	int changed = read_maps(w);
 
-	if (changed < 0 && changed != -ESRCH)
+	if (changed < 0 && changed != -ESRCH && changed != -EAGAIN)
 		return changed;
 	/* Asked after the reading, so that nothing of a new program is told as a change of the old one's. */
-	if (is_over(w, changed < 0))
+	if (is_over(w, changed == -ESRCH))
 		return 0;
 	if (changed > 0) {
 		send_delta(w, w->looked);
 		w->current = !w->current;
 	}
-	w->looked = start;
+	/* What a torn reading has not seen happened since the good one before it. */
+	if (changed >= 0)
+		w->looked = start;
 	schedule(w, start, clock_now(CLOCK_THREAD_CPUTIME_ID) - cpu);
 	return w->options->deltas == 0 || w->told < w->options->deltas;
 }
@@ -322,8 +324,6 @@ static int begin(struct watch *w, char **problem)
 	if (error == 0)
 		error = read_maps(w);
 	w->cost = clock_now(CLOCK_THREAD_CPUTIME_ID) - cpu;
-	if (error == 0)
-		error = -EAGAIN;
 	if (error < 0)
 		*problem = target_problem(&w->target, error);
 	w->current = !w->current;
