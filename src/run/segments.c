@@ -18,7 +18,6 @@ static const char list_path[] = "/proc/sysvipc/shm";
 enum {
 	INDEX_MASK = 0x7fff, /* of an id: its place in the kernel's table (ipc/util.h: IPCMNI_SHIFT) */
 	COMMAND_MASK = 0xff, /* without IPC_64 */
-	MOST_CREATORS = 128,
 	GRACE_ROUNDS = 100, /* of GRACE_MS, in which the keeper looks again while a creator still lives */
 	GRACE_MS = 20,
 };
@@ -112,8 +111,8 @@ static bool sweep(int list, const pid_t *creators, size_t count, time_t since)
 static void keep(int pipe_end, int list)
 {
 	const struct timespec grace = { .tv_nsec = GRACE_MS * 1000000L };
-	pid_t creators[MOST_CREATORS], pid;
-	size_t count = 0;
+	pid_t *creators = NULL, pid;
+	size_t count = 0, cap = 0;
 	time_t since;
 
 	if (read(pipe_end, &since, sizeof(since)) != sizeof(since))
@@ -123,12 +122,16 @@ static void keep(int pipe_end, int list)
 
 		if (got == 0 || (got < 0 && errno != EINTR))
 			break;
-		if (got == sizeof(pid) && count < MOST_CREATORS && !is_one_of(pid, creators, count))
-			creators[count++] = pid;
+		if (got != sizeof(pid) || is_one_of(pid, creators, count))
+			continue;
+		if (count == cap)
+			creators = alloc_grow(creators, &cap, count + 1, sizeof(*creators));
+		creators[count++] = pid;
 	}
 	/* The tool's end closes a moment before its processes are killed, and one may be making a segment just then. */
 	for (unsigned i = 0; i < GRACE_ROUNDS && sweep(list, creators, count, since); i++)
 		nanosleep(&grace, NULL);
+	free(creators);
 }
 
 static bool start_keeper(struct machine *m)

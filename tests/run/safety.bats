@@ -135,6 +135,10 @@ segments()
 	run "$MMTOOL" run -q -e "$make; expect 0"
 	assert_failure 1
 	assert_equal "$(segments)" "$before"
+	# Of more processes than there can be at one time.
+	run "$MMTOOL" run -q -e 'repeat 150 { c = fork(); in c { s = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0600) }; wait(c) = 0 }'
+	assert_success
+	assert_equal "$(segments)" "$before"
 	run "$MMTOOL" run -q -e "$make; munmap(0, 0x7ffffffff000)"
 	assert_failure 1
 	assert_equal "$(segments)" "$before"
