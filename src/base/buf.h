@@ -22,8 +22,8 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args) __attribute_
 char *buf_reserve(struct buf *buf, size_t want);
 
 /*
- * Adds len bytes so that nothing in them can reach a terminal as a control: C0, DEL, C1, invalid UTF-8 and
- * bidirectional controls become \ooo octal per byte, as do double quotes and backslashes when quoted.
+ * Adds len bytes so that nothing in them can reach a terminal as a control, or unseen: invalid UTF-8 and what utf8_unsafe()
+ * names become \ooo octal per byte, as do double quotes and backslashes when quoted.
  */
 void buf_escape(struct buf *buf, const char *data, size_t len, int quoted);
 

@@ -37,7 +37,12 @@ static void add_point(struct buf *buf, int32_t point)
 			return;
 		}
 	}
-	buf_printf(buf, "\\u%04" PRIx32, (uint32_t)point); /* none that is unsafe is beyond U+FFFF */
+	/* Beyond U+FFFF, as UTF-16 has it (RFC 8259, section 7). */
+	if (point > 0xffff) {
+		buf_printf(buf, "\\u%04" PRIx32, 0xd800 + (((uint32_t)point - 0x10000) >> 10));
+		point = 0xdc00 + (point & 0x3ff);
+	}
+	buf_printf(buf, "\\u%04" PRIx32, (uint32_t)point);
 }
 
 void json_text(struct buf *buf, const char *text, size_t len)

@@ -44,6 +44,26 @@ bool utf8_valid(const char *data, size_t len)
 
 bool utf8_unsafe(int32_t point)
 {
-	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200e || point == 0x200f ||
-	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+	static const struct {
+		int32_t first, last;
+	} ranges[] = {
+		{ -1, 0x1f },         /* what is none; C0 */
+		{ 0x7f, 0x9f },       /* DEL, C1 */
+		{ 0xad, 0xad },       /* the soft hyphen */
+		{ 0x61c, 0x61c },     /* the Arabic letter mark */
+		{ 0x180e, 0x180e },   /* the Mongolian vowel separator */
+		{ 0x200b, 0x200b },   /* the space without width; the joiners behind it shape what is written */
+		{ 0x200e, 0x200f },   /* the marks of direction */
+		{ 0x2028, 0x202e },   /* the separators; embeddings and overrides of direction */
+		{ 0x2060, 0x206f },   /* the word joiner, invisible operators, isolates */
+		{ 0xfeff, 0xfeff },   /* the byte order mark */
+		{ 0xfff9, 0xfffb },   /* marks of annotations */
+		{ 0xe0000, 0xe007f }, /* tags */
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && point >= ranges[i].first; i++) {
+		if (point <= ranges[i].last)
+			return true;
+	}
+	return false;
 }

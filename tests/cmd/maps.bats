@@ -175,6 +175,9 @@ END2
 	assert_line --partial '  /tmp/\033[31mred\033[0m'
 	assert_line --partial '  /tmp/new\012line'
 	assert_line --partial '  /tmp/bytes\377\300\200\342\200\256end'
+	printf '%b\n' '1000-2000 r--p 00000000 fe:00 9 /tmp/a\xe2\x80\x8bb\xef\xbb\xbf' >unseen
+	mm maps unseen
+	assert_line --index 1 --regexp '  /tmp/a\\342\\200\\213b\\357\\273\\277$'
 	printf '%s\n' '1000-2000 r--p 00000000 fe:00 9 /tmp/\033[31m\012\0' >escapes
 	mm maps escapes
 	assert_line --index 1 --regexp '  /tmp/\\134033\[31m\\012\\1340$'

@@ -37,6 +37,11 @@ static void test_strings(void)
 	is(STRING("\xe2\x80\xae"
 	          "txt"),
 	   "\"\\u202etxt\"", "a mark that reorders the line is escaped");
+	is(STRING("\xef\xbb\xbf"
+	          "a\xe2\x80\x8b\xc2\xad"),
+	   "\"\\ufeffa\\u200b\\u00ad\"", "what nobody sees is escaped");
+	is(STRING("\xf3\xa0\x81\xa1"), "\"\\udb40\\udc61\"", "beyond the BMP, too");
+	is(STRING("\xe2\x80\x8c\xe2\x80\x8d"), "\"\xe2\x80\x8c\xe2\x80\x8d\"", "joiners shape what is seen, and stay");
 	is(STRING("a\xff\xc3"), "\"a\\\\377\\\\303\"", "bytes that are no UTF-8");
 	is(STRING("\xed\xa0\x80"), "\"\\\\355\\\\240\\\\200\"", "a surrogate is none");
 	is(STRING("\xc0\x80"), "\"\\\\300\\\\200\"", "an overlong form is none");
