@@ -198,3 +198,14 @@ x = mmap(NULL, 2p, PROT_READ, MAP_SHARED, m, 0); munmap(x, 1p)'
 	assert_failure 2
 	assert_output --partial '--observer: smaps: not a choice (try auto, text or query)'
 }
+
+@test "scripts of calls chosen at random print the same" {
+	need python3
+	queries
+	not_sanitized 'AddressSanitizer maps memory of its own in the middle of a script'
+	for ((seed = 1; seed <= ${MMTOOL_SEEDS:-25}; seed++)); do
+		python3 "$top/tests/helper/random-script.py" "$seed" >"random-$seed.mmt"
+		both run --symbolic --full --keep-going "random-$seed.mmt"
+		! grep -q '^status [23]' query || fail "seed $seed: $(tail -n 3 query)"
+	done
+}

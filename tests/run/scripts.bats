@@ -42,6 +42,46 @@ script()
 	script userfaultfd
 }
 
+@test "remapping: moves, growth, shrinking, refusals, after a fork" {
+	script remapping
+}
+
+@test "keeping: MREMAP_DONTUNMAP" {
+	script keeping
+}
+
+@test "guards: what madvise makes fault" {
+	script guards
+}
+
+@test "sealed: what mseal forbids" {
+	script sealed
+}
+
+@test "memfd-seals: what F_ADD_SEALS forbids" {
+	script memfd-seals
+}
+
+@test "placing: beside, on and over what is there; downwards; the break" {
+	script placing
+}
+
+@test "files: past their end, cut short, written back" {
+	script files
+}
+
+@test "locking: what is locked, what splits and what merges again" {
+	script locking
+}
+
+@test "protecting: permissions and advice" {
+	script protecting
+}
+
+@test "segments of System V" {
+	script segments
+}
+
 @test "every script here is run by a test" {
 	for file in "$top"/tests/run/*.mmt; do
 		name=${file##*/}
