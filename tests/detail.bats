@@ -243,9 +243,13 @@ opens()
 @test "--symbolic: twice the same" {
 	not_sanitized 'the sanitizer touches its own memory while the script runs, and these are faults too'
 	for command in grow shrink move-fixed reserve-fill; do
-		"$MMTOOL" "$command" --detail --symbolic >one || [ $? -eq 1 ]
-		"$MMTOOL" "$command" --detail --symbolic >two || [ $? -eq 1 ]
-		run diff one two
+		# The kernel may take a page of the program's own code away at any moment, which is one fault more.
+		for try in 1 2 3; do
+			"$MMTOOL" "$command" --detail --symbolic >one || [ $? -eq 1 ]
+			"$MMTOOL" "$command" --detail --symbolic >two || [ $? -eq 1 ]
+			run diff one two
+			[ -n "$output" ] && [ "$try" -lt 3 ] || break
+		done
 		assert_output ''
 		run grep -cE 'minor faults|VmSize' one
 		refute_output 0
