@@ -12,7 +12,7 @@ setup_file()
 	dir=$(open_dir)
 	export PUPPET=$dir/puppet
 	# The sanitizers map memory of their own.
-	${CC:-cc} -D_GNU_SOURCE -O1 -o "$PUPPET" "$top/tests/helper/puppet.c" -pthread
+	helper puppet "$PUPPET" -pthread
 	chmod 755 "$PUPPET"
 }
 

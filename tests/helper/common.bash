@@ -56,6 +56,17 @@ need()
 	done
 }
 
+# helper NAME PROGRAM [OPTION...]: builds tests/helper/NAME.c, which the tests call, with these options; in a guest without a
+# compiler (tests/kernels) it was built before.
+helper()
+{
+	if [ -n "${MMTOOL_HELPERS-}" ]; then
+		cp "$MMTOOL_HELPERS/$1" "$2"
+	else
+		${CC:-cc} -D_GNU_SOURCE -O1 -o "$2" "$top/tests/helper/$1.c" "${@:3}"
+	fi
+}
+
 # need_root: skips the test for an ordinary user.
 need_root()
 {
