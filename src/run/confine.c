@@ -14,27 +14,26 @@
 static const int64_t least = 1 << 20;
 
 /* The keeper: learns the path of each attempt, and removes the last one when the script has ended or the tool is gone. */
-static void keep(int pipe_end, int file)
+static void keep(int socket, int file)
 {
 	char path[CGROUP_PATH] = "";
 	ssize_t got;
 
 	(void)file;
 	do {
-		got = read(pipe_end, path, sizeof(path));
+		got = read(socket, path, sizeof(path));
 	} while (got == sizeof(path) || (got < 0 && errno == EINTR));
 	if (path[0] == '/')
 		cgroup_remove(path);
 }
 
-/* A write of up to PIPE_BUF bytes, which is that long on Linux, comes whole: pipe(7). */
 static bool announce(void *context, const char *path)
 {
 	struct machine *m = context;
 	char message[CGROUP_PATH] = "";
 
 	memcpy(message, path, strlen(path));
-	return write(m->confined.keeper.pipe, message, sizeof(message)) == sizeof(message);
+	return keeper_tell(&m->confined.keeper, message, sizeof(message)) == 0;
 }
 
 static bool confine(struct machine *m, pid_t pid, int64_t limit)
@@ -46,8 +45,9 @@ static bool confine(struct machine *m, pid_t pid, int64_t limit)
 		return machine_break(m, "fork", error);
 	if (cgroup_confine(&m->confined.group, pid, (uint64_t)limit, announce, m, &problem) == 0) {
 		m->confined.limit = limit;
+	} else if (!keeper_end(&m->confined.keeper)) {
+		machine_break(m, "the process that removes the cgroup", -EPIPE);
 	} else {
-		keeper_end(&m->confined.keeper);
 		m->unsupported = true;
 		machine_fail(m, "cgroup: there can be no memory cgroup: %s", buf_text(&problem));
 	}
@@ -126,5 +126,6 @@ void confine_explain(struct machine *m, const struct performance *p, struct even
 
 void confine_fini(struct machine *m)
 {
-	keeper_end(&m->confined.keeper);
+	if (!keeper_end(&m->confined.keeper))
+		cgroup_remove(m->confined.group.path);
 }

@@ -5,20 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A session of its own: what kills the tool's terminal or group does not reach it. */
-static _Noreturn void run(int pipe_end, int file, void (*keep)(int, int))
+/* With every signal blocked, and in a session of its own: what kills the tool's terminal or group does not reach it. */
+static _Noreturn void run(int socket_end, int file, void (*keep)(int, int))
 {
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
+	/* `killall -9 mmtool' does not mean it. */
+	prctl(PR_SET_NAME, "mmtool-keeper");
 	/* Nobody should wait for the keeper because it holds the other end of something. */
-	if (dup2(pipe_end, 0) < 0 || (file < 0 ? close(1) : dup2(file, 1)) < 0 || syscall(SYS_close_range, 2, ~0u, 0) < 0) {
+	if (dup2(socket_end, 0) < 0 || (file < 0 ? close(1) : dup2(file, 1)) < 0 || syscall(SYS_close_range, 2, ~0u, 0) < 0) {
 		for (int fd = 2; fd < 1024; fd++)
 			close(fd);
 	}
@@ -26,12 +26,15 @@ static _Noreturn void run(int pipe_end, int file, void (*keep)(int, int))
 	_exit(0);
 }
 
-int keeper_start(struct keeper *keeper, int file, void (*keep)(int pipe_end, int file))
+int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket_end, int file))
 {
+	sigset_t all, before;
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -40,6 +43,7 @@ int keeper_start(struct keeper *keeper, int file, void (*keep)(int pipe_end, int
 	}
 	int error = pid < 0 ? -errno : 0;
 
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[0]);
 	if (error < 0) {
 		close(ends[1]);
@@ -49,12 +53,27 @@ int keeper_start(struct keeper *keeper, int file, void (*keep)(int pipe_end, int
 	return 0;
 }
 
-void keeper_end(struct keeper *keeper)
+int keeper_tell(const struct keeper *keeper, const void *message, size_t size)
 {
+	ssize_t sent;
+
+	do {
+		sent = send(keeper->socket, message, size, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
+bool keeper_end(struct keeper *keeper)
+{
+	int status = 0;
+	pid_t got;
+
 	if (keeper->pid <= 0)
-		return;
-	close(keeper->pipe);
-	while (waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+		return true;
+	close(keeper->socket);
+	do {
+		got = waitpid(keeper->pid, &status, 0);
+	} while (got < 0 && errno == EINTR);
 	keeper->pid = 0;
+	return got > 0 && WIFEXITED(status);
 }

@@ -3,16 +3,23 @@
 #ifndef MMTOOL_RUN_KEEPER_H
 #define MMTOOL_RUN_KEEPER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct keeper {
-	pid_t pid; /* 0: there was no need yet */
-	int pipe;  /* what the keeper is to know is written here; when it closes, because the script has ended or the tool is gone, it acts */
+	pid_t pid;  /* 0: there was no need yet */
+	int socket; /* what the keeper is to know is sent here; when it closes, because the script has ended or the tool is gone, it acts */
 };
 
-/* Forks one that calls keep(pipe_end, file) with no other descriptor open; file is the caller's, or -1.  0 or -errno. */
-int keeper_start(struct keeper *keeper, int file, void (*keep)(int pipe_end, int file));
-/* Closes the pipe, and waits until it has done its work. */
-void keeper_end(struct keeper *keeper);
+/*
+ * Forks one that calls keep(socket, file) with no other descriptor open; file is the caller's, or -1.  Each read(2) of its
+ * socket gives one message, and 0 bytes in the end.  0 or -errno.
+ */
+int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket, int file));
+/* Sends it a message.  0, or -EPIPE or -ECONNRESET: somebody has killed it; or another -errno. */
+int keeper_tell(const struct keeper *keeper, const void *message, size_t size);
+/* Closes the socket, and waits until it has done its work.  False: somebody killed it, and the work is the caller's. */
+bool keeper_end(struct keeper *keeper);
 
 #endif

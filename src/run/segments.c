@@ -107,18 +107,18 @@ static bool sweep(int list, const pid_t *creators, size_t count, time_t since)
 	return alive;
 }
 
-/* The keeper: learns through its pipe since when, and who may make segments, and when the pipe closes takes them away. */
-static void keep(int pipe_end, int list)
+/* The keeper: learns through its socket since when, and who may make segments, and when that closes takes them away. */
+static void keep(int socket, int list)
 {
 	const struct timespec grace = { .tv_nsec = GRACE_MS * 1000000L };
 	pid_t *creators = NULL, pid;
 	size_t count = 0, cap = 0;
 	time_t since;
 
-	if (read(pipe_end, &since, sizeof(since)) != sizeof(since))
+	if (read(socket, &since, sizeof(since)) != sizeof(since))
 		return;
 	for (;;) {
-		ssize_t got = read(pipe_end, &pid, sizeof(pid));
+		ssize_t got = read(socket, &pid, sizeof(pid));
 
 		if (got == 0 || (got < 0 && errno != EINTR))
 			break;
@@ -132,6 +132,13 @@ static void keep(int pipe_end, int list)
 	for (unsigned i = 0; i < GRACE_ROUNDS && sweep(list, creators, count, since); i++)
 		nanosleep(&grace, NULL);
 	free(creators);
+}
+
+static bool tell_keeper(struct machine *m, const void *message, size_t size)
+{
+	int error = keeper_tell(&m->segments.keeper, message, size);
+
+	return error == 0 || machine_break(m, "the process that removes segments", error);
 }
 
 static bool start_keeper(struct machine *m)
@@ -149,7 +156,7 @@ static bool start_keeper(struct machine *m)
 
 	if (error < 0)
 		return machine_break(m, "fork", error);
-	return write(m->segments.keeper.pipe, &now, sizeof(now)) == sizeof(now) || machine_break(m, "write", -errno);
+	return tell_keeper(m, &now, sizeof(now));
 }
 
 static bool is_own(const struct machine *m, const struct segment *segment)
@@ -188,9 +195,7 @@ static bool may_get(struct machine *m, const struct performance *p)
 	if (key != IPC_PRIVATE && !is_harmless(m, BY_KEY, key))
 		return machine_fail(m, "shmget: the segment with this key is another program's: a script has only those it made");
 	/* Before the call is made, so that there is no moment in which nobody knows of the segment. */
-	if (m->segments.keeper.pid > 0 && write(m->segments.keeper.pipe, &creator, sizeof(creator)) < 0)
-		return machine_break(m, "write", -errno);
-	return true;
+	return m->segments.keeper.pid <= 0 || tell_keeper(m, &creator, sizeof(creator));
 }
 
 bool segments_may_call(struct machine *m, const struct performance *p)
@@ -212,10 +217,22 @@ bool segments_may_call(struct machine *m, const struct performance *p)
 	                    p->statement->call->name);
 }
 
+/* What the keeper would have done: somebody has killed it. */
+static void sweep_own(const struct machine *m)
+{
+	pid_t *creators = alloc_zeroed(m->actor_count, sizeof(*creators));
+
+	for (size_t i = 0; i < m->actor_count; i++)
+		creators[i] = m->actors[i]->process.pid;
+	(void)sweep(m->segments.list, creators, m->actor_count, m->segments.since);
+	free(creators);
+}
+
 void segments_fini(struct machine *m)
 {
 	if (m->segments.keeper.pid <= 0)
 		return;
-	keeper_end(&m->segments.keeper);
+	if (!keeper_end(&m->segments.keeper))
+		sweep_own(m);
 	close(m->segments.list);
 }

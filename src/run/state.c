@@ -134,6 +134,10 @@ unsigned interp_steps(const struct machine *m)
 
 void interp_free(struct machine *m)
 {
+	for (size_t i = 0; i < m->actor_count; i++)
+		process_end(&m->actors[i]->process);
+	segments_fini(m);
+	confine_fini(m);
 	for (size_t i = 0; i < m->actor_count; i++) {
 		close_actor(m->actors[i]);
 		free(m->actors[i]);
@@ -148,8 +152,6 @@ void interp_free(struct machine *m)
 	free(m->stale);
 	free(m->names);
 	arena_fini(&m->name_texts);
-	segments_fini(m);
-	confine_fini(m);
 	free(m->holes);
 	free(m->injected);
 	free(m->tallies);
