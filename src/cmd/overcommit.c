@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +17,12 @@ struct options {
 	uint64_t *tries; /* bytes */
 	size_t try_count, try_cap;
 	bool probe;
-	bool set, has_ratio;
+	bool set, has_ratio, restore;
 	int policy, ratio;
 	char **command; /* ends with NULL; an array of ours, of the caller's strings */
 };
 
-enum { OPTION_TRY = 256, OPTION_PROBE, OPTION_SET, OPTION_RATIO };
+enum { OPTION_TRY = 256, OPTION_PROBE, OPTION_SET, OPTION_RATIO, OPTION_RESTORE };
 
 static const struct argp_option options[] = {
 	{ "try", OPTION_TRY, "SIZE", 0, "Map SIZE bytes of private writable memory, say whether that was granted, and "
@@ -29,6 +30,7 @@ static const struct argp_option options[] = {
 	{ "probe", OPTION_PROBE, NULL, 0, "Find the largest writable mapping that is granted now", 0 },
 	{ "set", OPTION_SET, "0|1|2", 0, "Run COMMAND with this policy for the whole machine; put the old one back", 1 },
 	{ "ratio", OPTION_RATIO, "PERCENT", 0, "With --set: vm.overcommit_ratio meanwhile", 1 },
+	{ "restore", OPTION_RESTORE, NULL, 0, "Put back the policy that a --set had to leave because all of it was killed", 1 },
 	{ 0 },
 };
 
@@ -39,7 +41,8 @@ static const char doc[] =
 	"--set needs root, and changes the policy for every process of the machine while COMMAND runs. Under 2, mappings, "
 	"forks and new programs that have nothing to do with COMMAND can be refused too: keep it for a machine of which "
 	"nobody expects anything else. vm.overcommit_memory, _ratio and _kbytes are put back whatever happens, also when "
-	"mmtool is killed by SIGKILL: COMMAND is then ended first.\n"
+	"mmtool is killed by SIGKILL: COMMAND is then ended first. When the process that watches over that is killed as well, "
+	"`mmtool overcommit --restore' puts them back; until then no other --set is accepted.\n"
 	"\n"
 	"COMMAND is a command of mmtool, as in `--set=1 -- grow', else any program (`--set=1 -- env grow' for a program of "
 	"that name). Its exit status is mmtool's: 128 and the signal's number when it was killed, 127 when there is no "
@@ -112,7 +115,9 @@ static error_t finish(const struct options *self, struct argp_state *state)
 {
 	const char *problem = NULL;
 
-	if (self->set && self->command == NULL)
+	if (self->restore && (self->set || self->has_ratio || self->command != NULL || self->try_count > 0 || self->probe))
+		problem = "--restore stands alone (try overcommit --restore)";
+	else if (self->set && self->command == NULL)
 		problem = "--set: no COMMAND to run under that policy (try --set=1 -- COMMAND)";
 	else if (!self->set && self->command != NULL)
 		problem = "a COMMAND needs a policy to run under (try --set=1 -- COMMAND)";
@@ -140,6 +145,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return take_set(self, arg, state);
 	case OPTION_RATIO:
 		return take_ratio(self, arg, state);
+	case OPTION_RESTORE:
+		self->restore = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		return take_command(self, state);
 	case ARGP_KEY_END:
@@ -294,7 +302,7 @@ static bool executes(const void *input)
 {
 	const struct options *self = input;
 
-	return self->set;
+	return self->set || self->restore;
 }
 
 /* The command line of an mmtool of its own: "mmtool", and what the user wrote. */
@@ -312,19 +320,30 @@ static char **command_of_ours(char **command)
 	return argv;
 }
 
+static void run_command(const struct options *self, struct policy_outcome *outcome)
+{
+	const struct policy_change change = { .policy = self->policy,
+	                                      .ratio = self->has_ratio ? self->ratio : POLICY_KEEP_RATIO };
+	char **ours = command_find(self->command[0]) != NULL ? command_of_ours(self->command) : NULL;
+
+	policy_run(&change, ours != NULL ? ours : self->command, ours != NULL ? "/proc/self/exe" : NULL, outcome);
+	free(ours);
+}
+
 static int execute(const void *input)
 {
 	const struct options *self = input;
-	const struct policy_change change = { .policy = self->policy,
-	                                      .ratio = self->has_ratio ? self->ratio : POLICY_KEEP_RATIO };
 	struct policy_outcome outcome = { 0 };
-	char **ours = command_find(self->command[0]) != NULL ? command_of_ours(self->command) : NULL;
 
-	policy_run(&change, ours != NULL ? ours : self->command, ours != NULL ? "/proc/self/exe" : NULL, &outcome);
-	free(ours);
+	if (self->restore)
+		policy_restore(&outcome);
+	else
+		run_command(self, &outcome);
 	if (outcome.problem.len > 0)
 		diag_error("%s", buf_text(&outcome.problem));
+	fwrite(buf_text(&outcome.said), 1, outcome.said.len, stdout);
 	buf_fini(&outcome.problem);
+	buf_fini(&outcome.said);
 	if (outcome.signal != 0)
 		policy_die(outcome.signal);
 	return outcome.status;

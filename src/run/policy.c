@@ -3,6 +3,8 @@
 #include "run/policy.h"
 
 #include "base/diag.h"
+#include "run/kept.h"
+#include "run/policy-part.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -20,32 +21,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum knob { KNOB_POLICY, KNOB_RATIO, KNOB_KBYTES, KNOBS };
-
-static const char *const knob_name[KNOBS] = { "overcommit_memory", "overcommit_ratio", "overcommit_kbytes" };
-
 enum {
 	GRACE_MS = 2000,    /* between the SIGTERM and the SIGKILL of a program that mmtool ends */
 	SETTLE_MS = 10,     /* for a SIGCONT of a whole process group to reach the program as well */
-	RETRIES = 10,       /* of putting back, if refused */
-	RETRY_MS = 50,
 	STACK = 64 * 1024,  /* more than the watcher can use */
 	NOT_FOUND = 127,    /* as env(1) */
 	NOT_EXECUTABLE = 126,
 	KILLED = 128,
 };
 
-/* What a knob's file holds: text, which is written back as it was read. */
-struct value {
-	char text[32];
-	size_t len;
-};
-
 struct run {
 	char *const *argv;
 	const char *self;
-	int fd[KNOBS];
-	struct value old[KNOBS], wanted[KNOBS];
+	struct knobs knobs;
+	struct knob_value old[KNOBS], wanted[KNOBS];
 	int gate[2];            /* the program starts when a byte comes through, and never when it closes */
 	pid_t command, watcher;
 	bool watcher_lost;
@@ -68,148 +57,44 @@ static void fail(struct run *run, int status, const char *what, int error)
 	run->outcome->status = status;
 }
 
-/* The knobs */
-
-static int value_read(int fd, struct value *value)
-{
-	ssize_t len = pread(fd, value->text, sizeof(value->text), 0);
-
-	value->len = len > 0 ? (size_t)len : 0;
-	return len < 0 ? -errno : len == 0 ? -EIO : 0;
-}
-
-static int value_write(int fd, const struct value *value)
-{
-	ssize_t len = pwrite(fd, value->text, value->len, 0);
-
-	return len < 0 ? -errno : (size_t)len != value->len ? -EIO : 0;
-}
-
-static void value_set(struct value *value, int number)
-{
-	value->len = (size_t)snprintf(value->text, sizeof(value->text), "%d\n", number);
-}
-
-static bool value_is(const struct value *value, const char *text)
-{
-	return value->len == strlen(text) && memcmp(value->text, text, value->len) == 0;
-}
-
-static bool knob_holds(const int fd[KNOBS], enum knob knob, const struct value wanted[KNOBS])
-{
-	struct value now;
-
-	return value_read(fd[knob], &now) == 0 && now.len == wanted[knob].len &&
-	       memcmp(now.text, wanted[knob].text, now.len) == 0;
-}
-
-static int policy_put(const int fd[KNOBS], const struct value wanted[KNOBS])
-{
-	return knob_holds(fd, KNOB_POLICY, wanted) ? 0 : value_write(fd[KNOB_POLICY], &wanted[KNOB_POLICY]);
-}
-
-/* Ratio and kbytes exclude each other: writing one zeroes the other (mm/util.c), so only that in force is written. */
-static int limit_put(const int fd[KNOBS], const struct value wanted[KNOBS])
-{
-	enum knob in_force = value_is(&wanted[KNOB_KBYTES], "0\n") ? KNOB_RATIO : KNOB_KBYTES;
-
-	if (knob_holds(fd, KNOB_RATIO, wanted) && knob_holds(fd, KNOB_KBYTES, wanted))
-		return 0;
-	return value_write(fd[in_force], &wanted[in_force]);
-}
-
-/*
- * Sets what differs, and reads it back.  Allocates nothing.  The strict policy comes last and goes first, or other
- * programs would for a moment be held to a limit that neither state has.
- */
-static int knobs_put(const int fd[KNOBS], const struct value wanted[KNOBS])
-{
-	bool strict = value_is(&wanted[KNOB_POLICY], "2\n");
-	int first = strict ? limit_put(fd, wanted) : policy_put(fd, wanted);
-	int second = strict ? policy_put(fd, wanted) : limit_put(fd, wanted);
-
-	if (first < 0 || second < 0)
-		return first < 0 ? first : second;
-	for (enum knob knob = 0; knob < KNOBS; knob++)
-		if (!knob_holds(fd, knob, wanted))
-			return -EIO;
-	return 0;
-}
-
-/* There is nobody else to do it, so a refusal is not taken at once. */
-static int knobs_put_back(const struct run *run)
-{
-	struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
-	int error = knobs_put(run->fd, run->old);
-
-	for (int i = 0; i < RETRIES && error < 0; i++) {
-		nanosleep(&pause, NULL);
-		error = knobs_put(run->fd, run->old);
-	}
-	return error;
-}
-
-static void fail_open(struct run *run, int error)
+/* What a killed mmtool has left is not the old policy, and must not be taken for it. */
+static bool nothing_left(struct run *run)
 {
 	struct policy_outcome *outcome = run->outcome;
+	struct kept kept;
 
-	outcome->status = STATUS_UNSUPPORTED;
-	if (error == EROFS)
-		buf_puts(&outcome->problem, "--set: /proc/sys is read-only here (a container?): run it on the host");
-	else if (error == EACCES || error == EPERM)
-		buf_puts(&outcome->problem, "--set: the policy is the whole machine's, and only its root may change it "
-		                            "(root of a user namespace is not enough)");
-	else
-		fail(run, error == ENOENT ? STATUS_UNSUPPORTED : STATUS_TOOL, "--set: /proc/sys/vm/overcommit_*", error);
-}
+	buf_puts(&outcome->problem, "--set: ");
+	int found = kept_read(&kept, &outcome->problem);
 
-/*
- * Opens the knobs, locks them against a second setter and reads them.  The lock is flock(2) on the policy's own file,
- * and needs no writable directory; the watcher shares it, so it lasts until the old values are back.
- */
-static bool knobs_open(struct run *run)
-{
-	char path[64];
-
-	for (enum knob knob = 0; knob < KNOBS; knob++) {
-		snprintf(path, sizeof(path), "/proc/sys/vm/%s", knob_name[knob]);
-		run->fd[knob] = open(path, O_RDWR | O_CLOEXEC);
-		if (run->fd[knob] < 0) {
-			fail_open(run, errno);
-			return false;
-		}
-	}
-	if (flock(run->fd[KNOB_POLICY], LOCK_EX | LOCK_NB) < 0) {
-		buf_puts(&run->outcome->problem, "--set: another mmtool has changed the policy and not yet put it back: "
-		                                 "wait until it ends");
+	if (found < 0)
+		return false;
+	if (found > 0 && !kept.unwritten && !kept.outdated && !knobs_same(kept.old, run->old)) {
+		buf_printf(&outcome->problem, "mmtool (process %d) was killed and has left another policy: "
+		                              "first put the old one back by `mmtool overcommit --restore'", (int)kept.pid);
 		return false;
 	}
-	for (enum knob knob = 0; knob < KNOBS; knob++) {
-		int error = value_read(run->fd[knob], &run->old[knob]);
-
-		if (error < 0) {
-			fail(run, STATUS_TOOL, "--set: cannot read /proc/sys/vm/overcommit_*", -error);
-			return false;
-		}
-	}
+	if (found > 0)
+		kept_remove();
+	buf_reset(&outcome->problem);
 	return true;
 }
 
 static void knobs_want(struct run *run, const struct policy_change *change)
 {
 	memcpy(run->wanted, run->old, sizeof(run->wanted));
-	value_set(&run->wanted[KNOB_POLICY], change->policy);
+	knob_set(&run->wanted[KNOB_POLICY], change->policy);
 	if (change->ratio == POLICY_KEEP_RATIO)
 		return;
-	value_set(&run->wanted[KNOB_RATIO], change->ratio);
-	value_set(&run->wanted[KNOB_KBYTES], 0);
+	knob_set(&run->wanted[KNOB_RATIO], change->ratio);
+	knob_set(&run->wanted[KNOB_KBYTES], 0);
 }
 
 /* The program */
 
 /*
  * Waits at the gate: it is forked before the change, so that no fork of mmtool's can fail under the new policy.  The
- * descriptors of mmtool's own close on exec, and no disposition was changed.
+ * descriptors of mmtool's own close on exec, and no disposition was changed.  It dies with mmtool, also when nobody is left
+ * to kill it.
  */
 static _Noreturn void command_main(const struct run *run)
 {
@@ -217,6 +102,7 @@ static _Noreturn void command_main(const struct run *run)
 	int error;
 
 	close(run->gate[1]);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (read(run->gate[0], &go, 1) != 1)
 		_exit(STATUS_TOOL);
 	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
@@ -327,7 +213,7 @@ static void watch(const struct run *run, int tool, int command)
 		if (fds[0].revents != 0)
 			break;
 		if (fds[1].revents != 0) {
-			knobs_put_back(run);
+			knobs_put_back(&run->knobs, run->old);
 			pidfd_kill(tool, SIGCONT);
 			fds[1].fd = -1;
 		}
@@ -335,16 +221,18 @@ static void watch(const struct run *run, int tool, int command)
 	fds[1].fd = command;
 	pidfd_kill(command, SIGKILL);
 	wait_readable(&fds[1], 1);
-	if (knobs_put_back(run) < 0)
-		diag_error("mmtool was killed, and the old policy could not be put back: "
-		           "set vm.overcommit_memory and vm.overcommit_ratio by sysctl(8)");
+	if (knobs_put_back(&run->knobs, run->old) < 0)
+		diag_error("mmtool was killed, and the old policy could not be put back: try `mmtool overcommit --restore', "
+		           "or set vm.overcommit_memory and vm.overcommit_ratio by sysctl(8)");
+	else
+		kept_remove();
 }
 
 static _Noreturn void watcher_main(const struct run *run, int tool, int command, int ready)
 {
 	int kept[KNOBS + 4] = { tool, command, ready, STDERR_FILENO };
 
-	memcpy(kept + 4, run->fd, sizeof(run->fd));
+	memcpy(kept + 4, run->knobs.fd, sizeof(run->knobs.fd));
 	setsid();
 	(void)!chdir("/");
 	close_except(kept, COUNT(kept));
@@ -510,27 +398,23 @@ static void command_take(struct run *run, const siginfo_t *info)
 		outcome->signal = info->si_status;
 }
 
-static void add_values(struct buf *text, const struct value values[KNOBS])
-{
-	for (enum knob knob = 0; knob < KNOBS; knob++)
-		buf_printf(text, "%svm.%s=%.*s", knob == 0 ? "" : " ", knob_name[knob],
-		           (int)(values[knob].len > 0 ? values[knob].len - 1 : 0), values[knob].text);
-}
-
 /* Also right when the watcher is doing the same at this moment: both write the same values. */
 static void knobs_restore(struct run *run)
 {
 	struct policy_outcome *outcome = run->outcome;
-	int error = knobs_put_back(run);
+	int error = knobs_put_back(&run->knobs, run->old);
 
 	if (error < 0) {
 		buf_reset(&outcome->problem);
 		buf_printf(&outcome->problem, "--set: the old policy could not be put back (%s), and was ", strerror(-error));
-		add_values(&outcome->problem, run->old);
-		buf_puts(&outcome->problem, ": set it by sysctl(8)");
+		knobs_add(&outcome->problem, run->old);
+		buf_puts(&outcome->problem, ": set it by sysctl(8), or try `mmtool overcommit --restore'");
 		outcome->status = STATUS_TOOL;
 		outcome->signal = 0;
-	} else if (run->watcher_lost && outcome->problem.len == 0) {
+		return;
+	}
+	kept_remove();
+	if (run->watcher_lost && outcome->problem.len == 0) {
 		buf_puts(&outcome->problem, "--set: the watcher was killed; the old policy is back all the same");
 	}
 }
@@ -546,14 +430,27 @@ static void watcher_end(struct run *run)
 	waitid(P_PID, (id_t)run->watcher, &info, WEXITED);
 }
 
-static void perform(struct run *run)
+/* The old values are kept first, for the case that whoever could put them back is killed as well. */
+static bool change(struct run *run)
 {
-	int error = knobs_put(run->fd, run->wanted);
-	siginfo_t info = { 0 };
+	struct buf *problem = &run->outcome->problem;
+
+	buf_puts(problem, "--set: the old policy cannot be kept: ");
+	if (kept_write(run->old, problem) < 0)
+		return false;
+	buf_reset(problem);
+	int error = knobs_put(&run->knobs, run->wanted);
 
 	if (error < 0)
 		fail(run, STATUS_TOOL, "--set: cannot change the policy", -error);
-	else
+	return error == 0;
+}
+
+static void perform(struct run *run)
+{
+	siginfo_t info = { 0 };
+
+	if (change(run))
 		(void)!write(run->gate[1], "", 1);
 	close(run->gate[1]);
 	run->gate[1] = -1;
@@ -567,12 +464,10 @@ static void perform(struct run *run)
 void policy_run(const struct policy_change *change, char *const argv[], const char *self,
                 struct policy_outcome *outcome)
 {
-	struct run run = { .argv = argv, .self = self, .fd = { -1, -1, -1 }, .gate = { -1, -1 }, .command = -1,
-	                   .watcher = -1, .outcome = outcome };
+	struct run run = { .argv = argv, .self = self, .gate = { -1, -1 }, .command = -1, .watcher = -1, .outcome = outcome };
 	siginfo_t info;
 
-	outcome->status = STATUS_TOOL;
-	if (knobs_open(&run)) {
+	if (policy_claim(&run.knobs, run.old, "--set", outcome) && nothing_left(&run)) {
 		knobs_want(&run, change);
 		signals_take(&run);
 		if (command_fork(&run) && watcher_fork(&run))
@@ -581,8 +476,7 @@ void policy_run(const struct policy_change *change, char *const argv[], const ch
 			waitid(P_PID, (id_t)run.command, &info, WEXITED);
 		watcher_end(&run);
 	}
-	for (enum knob knob = 0; knob < KNOBS; knob++)
-		close(run.fd[knob]);
+	knobs_close(&run.knobs);
 }
 
 void policy_die(int signo)

@@ -33,6 +33,7 @@ teardown()
 	done
 	# Until then a watcher has still to put back what it found.
 	soon flock --nonblock ${knobs}_memory true || true
+	[ ! -e /run/mmtool-overcommit ] || "$MMTOOL" overcommit --restore
 	[ "$(knob_values)" != "$first_policy $first_ratio $first_kbytes" ] || return 0
 	echo "$first_policy" >${knobs}_memory
 	if [ "$first_kbytes" -ne 0 ]; then
@@ -526,7 +527,10 @@ at_terminal()
 	start
 	mm overcommit --set="$old_policy" -- true
 	assert_failure 3
-	assert_output --partial 'another mmtool has changed the policy'
+	assert_output --partial "another mmtool has changed the policy and not yet put it back (process $tool)"
+	mm overcommit --restore
+	assert_failure 3
+	assert_output --partial "another mmtool has changed the policy and not yet put it back (process $tool)"
 	assert_equal "$(<${knobs}_memory)" "$other"
 	kill -TERM "$tool"
 	finish
@@ -535,12 +539,173 @@ at_terminal()
 	assert_restored
 }
 
+# kill_all: SIGKILL of mmtool and its watcher at once, so that nobody puts the values back.
+kill_all()
+{
+	watcher_of "$tool"
+	# Stopped first, or the watcher could be quicker than the second signal.
+	kill -STOP "$watcher"
+	kill -KILL "$tool" "$watcher"
+	soon gone "$tool"
+	soon gone "$watcher"
+	soon flock --nonblock ${knobs}_memory true
+}
+
+@test "--restore after everything was killed" {
+	need_sysctl
+	options=--ratio=73
+	echo 3456789 >${knobs}_kbytes
+	start
+	kill_all
+	assert_equal "$(knob_values)" "$other 73 0"
+	soon gone "$command"
+	mm overcommit --restore
+	assert_success
+	assert_output "put back: vm.overcommit_memory=$old_policy vm.overcommit_ratio=0 vm.overcommit_kbytes=3456789"
+	assert_restored "$old_policy 0 3456789"
+	mm overcommit --restore
+	assert_success
+	assert_output 'nothing to put back: no mmtool has left another policy'
+}
+
+@test "--set is refused until what was left is put back" {
+	need_sysctl
+	start
+	kill_all
+	mm overcommit --set="$other" -- echo ran
+	assert_failure 3
+	assert_output "mmtool overcommit: --set: mmtool (process $tool) was killed and has left another policy: first put the old one back by \`mmtool overcommit --restore'"
+	mm overcommit --restore
+	assert_success
+	assert_restored
+	mm overcommit --set="$other" -- cat ${knobs}_memory
+	assert_output "$other"
+}
+
+@test "what was left is no matter where somebody has put the values back" {
+	need_sysctl
+	start
+	kill_all
+	echo "$old_policy" >${knobs}_memory
+	mm overcommit --set="$other" -- true
+	assert_success
+	refute_output
+	assert [ ! -e /run/mmtool-overcommit ]
+	start
+	kill_all
+	echo "$old_policy" >${knobs}_memory
+	mm overcommit --restore
+	assert_success
+	assert_output --partial 'nothing to put back: the policy is the old one, vm.overcommit_memory'
+	assert [ ! -e /run/mmtool-overcommit ]
+}
+
+@test "a program that mmtool runs dies with it, also when nobody is left to end it" {
+	need_sysctl
+	start "trap '' TERM INT HUP; while :; do sleep 0.1; done"
+	kill_all
+	soon gone "$command"
+}
+
+# in_own_run OPTIONS SCRIPT: as bats' run, with a /run (and a /var/lib) of its own, mounted with these options.
+in_own_run()
+{
+	need unshare
+	unshare -m true 2>/dev/null || skip 'no mount namespaces here'
+	[ -d /run ] && [ -d /var/lib ] || skip 'no /run or no /var/lib here'
+	run unshare -m sh -c "mount -t tmpfs -o $1 none /run && mount -t tmpfs -o $1 none /var/lib && $2"
+}
+
+@test "the old values are kept in a file, root's alone, while --set is in force" {
+	need_sysctl
+	in_own_run mode=755 "'$MMTOOL' overcommit --set=$other -- sh -c 'stat -c \"%a %u %F\" /run/mmtool-overcommit; cat /run/mmtool-overcommit'; ls /run /var/lib"
+	assert_success
+	assert_line --index 0 '600 0 regular file'
+	assert_line "boot $(</proc/sys/kernel/random/boot_id)"
+	assert_line "overcommit_memory $old_policy"
+	assert_line "overcommit_ratio $old_ratio"
+	assert_line "overcommit_kbytes $old_kbytes"
+	refute_line --partial mmtool-overcommit
+	assert_restored
+}
+
+@test "where the old values cannot be kept nothing is changed" {
+	need_sysctl
+	in_own_run mode=1777 "'$MMTOOL' overcommit --set=$other -- echo ran"
+	assert_failure 3
+	assert_output 'mmtool overcommit: --set: the old policy cannot be kept: neither /run nor /var/lib is a directory that root alone can write to'
+	in_own_run mode=755,nr_inodes=1 "'$MMTOOL' overcommit --set=$other -- echo ran"
+	assert_failure 3
+	assert_output 'mmtool overcommit: --set: the old policy cannot be kept: /run/mmtool-overcommit: No space left on device'
+	in_own_run mode=755 "mount -o remount,ro /run && '$MMTOOL' overcommit --set=$other -- ls /var/lib"
+	assert_success
+	assert_output mmtool-overcommit
+	assert_restored
+}
+
+@test "what is kept is of no use after the machine was started anew" {
+	need_sysctl
+	local text="mmtool overcommit 1\nboot 0-0\npid 1\novercommit_memory $other\novercommit_ratio 1\novercommit_kbytes 0\n"
+
+	in_own_run mode=755 "printf '$text' >/run/mmtool-overcommit; '$MMTOOL' overcommit --restore; test ! -e /run/mmtool-overcommit"
+	assert_success
+	assert_output 'nothing to put back: the machine was started anew since, and that has set the policy'
+	in_own_run mode=755 "printf '$text' >/run/mmtool-overcommit; '$MMTOOL' overcommit --set=$other -- echo ran"
+	assert_success
+	assert_output ran
+	in_own_run mode=755 ": >/run/mmtool-overcommit; '$MMTOOL' overcommit --restore; test ! -e /run/mmtool-overcommit"
+	assert_success
+	assert_output 'nothing to put back: mmtool was killed before it changed anything'
+	assert_restored
+}
+
+@test "a file that mmtool has not written, or others could have, is refused" {
+	need_sysctl
+	local good bad make boot
+
+	boot=$(</proc/sys/kernel/random/boot_id)
+	good="mmtool overcommit 1\nboot $boot\npid 1\novercommit_memory $other\novercommit_ratio 73\novercommit_kbytes 0\n"
+	for bad in "${good/memory $other/memory 3}" "${good/memory $other/memory -1}" "${good/ratio 73/ratio 2147483648}" \
+		"${good/kbytes 0/kbytes 18446744073709551616}" "${good/kbytes 0/kbytes 5}" "${good/pid 1/pid 0}" "${good}x" \
+		"${good%??}" "$good\\000" "${good/commit 1/commit 2}" 'nonsense\n' "boot $boot\n" "$(printf '%0600d' 0)"; do
+		in_own_run mode=755 "printf '$bad' >/run/mmtool-overcommit; '$MMTOOL' overcommit --restore"
+		assert_failure 3
+		assert_output 'mmtool overcommit: --restore: /run/mmtool-overcommit: refused: not what mmtool has written there'
+	done
+	good="printf '$good' >/run/mmtool-overcommit"
+	for make in "printf '$good' >/run/x; ln -s x /run/mmtool-overcommit" 'mkfifo /run/mmtool-overcommit' \
+		'mkdir /run/mmtool-overcommit' "$good; chown 65534 /run/mmtool-overcommit" \
+		"$good; chmod g+w /run/mmtool-overcommit" "$good; chmod o+w /run/mmtool-overcommit" \
+		"$good; ln /run/mmtool-overcommit /run/x" "$good; chmod 1777 /run" "$good; chown 65534 /run"; do
+		in_own_run mode=755 "$make; '$MMTOOL' overcommit --restore"
+		assert_failure 3
+		assert_output --partial 'mmtool overcommit: --restore: /run/mmtool-overcommit: refused: '
+		in_own_run mode=755 "$make; '$MMTOOL' overcommit --set=$other -- echo ran"
+		assert_failure 3
+		assert_output --partial 'mmtool overcommit: --set: /run/mmtool-overcommit: refused: '
+		refute_output --partial ran
+	done
+	assert_restored
+}
+
+@test "--restore stands alone" {
+	for more in --set=1 --ratio=5 --try=4K --probe '-- true'; do
+		# shellcheck disable=SC2086 # two words
+		mm overcommit --restore $more
+		assert_failure 2
+		assert_output --partial '--restore stands alone'
+	done
+}
+
 @test "an ordinary user is refused plainly" {
 	need_sysctl
 	as_nobody "$MMTOOL" overcommit --set=0 -- echo ran
 	assert_failure 77
 	assert_output --partial 'only its root may change it'
 	refute_output --partial ran
+	as_nobody "$MMTOOL" overcommit --restore
+	assert_failure 77
+	assert_output --partial 'only its root may change it'
 }
 
 @test "an ordinary user can look" {
