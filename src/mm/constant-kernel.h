@@ -8,6 +8,7 @@
  * together with these.  Signals and fault codes have the same values in both.
  */
 #include <asm/errno.h>
+#include <asm/resource.h>
 #include <linux/falloc.h>
 #include <linux/fadvise.h>
 #include <linux/fcntl.h>
@@ -16,7 +17,6 @@
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
-#include <linux/resource.h>
 #include <linux/shm.h>
 #include <linux/userfaultfd.h>
 #include <signal.h>

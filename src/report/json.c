@@ -263,7 +263,7 @@ static void write_text(struct json *json, const struct place *place)
 
 static void write_bytes(struct json *json, const struct place *place)
 {
-	add_string(json, place, pointer(place), other(place));
+	add_string(json, place, pointer(place), (size_t)other(place));
 }
 
 static void write_chars(struct json *json, const struct place *place)
@@ -372,12 +372,12 @@ static void write_inline(struct json *json, const struct place *place)
 
 static void write_list(struct json *json, const struct place *place)
 {
-	add_list(json, (enum event_object)place->field->of, pointer(place), other(place));
+	add_list(json, (enum event_object)place->field->of, pointer(place), (size_t)other(place));
 }
 
 static void write_array(struct json *json, const struct place *place)
 {
-	add_list(json, (enum event_object)place->field->of, place->member, other(place));
+	add_list(json, (enum event_object)place->field->of, place->member, (size_t)other(place));
 }
 
 static void write_names(struct json *json, const struct place *place)

@@ -183,7 +183,8 @@ static int64_t kernel_call(void)
 	long result = request.on_stack ? syscall((long)a[0], words)
 	                               : syscall((long)a[0], words[0], words[1], words[2], words[3], words[4], words[5]);
 
-	return result == -1 && errno != 0 ? -errno : result;
+	/* An address may use all bits of a word. */
+	return result == -1 && errno != 0 ? -errno : (int64_t)(unsigned long)result;
 }
 
 static int64_t set_limit(void)
@@ -534,12 +535,14 @@ static void plug_holes(void)
  */
 static int place_pages(void)
 {
+	const size_t page = (size_t)self.page;
+
 	plug_holes();
-	unsigned char *low = mmap(NULL, 3 * self.page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned char *low = mmap(NULL, 3 * page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (low == MAP_FAILED)
 		return -errno;
-	scratch = mmap(low + self.page, self.page, PROT_READ | PROT_WRITE,
+	scratch = mmap(low + page, page, PROT_READ | PROT_WRITE,
 	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
 	return scratch == MAP_FAILED ? -errno : 0;
 }

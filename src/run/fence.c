@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -157,6 +158,9 @@ static const uint32_t looked_at[] = {
 	__NR_fcntl64,
 #endif
 	__NR_prctl, __NR_ioctl, __NR_clone,
+#ifdef __NR_socketcall
+	__NR_socketcall,
+#endif
 };
 
 /* Begins a part that only the calls of that number (or its 64-bit twin on 32-bit machines) enter; part_end() closes it. */
@@ -234,6 +238,23 @@ static void clone_part(struct program *program)
 	part_end(program, begin);
 }
 
+#ifdef __NR_socketcall
+/* socketcall(2): what the C library makes of send and recvmsg on machines that had no entries of their own before Linux 4.3. */
+static void socketcall_part(struct program *program)
+{
+	static const uint32_t wanted[] = { SYS_SEND, SYS_RECV, SYS_SENDTO, SYS_RECVFROM, SYS_SENDMSG, SYS_RECVMSG };
+	unsigned short begin = part_begin(program, __NR_socketcall);
+
+	load_arg(program, 0);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		add(program, BPF_JMP | BPF_JEQ | BPF_K, wanted[i], 0, 1);
+		answer(program, SECCOMP_RET_ALLOW);
+	}
+	answer(program, refuse);
+	part_end(program, begin);
+}
+#endif
+
 /* Numbers from start on, up to the next range's, are treated alike. */
 struct range {
 	uint32_t start;
@@ -301,6 +322,9 @@ static void build(struct program *program)
 	prctl_part(program);
 	ioctl_part(program);
 	clone_part(program);
+#ifdef __NR_socketcall
+	socketcall_part(program);
+#endif
 	answer(program, refuse);
 }
 

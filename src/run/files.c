@@ -141,8 +141,12 @@ static bool on_disk(int fd)
 {
 	struct statfs system;
 
-	return fstatfs(fd, &system) == 0 && system.f_type != TMPFS_MAGIC && system.f_type != RAMFS_MAGIC &&
-	       system.f_type != HUGETLBFS_MAGIC;
+	if (fstatfs(fd, &system) < 0)
+		return false;
+	/* Magic numbers have 32 bits; the member is an int on some machines and a long on others. */
+	const uint32_t type = (uint32_t)system.f_type;
+
+	return type != TMPFS_MAGIC && type != RAMFS_MAGIC && type != HUGETLBFS_MAGIC;
 }
 
 /* A new unlinked file in a folder, or -errno. */

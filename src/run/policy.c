@@ -327,7 +327,7 @@ static void stop_with_command(struct run *run)
 	kill(run->command, SIGCONT);
 }
 
-static long since_ms(const struct timespec *start)
+static int64_t since_ms(const struct timespec *start)
 {
 	struct timespec now;
 

@@ -14,21 +14,21 @@
 #include <unistd.h>
 
 /* A constant's value by its name: the headers of this machine may lack it. */
-static long known(const char *name)
+static int64_t known(const char *name)
 {
 	const struct constant *constant = constant_find(name, strlen(name));
 
-	return constant != NULL ? (long)constant->value : 0;
+	return constant != NULL ? constant->value : 0;
 }
 
 /* A system call of the language, by its name, as this architecture makes it; -errno on failure. */
-static long ask(const char *name, const long args[CALL_ARGS])
+static int64_t ask(const char *name, const int64_t args[CALL_ARGS])
 {
 	struct kernel_call kernel;
 	uint64_t values[CALL_ARGS];
 
 	for (unsigned i = 0; i < CALL_ARGS; i++)
-		values[i] = (uint64_t)(int64_t)args[i];
+		values[i] = (uint64_t)args[i];
 	call_translate(call_find(name, strlen(name)), values, 0, &kernel);
 	if (kernel.number < 0)
 		return -ENOSYS;
@@ -39,33 +39,34 @@ static long ask(const char *name, const long args[CALL_ARGS])
 	long result = kernel.args_in_memory ? syscall(kernel.number, w)
 	                                    : syscall(kernel.number, w[0], w[1], w[2], w[3], w[4], w[5]);
 
-	return result == -1 ? -errno : result;
+	/* An address may use all bits of a word. */
+	return result == -1 ? -errno : (int64_t)(unsigned long)result;
 }
 
-#define ASK(name, ...) ask(name, (const long[CALL_ARGS]){ __VA_ARGS__ })
+#define ASK(name, ...) ask(name, (const int64_t[CALL_ARGS]){ __VA_ARGS__ })
 
 /* Most calls answer EINVAL to what they do not know; ENOSYS where they are missing themselves. */
-static enum trial unless_invalid(long result)
+static enum trial unless_invalid(int64_t result)
 {
 	return result == -EINVAL || result == -ENOSYS ? TRIAL_ABSENT : TRIAL_PRESENT;
 }
 
-static long page(void)
+static int64_t page(void)
 {
-	return (long)size_page();
+	return (int64_t)size_page();
 }
 
 /* A mapping of so many pages of this process's own. */
-static long own_pages(long count)
+static int64_t own_pages(int64_t count)
 {
 	return ASK("mmap", 0, count * page(), known("PROT_READ"), known("MAP_PRIVATE") | known("MAP_ANONYMOUS"), -1, 0);
 }
 
 /* A small file in memory; -errno where there are none. */
-static long own_file(void)
+static int64_t own_file(void)
 {
 	static const char name[] = "mmtool";
-	long fd = ASK("memfd_create", (long)(intptr_t)name, known("MFD_ALLOW_SEALING"));
+	int64_t fd = ASK("memfd_create", (intptr_t)name, known("MFD_ALLOW_SEALING"));
 
 	if (fd >= 0)
 		(void)ASK("ftruncate", fd, page());
@@ -73,7 +74,7 @@ static long own_file(void)
 }
 
 /* A file that exists wherever mmtool runs, for reading. */
-static long read_only_file(void)
+static int64_t read_only_file(void)
 {
 	return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 }
@@ -85,7 +86,7 @@ static enum trial by_mprotect(const struct constant *constant)
 	return unless_invalid(ASK("mprotect", own_pages(1), page(), constant->value));
 }
 
-static long anonymous(long flags, long size)
+static int64_t anonymous(int64_t flags, int64_t size)
 {
 	return ASK("mmap", 0, size, known("PROT_NONE"),
 	           known("MAP_PRIVATE") | known("MAP_ANONYMOUS") | known("MAP_NORESERVE") | flags, -1, 0);
@@ -99,7 +100,7 @@ static enum trial map_shared_validate(const struct constant *constant)
 
 static enum trial map_droppable(const struct constant *constant)
 {
-	long result = ASK("mmap", 0, page(), known("PROT_READ"), constant->value | known("MAP_ANONYMOUS"), -1, 0);
+	int64_t result = ASK("mmap", 0, page(), known("PROT_READ"), constant->value | known("MAP_ANONYMOUS"), -1, 0);
 
 	return result == -EOPNOTSUPP ? TRIAL_ABSENT : unless_invalid(result);
 }
@@ -107,8 +108,8 @@ static enum trial map_droppable(const struct constant *constant)
 /* A kernel that does not know it takes the address for a hint, and maps elsewhere. */
 static enum trial map_noreplace(const struct constant *constant)
 {
-	long taken = own_pages(1);
-	long result = ASK("mmap", taken, page(), known("PROT_NONE"),
+	int64_t taken = own_pages(1);
+	int64_t result = ASK("mmap", taken, page(), known("PROT_NONE"),
 	                  constant->value | known("MAP_PRIVATE") | known("MAP_ANONYMOUS"), -1, 0);
 
 	return result == -EEXIST ? TRIAL_PRESENT : TRIAL_ABSENT;
@@ -116,7 +117,7 @@ static enum trial map_noreplace(const struct constant *constant)
 
 static enum trial map_32bit(const struct constant *constant)
 {
-	long result = anonymous(constant->value, page());
+	int64_t result = anonymous(constant->value, page());
 
 	return result > 0 && (uint64_t)result < UINT64_C(1) << 32 ? TRIAL_PRESENT : TRIAL_ABSENT;
 }
@@ -140,12 +141,12 @@ static enum trial map_above4g(const struct constant *constant)
 
 	if (sizeof(long) < 8 || end < 2 * border)
 		return TRIAL_UNKNOWN;
-	long without = anonymous(0, (long)(end - half));
+	int64_t without = anonymous(0, (int64_t)(end - half));
 
 	if (without < 0 || (uint64_t)without >= border)
 		return TRIAL_UNKNOWN;
-	(void)ASK("munmap", without, (long)(end - half));
-	long with = anonymous(constant->value, (long)(end - half));
+	(void)ASK("munmap", without, (int64_t)(end - half));
+	int64_t with = anonymous(constant->value, (int64_t)(end - half));
 
 	return with < 0 || (uint64_t)with >= border ? TRIAL_PRESENT : TRIAL_ABSENT;
 }
@@ -153,17 +154,17 @@ static enum trial map_above4g(const struct constant *constant)
 /* Reserves no huge page: MAP_NORESERVE, and nothing is touched. */
 static enum trial map_hugetlb(const struct constant *constant)
 {
-	long shift = known("MAP_HUGE_SHIFT"), log = constant->value >> shift & known("MAP_HUGE_MASK");
+	int64_t shift = known("MAP_HUGE_SHIFT"), log = constant->value >> shift & known("MAP_HUGE_MASK");
 	bool sized = strncmp(constant->name, "MAP_HUGE_", 9) == 0;
 
 	if (sized && (log == 0 || log >= (long)sizeof(long) * 8 - 1))
 		return log == 0 ? TRIAL_UNKNOWN : TRIAL_ABSENT;
-	return unless_invalid(anonymous(constant->value | known("MAP_HUGETLB"), sized ? 1L << log : page()));
+	return unless_invalid(anonymous(constant->value | known("MAP_HUGETLB"), sized ? INT64_C(1) << log : page()));
 }
 
 static enum trial by_mremap(const struct constant *constant)
 {
-	long from = own_pages(1), to = own_pages(1), maymove = known("MREMAP_MAYMOVE");
+	int64_t from = own_pages(1), to = own_pages(1), maymove = known("MREMAP_MAYMOVE");
 
 	return unless_invalid(ASK("mremap", from, page(), page(), maymove | constant->value,
 	                          constant->value == known("MREMAP_FIXED") ? to : 0));
@@ -219,7 +220,7 @@ static enum trial open_tmpfile(const struct constant *constant)
 
 static enum trial by_fcntl(const struct constant *constant)
 {
-	long fd = own_file();
+	int64_t fd = own_file();
 
 	return unless_invalid(ASK("fcntl", fd >= 0 ? fd : read_only_file(), constant->value, 0));
 }
@@ -236,7 +237,7 @@ static enum trial by_memfd(const struct constant *constant)
 
 	if (sized && (constant->value >> known("MFD_HUGE_SHIFT")) == 0)
 		return TRIAL_UNKNOWN;
-	return unless_invalid(ASK("memfd_create", (long)(intptr_t)name,
+	return unless_invalid(ASK("memfd_create", (intptr_t)name,
 	                          constant->value | (sized ? known("MFD_HUGETLB") : 0)));
 }
 
@@ -244,14 +245,14 @@ static enum trial by_memfd(const struct constant *constant)
 static enum trial by_fallocate(const struct constant *constant)
 {
 	bool punch = constant->value == known("FALLOC_FL_PUNCH_HOLE");
-	long result = ASK("fallocate", read_only_file(), constant->value | (punch ? known("FALLOC_FL_KEEP_SIZE") : 0), 0, 1);
+	int64_t result = ASK("fallocate", read_only_file(), constant->value | (punch ? known("FALLOC_FL_KEEP_SIZE") : 0), 0, 1);
 
 	return result == -EOPNOTSUPP ? TRIAL_ABSENT : unless_invalid(result);
 }
 
 static enum trial by_fadvise(const struct constant *constant)
 {
-	long fd = own_file();
+	int64_t fd = own_file();
 
 	return fd < 0 ? TRIAL_UNKNOWN : unless_invalid(ASK("fadvise64", fd, 0, 0, constant->value));
 }
@@ -266,7 +267,7 @@ static enum trial by_shm(const struct constant *constant)
 /* Options of prctl(2) that take some second or third argument only, where 0 would be refused. */
 static const struct {
 	const char *name;
-	long second, third;
+	int64_t second, third;
 } options[] = {
 	{ "PR_SET_SECCOMP", 2, 0 },        /* a filter, of which there is none: EFAULT */
 	{ "PR_SET_NO_NEW_PRIVS", 1, 0 },
@@ -279,7 +280,7 @@ static const struct {
 
 static enum trial by_prctl(const struct constant *constant)
 {
-	long second = 0, third = 0;
+	int64_t second = 0, third = 0;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (strcmp(options[i].name, constant->name) == 0) {
@@ -324,9 +325,9 @@ struct api {
 };
 
 /* A userfaultfd on which the kernel has told its features, or -errno. */
-static long open_userfaultfd(struct api *api)
+static int64_t open_userfaultfd(struct api *api)
 {
-	long fd = ASK("userfaultfd", known("UFFD_USER_MODE_ONLY"));
+	int64_t fd = ASK("userfaultfd", known("UFFD_USER_MODE_ONLY"));
 
 	/* Linux before 5.11 has no such flag. */
 	if (fd == -EINVAL)
@@ -334,7 +335,7 @@ static long open_userfaultfd(struct api *api)
 	*api = (struct api){ .api = (uint64_t)known("UFFD_API") };
 	if (fd < 0)
 		return fd;
-	long result = ASK("ioctl", fd, known("UFFDIO_API"), (long)(intptr_t)api);
+	int64_t result = ASK("ioctl", fd, known("UFFDIO_API"), (intptr_t)api);
 
 	return result < 0 ? result : fd;
 }
@@ -343,7 +344,7 @@ static long open_userfaultfd(struct api *api)
 static enum trial by_uffdio(const struct constant *constant)
 {
 	struct api api;
-	long fd = open_userfaultfd(&api);
+	int64_t fd = open_userfaultfd(&api);
 
 	if (fd < 0)
 		return fd == -ENOSYS ? TRIAL_ABSENT : TRIAL_UNKNOWN;
@@ -355,7 +356,7 @@ static enum trial by_uffdio(const struct constant *constant)
 static enum trial by_feature(const struct constant *constant)
 {
 	struct api api;
-	long fd = open_userfaultfd(&api);
+	int64_t fd = open_userfaultfd(&api);
 
 	if (fd < 0)
 		return fd == -ENOSYS ? TRIAL_ABSENT : TRIAL_UNKNOWN;
@@ -474,9 +475,9 @@ enum trial trial_constant(const struct constant *constant)
  * is not a page's, a size beyond the address space, flags that do not exist. */
 enum trial trial_call(const struct call *call)
 {
-	static const long nonsense[CALL_ARGS] = { -1, -1, -1, -1, -1, -1 };
+	static const int64_t nonsense[CALL_ARGS] = { -1, -1, -1, -1, -1, -1 };
 	/* A key and flags that ask for nothing new, and no bytes. */
-	static const long nothing[CALL_ARGS] = { 0, 0, 0 };
+	static const int64_t nothing[CALL_ARGS] = { 0, 0, 0 };
 
 	if (call->class != CALL_SYSTEM)
 		return TRIAL_PRESENT;

@@ -266,13 +266,16 @@ static bool file_of(void *context, int fd, struct why_file *file)
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", process->pid, fd);
 	if (stat(path, &stat_buf) < 0 || statfs(path, &system) < 0 || statvfs(path, &mount) < 0)
 		return true;
+	/* Magic numbers have 32 bits; the member is an int on some machines and a long on others. */
+	const uint32_t type = (uint32_t)system.f_type;
+
 	file->examined = true;
 	file->mode = stat_buf.st_mode;
 	file->size = (uint64_t)stat_buf.st_size;
-	file->huge = (uint64_t)system.f_type == HUGETLBFS_MAGIC;
-	file->memory = (uint64_t)system.f_type == TMPFS_MAGIC;
-	file->secret = (uint64_t)system.f_type == SECRETMEM_MAGIC;
-	file->noexec = (mount.f_flag & ST_NOEXEC) != 0 || runs_nothing((uint64_t)system.f_type);
+	file->huge = type == HUGETLBFS_MAGIC;
+	file->memory = type == TMPFS_MAGIC;
+	file->secret = type == SECRETMEM_MAGIC;
+	file->noexec = (mount.f_flag & ST_NOEXEC) != 0 || runs_nothing(type);
 	file->append_only = is_append_only(path);
 	if (S_ISREG(stat_buf.st_mode) && (file->memory || file->huge))
 		file->seals = read_seals(path);

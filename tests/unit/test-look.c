@@ -42,7 +42,7 @@ static void take(void *context, const struct event *event)
 		seen->mappings++;
 	}
 	for (size_t i = 0; i < snapshot->total_count; i++)
-		seen->total += snapshot->totals[i].mappings;
+		seen->total += (size_t)snapshot->totals[i].mappings;
 }
 
 static void add_line(struct buf *text, unsigned number)
