@@ -59,7 +59,7 @@ static void catch(int signo, void (*handler)(int))
 
 static void catch_signals(void)
 {
-	static const int ends[] = { SIGTERM, SIGHUP, SIGQUIT };
+	static const int ends[] = { SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 
 	terminal_known = tcgetattr(STDIN_FILENO, &terminal) == 0;
 	catch(SIGINT, on_interrupt);
