@@ -167,11 +167,12 @@ working()
 	for command in grow 'grow --blocked' 'grow --room' 'grow --shared' 'grow --file=file' shrink move-fixed 'move-fixed --onto=occupied' \
 		'move-fixed --mistake=unaligned' reserve-fill noreserve; do
 		# shellcheck disable=SC2086 # the words are a command
-		strace -f -qq -s 100 -e trace=mmap,mmap2,munmap,mremap,mprotect,brk,madvise,open,openat,memfd_create,close,seccomp -o trace \
+		rm -f trace.*
+		strace -ff -qq -s 100 -e trace=mmap,mmap2,munmap,mremap,mprotect,brk,madvise,open,openat,memfd_create,close,seccomp -o trace \
 			"$MMTOOL" $command >out
 		# What the subject did after its fence was up.  strace pads before the "=".
-		fenced=$(awk '/ seccomp\(SECCOMP_SET_MODE_FILTER/ { print $1; exit }' trace)
-		sed -n "s/^$fenced *\([a-z].*\)/\1/p" trace | sed '1,/^seccomp(/d' | grep -v '^+++' | sed 's/) *= /) = /' >traced
+		fenced=$(grep -l '^seccomp(SECCOMP_SET_MODE_FILTER' trace.*)
+		sed '1,/^seccomp(/d' "$fenced" | grep -Ev '^(\+\+\+|---) ' | sed 's/) *= /) = /' >traced
 		grep -E '^    (mmap2?|munmap|mremap|mprotect|brk|madvise|open(at)?|memfd_create|close)\(' out | sed 's/^    //' >printed
 		[ -s printed ]
 		diff traced printed || fail "$command"
@@ -182,9 +183,9 @@ working()
 	need strace
 	not_sanitized 'the runtime of the sanitizer makes calls of its own'
 	strace -f -o /dev/null true 2>/dev/null || skip 'ptrace is not allowed here'
-	strace -f -qq -o trace "$MMTOOL" grow >out
-	fenced=$(awk '/ seccomp\(SECCOMP_SET_MODE_FILTER/ { print $1; exit }' trace)
-	run bash -c "sed -n 's/^$fenced *\([a-z_0-9]*\)(.*/\1/p' trace | sed '1,/^seccomp/d' | sort -u | tr '\n' ' '"
+	strace -ff -qq -o trace "$MMTOOL" grow >out
+	fenced=$(grep -l '^seccomp(SECCOMP_SET_MODE_FILTER' trace.*)
+	run bash -c "sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' $fenced | sed '1,/^seccomp/d' | sort -u | tr '\n' ' '"
 	refute_output --regexp '(clone|execve|kill|socket|connect|ptrace|openat) '
 	assert_output --partial 'mremap '
 }

@@ -74,7 +74,7 @@ static bool view_of(const struct statement *statement, struct view *view)
 		view->len = args[statement->call->id == CALL_MMAP ? 1 : 2];
 		if (statement->call->id == CALL_MREMAP && statement->count == 5)
 			view->address = args[4];
-		return statement->slot != NO_SLOT || !program_is_constant(view->address);
+		return statement->slot != NO_SLOT || !expr_is_constant(view->address);
 	case CALL_MUNMAP:
 	case CALL_MPROTECT:
 	case CALL_PKEY_MPROTECT:

@@ -28,7 +28,7 @@ static bool same_text(struct program *p, const struct expr *expr)
 bool program_masks(const struct expr *expr)
 {
 	return expr->kind == EXPR_BINARY && program_is_bits(expr->op) &&
-	       (program_is_constant(expr->left) || program_is_constant(expr->right));
+	       (expr_is_constant(expr->left) || expr_is_constant(expr->right));
 }
 
 /* Comparisons that compilers find to be always true or false, and warn of. */
@@ -36,16 +36,16 @@ static bool is_foregone(struct program *p, const struct expr *expr)
 {
 	bool left = program_type(p, expr->left) == C_INT, right = program_type(p, expr->right) == C_INT;
 
-	if (program_is_constant(expr->left) && program_is_constant(expr->right))
+	if (expr_is_constant(expr->left) && expr_is_constant(expr->right))
 		return true;
-	if ((left && program_is_constant(expr->right) && !program_fits_int(p, expr->right)) ||
-	    (right && program_is_constant(expr->left) && !program_fits_int(p, expr->left)))
+	if ((left && expr_is_constant(expr->right) && !program_fits_int(p, expr->right)) ||
+	    (right && expr_is_constant(expr->left) && !program_fits_int(p, expr->left)))
 		return true;
 	if (program_is_boolean(expr->left) || program_is_boolean(expr->right))
 		return true;
 	/* (x | 1) == 0 */
-	if ((program_masks(expr->left) && program_is_constant(expr->right)) ||
-	    (program_masks(expr->right) && program_is_constant(expr->left)))
+	if ((program_masks(expr->left) && expr_is_constant(expr->right)) ||
+	    (program_masks(expr->right) && expr_is_constant(expr->left)))
 		return true;
 	return same_text(p, expr);
 }

@@ -417,7 +417,7 @@ static void truth(struct program *p, struct buf *out, const struct expr *expr, i
 		as_it_is(p, out, expr, AS_IS, binds);
 		return;
 	}
-	if (program_is_constant(expr) || program_masks(expr)) {
+	if (expr_is_constant(expr) || program_masks(expr)) {
 		program_use(p, "holds");
 		buf_puts(out, "holds(");
 		program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);

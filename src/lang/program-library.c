@@ -101,6 +101,15 @@ static bool fcntl_is_same(const struct statement *statement)
 	return known_bits(statement->args[1], &op) && op != constant("F_GETOWN");
 }
 
+/* glibc's mremap() refuses flags that it does not know without asking the kernel (seen in glibc 2.36). */
+static bool mremap_is_same(const struct statement *statement)
+{
+	const int64_t all = constant("MREMAP_MAYMOVE") | constant("MREMAP_FIXED") | constant("MREMAP_DONTUNMAP");
+	int64_t bits;
+
+	return known_bits(statement->args[3], &bits) && (bits & ~all) == 0;
+}
+
 /* Whether the C library's function is the same call with these arguments. */
 static bool is_same(const struct program *p, const struct statement *statement)
 {
@@ -109,6 +118,8 @@ static bool is_same(const struct program *p, const struct statement *statement)
 	switch ((enum call_id)statement->call->id) {
 	case CALL_MMAP:
 		return is_whole_pages(p, args[5]);
+	case CALL_MREMAP:
+		return mremap_is_same(statement);
 	case CALL_READ:
 	case CALL_WRITE:
 	case CALL_PREAD:

@@ -121,7 +121,7 @@ static void learn_bind(struct learner *l, const struct statement *statement)
 {
 	const struct expr *expr = statement->expr;
 	enum c_type type = program_type(l->p, expr);
-	bool constant = type == C_POINTER && program_is_constant(expr);
+	bool constant = type == C_POINTER && expr_is_constant(expr);
 
 	/* What is computed is as wide as the language's integers, whatever it is computed from. */
 	if (type == C_INT)

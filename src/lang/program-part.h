@@ -108,8 +108,6 @@ struct range program_call_range(const struct call *call);
 /* True: its value is the same before and after the statement, and taking it has no effect. */
 bool program_is_pure(const struct expr *expr, uint32_t slot);
 bool program_is_boolean(const struct expr *expr);
-/* Constants only. */
-bool program_is_constant(const struct expr *expr);
 
 /* program-expr.c: what an expression is printed for. */
 enum form {

@@ -30,24 +30,6 @@ bool program_is_boolean(const struct expr *expr)
 	return expr->kind == EXPR_BINARY && ((expr->op >= OP_LT && expr->op <= OP_NE) || expr->op >= OP_LOGAND);
 }
 
-bool program_is_constant(const struct expr *expr)
-{
-	switch ((enum expr_kind)expr->kind) {
-	case EXPR_INT:
-	case EXPR_STRING:
-	case EXPR_CONSTANT:
-		return true;
-	case EXPR_PREDEFINED:
-		return expr->predefined == PRE_NULL || expr->predefined == PRE_MAP_FAILED || expr->predefined == PRE_PAGE;
-	case EXPR_UNARY:
-		return program_is_constant(expr->right);
-	case EXPR_BINARY:
-		return program_is_constant(expr->left) && program_is_constant(expr->right);
-	default:
-		return false;
-	}
-}
-
 bool program_is_pure(const struct expr *expr, uint32_t slot)
 {
 	switch ((enum expr_kind)expr->kind) {

@@ -75,3 +75,21 @@ bool script_reserved(const char *name, size_t len)
 {
 	return keyword_find(name, len) >= 0 || predefined_find(name, len) >= 0 || constant_find(name, len) != NULL;
 }
+
+bool expr_is_constant(const struct expr *expr)
+{
+	switch ((enum expr_kind)expr->kind) {
+	case EXPR_INT:
+	case EXPR_STRING:
+	case EXPR_CONSTANT:
+		return true;
+	case EXPR_PREDEFINED:
+		return expr->predefined == PRE_NULL || expr->predefined == PRE_MAP_FAILED || expr->predefined == PRE_PAGE;
+	case EXPR_UNARY:
+		return expr_is_constant(expr->right);
+	case EXPR_BINARY:
+		return expr_is_constant(expr->left) && expr_is_constant(expr->right);
+	default:
+		return false;
+	}
+}

@@ -183,4 +183,7 @@ void script_free(struct script *script);
 /* Whether a word may not be bound: a keyword, a predefined name or a constant. */
 bool script_reserved(const char *name, size_t len);
 
+/* Made of constants only: it has the same value for every process and at every time. */
+bool expr_is_constant(const struct expr *expr);
+
 #endif

@@ -214,3 +214,75 @@ int64_t fault_code(int signo, int si_code)
 {
 	return si_code == SI_KERNEL ? SI_KERNEL : FAULT_VALUE(signo, si_code);
 }
+
+/* By the beginning of the name; the first row that fits decides. */
+static const struct {
+	char begins[32], asked[32];
+} stand_ins[] = {
+	{ "MAP_SYNC", "MAP_SHARED_VALIDATE" }, /* of the same release; other files than DAX refuse it either way */
+	{ "MAP_HUGE_SHIFT", "MAP_HUGETLB" },
+	{ "MAP_HUGE_MASK", "MAP_HUGETLB" },
+	{ "MFD_HUGE_SHIFT", "MFD_HUGETLB" },
+	{ "MFD_HUGE_MASK", "MFD_HUGETLB" },
+	{ "PR_SET_VMA_", "PR_SET_VMA" },
+	{ "PR_SET_MM_MAP", "PR_SET_MM_MAP" }, /* and its size: tried as they are */
+	{ "PR_SET_MM_", "PR_SET_MM" },
+	{ "PR_SPEC_", "PR_GET_SPECULATION_CTRL" },
+	{ "PR_TSC_", "PR_GET_TSC" },
+	{ "PR_MCE_KILL_", "PR_MCE_KILL" },
+	{ "PR_SET_PTRACER_", "PR_SET_PTRACER" },
+	{ "PR_UNALIGN_", "PR_GET_UNALIGN" },
+	{ "PR_FPEMU_", "PR_GET_FPEMU" },
+	{ "PR_FP_EXC_", "PR_GET_FPEXC" },
+	{ "PR_FP_MODE_", "PR_GET_FP_MODE" },
+	{ "PR_ENDIAN_", "PR_GET_ENDIAN" },
+	{ "PR_CAP_AMBIENT_", "PR_CAP_AMBIENT" },
+	{ "PR_SVE_VL_", "PR_SVE_GET_VL" },
+	{ "PR_SVE_SET_VL_", "PR_SVE_SET_VL" },
+	{ "PR_SME_VL_", "PR_SME_GET_VL" },
+	{ "PR_SME_SET_VL_", "PR_SME_SET_VL" },
+	{ "PR_PAC_AP", "PR_PAC_RESET_KEYS" },
+	{ "PR_TAGGED_ADDR_ENABLE", "PR_GET_TAGGED_ADDR_CTRL" },
+	{ "PR_MTE_", "PR_GET_TAGGED_ADDR_CTRL" },
+	{ "PR_PMLEN_", "PR_GET_TAGGED_ADDR_CTRL" },
+	{ "PR_SYS_DISPATCH_", "PR_SET_SYSCALL_USER_DISPATCH" },
+	{ "PR_SCHED_CORE_", "PR_SCHED_CORE" },
+	{ "PR_RISCV_V_VSTATE_", "PR_RISCV_V_GET_CONTROL" },
+	{ "PR_RISCV_CTX_", "PR_RISCV_SET_ICACHE_FLUSH_CTX" },
+	{ "PR_RISCV_SCOPE_", "PR_RISCV_SET_ICACHE_FLUSH_CTX" },
+	{ "PR_PPC_DEXCR_", "PR_PPC_GET_DEXCR" },
+	{ "PR_SHADOW_STACK_", "PR_GET_SHADOW_STACK_STATUS" },
+	{ "PR_TIMER_CREATE_RESTORE_IDS_", "PR_TIMER_CREATE_RESTORE_IDS" },
+	{ "PR_FUTEX_HASH_", "PR_FUTEX_HASH" },
+	{ "UFFD_EVENT_FORK", "UFFD_FEATURE_EVENT_FORK" },
+	{ "UFFD_EVENT_REMAP", "UFFD_FEATURE_EVENT_REMAP" },
+	{ "UFFD_EVENT_REMOVE", "UFFD_FEATURE_EVENT_REMOVE" },
+	{ "UFFD_EVENT_UNMAP", "UFFD_FEATURE_EVENT_UNMAP" },
+	{ "UFFD_PAGEFAULT_FLAG_WP", "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
+	{ "UFFD_PAGEFAULT_FLAG_MINOR", "UFFD_FEATURE_MINOR_HUGETLBFS" },
+	{ "UFFDIO_REGISTER_MODE_WP", "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
+	{ "UFFDIO_REGISTER_MODE_MINOR", "UFFD_FEATURE_MINOR_HUGETLBFS" },
+	{ "UFFDIO_COPY_MODE_WP", "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
+	{ "UFFDIO_WRITEPROTECT_MODE_", "UFFDIO_WRITEPROTECT" },
+	{ "UFFDIO_CONTINUE_MODE_", "UFFDIO_CONTINUE" },
+	{ "UFFDIO_POISON_MODE_", "UFFDIO_POISON" },
+	{ "UFFDIO_MOVE_MODE_", "UFFDIO_MOVE" },
+	{ "UFFD_API", "UFFDIO_API" },
+	{ "UFFD_EVENT_", "UFFDIO_API" },
+	{ "UFFD_PAGEFAULT_", "UFFDIO_API" },
+	{ "UFFDIO_REGISTER_MODE_", "UFFDIO_REGISTER" },
+	{ "UFFDIO_COPY_MODE_", "UFFDIO_COPY" },
+	{ "UFFDIO_ZEROPAGE_MODE_", "UFFDIO_ZEROPAGE" },
+};
+
+const struct constant *constant_asked(const struct constant *constant)
+{
+	for (size_t i = 0; i < sizeof(stand_ins) / sizeof(stand_ins[0]); i++) {
+		if (strncmp(constant->name, stand_ins[i].begins, strlen(stand_ins[i].begins)) != 0)
+			continue;
+		const struct constant *asked = constant_find(stand_ins[i].asked, strlen(stand_ins[i].asked));
+
+		return asked == NULL || asked == constant ? constant : constant_asked(asked);
+	}
+	return constant;
+}

@@ -61,6 +61,12 @@ const struct constant *constant_find(const char *name, size_t len);
 extern const struct constant constant_table[];
 extern const size_t constant_count;
 
+/*
+ * What a kernel is asked about to learn whether it has this constant: itself, or the constant that it came with, or belongs to, where
+ * it cannot be tried alone (PR_TSC_ENABLE: PR_GET_TSC).
+ */
+const struct constant *constant_asked(const struct constant *constant);
+
 /* The name of a value in an enumeration group (GROUP_MADV, GROUP_ERRNO, …), or NULL. */
 const char *constant_name(enum constant_group group, int64_t value);
 

@@ -7,25 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* What is the same for every process and at every time. */
-static bool is_constant(const struct expr *expr)
-{
-	switch ((enum expr_kind)expr->kind) {
-	case EXPR_INT:
-	case EXPR_STRING:
-	case EXPR_CONSTANT:
-		return true;
-	case EXPR_PREDEFINED:
-		return expr->predefined == PRE_PAGE || expr->predefined == PRE_NULL || expr->predefined == PRE_MAP_FAILED;
-	case EXPR_UNARY:
-		return is_constant(expr->right);
-	case EXPR_BINARY:
-		return is_constant(expr->left) && is_constant(expr->right);
-	default:
-		return false;
-	}
-}
-
 static bool evaluate(const struct script *script, struct interp_definition *definition, struct buf *problem)
 {
 	struct machine m = { .script = script, .page = size_page() };
@@ -64,7 +45,7 @@ int interp_define(const char *text, struct interp_definition *definition, struct
 
 	if (first == NULL || first->kind != STATEMENT_BIND || first->next != NULL)
 		buf_puts(problem, "-D: write NAME=EXPR, as in -D pages=16");
-	else if (!is_constant(first->expr))
+	else if (!expr_is_constant(first->expr))
 		buf_puts(problem, "-D: the value is made of literals and constants only, as in -D size=4K");
 	else
 		defined = evaluate(script, definition, problem);

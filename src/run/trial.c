@@ -372,78 +372,24 @@ static enum trial by_prlimit(const struct constant *constant)
 
 typedef enum trial trial_function(const struct constant *constant);
 
-/* By the beginning of the name; the first row that fits decides.  A row with another name asks about that one instead. */
+/* By the beginning of the name; the first row that fits decides. */
 static const struct {
 	const char *begins;
 	trial_function *try;
-	const char *instead;
 } by_name[] = {
-	{ "MAP_SHARED_VALIDATE", map_shared_validate, NULL },
-	{ "MAP_SYNC", map_shared_validate, NULL }, /* of the same release; other files than DAX refuse it either way */
-	{ "MAP_DROPPABLE", map_droppable, NULL },
-	{ "MAP_FIXED_NOREPLACE", map_noreplace, NULL },
-	{ "MAP_32BIT", map_32bit, NULL },
-	{ "MAP_ABOVE4G", map_above4g, NULL },
-	{ "MAP_HUGE_SHIFT", NULL, "MAP_HUGETLB" },
-	{ "MAP_HUGE_MASK", NULL, "MAP_HUGETLB" },
-	{ "MAP_HUGE", map_hugetlb, NULL },
-	{ "MFD_HUGE_SHIFT", NULL, "MFD_HUGETLB" },
-	{ "MFD_HUGE_MASK", NULL, "MFD_HUGETLB" },
-	{ "O_PATH", open_path, NULL },
-	{ "O_CLOEXEC", open_cloexec, NULL },
-	{ "O_TMPFILE", open_tmpfile, NULL },
-	{ "PR_SET_VMA_", NULL, "PR_SET_VMA" },
-	{ "PR_SET_MM_MAP", mm_map, NULL },
-	{ "PR_SET_MM_", NULL, "PR_SET_MM" },
-	{ "PR_MDWE_", mdwe, NULL },
-	{ "PR_THP_DISABLE_EXCEPT_ADVISED", thp_except_advised, NULL },
-	{ "PR_SPEC_", NULL, "PR_GET_SPECULATION_CTRL" },
-	{ "PR_TSC_", NULL, "PR_GET_TSC" },
-	{ "PR_MCE_KILL_", NULL, "PR_MCE_KILL" },
-	{ "PR_SET_PTRACER_", NULL, "PR_SET_PTRACER" },
-	{ "PR_UNALIGN_", NULL, "PR_GET_UNALIGN" },
-	{ "PR_FPEMU_", NULL, "PR_GET_FPEMU" },
-	{ "PR_FP_EXC_", NULL, "PR_GET_FPEXC" },
-	{ "PR_FP_MODE_", NULL, "PR_GET_FP_MODE" },
-	{ "PR_ENDIAN_", NULL, "PR_GET_ENDIAN" },
-	{ "PR_CAP_AMBIENT_", NULL, "PR_CAP_AMBIENT" },
-	{ "PR_SVE_VL_", NULL, "PR_SVE_GET_VL" },
-	{ "PR_SVE_SET_VL_", NULL, "PR_SVE_SET_VL" },
-	{ "PR_SME_VL_", NULL, "PR_SME_GET_VL" },
-	{ "PR_SME_SET_VL_", NULL, "PR_SME_SET_VL" },
-	{ "PR_PAC_AP", NULL, "PR_PAC_RESET_KEYS" },
-	{ "PR_TAGGED_ADDR_ENABLE", NULL, "PR_GET_TAGGED_ADDR_CTRL" },
-	{ "PR_MTE_", NULL, "PR_GET_TAGGED_ADDR_CTRL" },
-	{ "PR_PMLEN_", NULL, "PR_GET_TAGGED_ADDR_CTRL" },
-	{ "PR_SYS_DISPATCH_", NULL, "PR_SET_SYSCALL_USER_DISPATCH" },
-	{ "PR_SCHED_CORE_", NULL, "PR_SCHED_CORE" },
-	{ "PR_RISCV_V_VSTATE_", NULL, "PR_RISCV_V_GET_CONTROL" },
-	{ "PR_RISCV_CTX_", NULL, "PR_RISCV_SET_ICACHE_FLUSH_CTX" },
-	{ "PR_RISCV_SCOPE_", NULL, "PR_RISCV_SET_ICACHE_FLUSH_CTX" },
-	{ "PR_PPC_DEXCR_", NULL, "PR_PPC_GET_DEXCR" },
-	{ "PR_SHADOW_STACK_", NULL, "PR_GET_SHADOW_STACK_STATUS" },
-	{ "PR_TIMER_CREATE_RESTORE_IDS_", NULL, "PR_TIMER_CREATE_RESTORE_IDS" },
-	{ "PR_FUTEX_HASH_", NULL, "PR_FUTEX_HASH" },
-	{ "UFFD_FEATURE_", by_feature, NULL },
-	{ "UFFD_EVENT_FORK", NULL, "UFFD_FEATURE_EVENT_FORK" },
-	{ "UFFD_EVENT_REMAP", NULL, "UFFD_FEATURE_EVENT_REMAP" },
-	{ "UFFD_EVENT_REMOVE", NULL, "UFFD_FEATURE_EVENT_REMOVE" },
-	{ "UFFD_EVENT_UNMAP", NULL, "UFFD_FEATURE_EVENT_UNMAP" },
-	{ "UFFD_PAGEFAULT_FLAG_WP", NULL, "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
-	{ "UFFD_PAGEFAULT_FLAG_MINOR", NULL, "UFFD_FEATURE_MINOR_HUGETLBFS" },
-	{ "UFFDIO_REGISTER_MODE_WP", NULL, "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
-	{ "UFFDIO_REGISTER_MODE_MINOR", NULL, "UFFD_FEATURE_MINOR_HUGETLBFS" },
-	{ "UFFDIO_COPY_MODE_WP", NULL, "UFFD_FEATURE_PAGEFAULT_FLAG_WP" },
-	{ "UFFDIO_WRITEPROTECT_MODE_", NULL, "UFFDIO_WRITEPROTECT" },
-	{ "UFFDIO_CONTINUE_MODE_", NULL, "UFFDIO_CONTINUE" },
-	{ "UFFDIO_POISON_MODE_", NULL, "UFFDIO_POISON" },
-	{ "UFFDIO_MOVE_MODE_", NULL, "UFFDIO_MOVE" },
-	{ "UFFD_API", NULL, "UFFDIO_API" },
-	{ "UFFD_EVENT_", NULL, "UFFDIO_API" },
-	{ "UFFD_PAGEFAULT_", NULL, "UFFDIO_API" },
-	{ "UFFDIO_REGISTER_MODE_", NULL, "UFFDIO_REGISTER" },
-	{ "UFFDIO_COPY_MODE_", NULL, "UFFDIO_COPY" },
-	{ "UFFDIO_ZEROPAGE_MODE_", NULL, "UFFDIO_ZEROPAGE" },
+	{ "MAP_SHARED_VALIDATE", map_shared_validate },
+	{ "MAP_DROPPABLE", map_droppable },
+	{ "MAP_FIXED_NOREPLACE", map_noreplace },
+	{ "MAP_32BIT", map_32bit },
+	{ "MAP_ABOVE4G", map_above4g },
+	{ "MAP_HUGE", map_hugetlb },
+	{ "O_PATH", open_path },
+	{ "O_CLOEXEC", open_cloexec },
+	{ "O_TMPFILE", open_tmpfile },
+	{ "PR_SET_MM_MAP", mm_map },
+	{ "PR_MDWE_", mdwe },
+	{ "PR_THP_DISABLE_EXCEPT_ADVISED", thp_except_advised },
+	{ "UFFD_FEATURE_", by_feature },
 };
 
 /* The groups whose every constant is tried in one way.  Others cannot be asked about. */
@@ -459,14 +405,12 @@ static trial_function *const by_group[GROUP_COUNT] = {
 
 enum trial trial_constant(const struct constant *constant)
 {
+	constant = constant_asked(constant);
+	if (constant->absent)
+		return TRIAL_ABSENT;
 	for (size_t i = 0; i < sizeof(by_name) / sizeof(by_name[0]); i++) {
-		if (strncmp(constant->name, by_name[i].begins, strlen(by_name[i].begins)) != 0)
-			continue;
-		if (by_name[i].try != NULL)
+		if (strncmp(constant->name, by_name[i].begins, strlen(by_name[i].begins)) == 0)
 			return by_name[i].try(constant);
-		const struct constant *other = constant_find(by_name[i].instead, strlen(by_name[i].instead));
-
-		return other == NULL || other->absent ? TRIAL_ABSENT : trial_constant(other);
 	}
 	return by_group[constant->group] != NULL ? by_group[constant->group](constant) : TRIAL_UNKNOWN;
 }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a call about the pages of a range did what it did: advice, locks, seals, permissions, writing back. */
-#include "run/why-rule.h"
+#include "run/why-mremap.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
-#endif
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 8 /* Linux 6.11 */
 #endif

@@ -1,37 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a call that did not fail did what it did. */
-#include "run/why-rule.h"
+#include "run/why-mremap.h"
 
-#include <sys/mman.h>
-
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
-#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17 */
 #endif
-
-/* The arguments of mremap by their names. */
-static uint64_t old_address(const struct why_case *c)
-{
-	return c->args[0];
-}
-
-static uint64_t old_size(const struct why_case *c)
-{
-	return why_round_up(c, c->args[1]);
-}
-
-static uint64_t new_size(const struct why_case *c)
-{
-	return why_round_up(c, c->args[2]);
-}
-
-/* How many bytes it adds; 0: it does not grow. */
-static uint64_t growth(const struct why_case *c)
-{
-	return new_size(c) > old_size(c) ? new_size(c) - old_size(c) : 0;
-}
 
 /* The first thing in the way of growing in place, or NULL. */
 static const struct mapping *obstacle(const struct why_case *c)

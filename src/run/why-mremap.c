@@ -1,39 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules of mremap(2), in the order of the kernel's mm/mremap.c (Linux 6.17 and later). */
-#include "run/why-rule.h"
-
-#include <sys/mman.h>
-
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4 /* Linux 5.7 */
-#endif
-
-/* The arguments of the case by their names. */
-static uint64_t old_address(const struct why_case *c)
-{
-	return c->args[0];
-}
-
-static uint64_t old_size(const struct why_case *c)
-{
-	return why_round_up(c, c->args[1]);
-}
-
-static uint64_t new_size(const struct why_case *c)
-{
-	return why_round_up(c, c->args[2]);
-}
-
-static uint64_t new_address(const struct why_case *c)
-{
-	return c->args[4];
-}
-
-/* How many bytes it adds; 0: it does not grow. */
-static uint64_t growth(const struct why_case *c)
-{
-	return new_size(c) > old_size(c) ? new_size(c) - old_size(c) : 0;
-}
+#include "run/why-mremap.h"
 
 /* With either flag the kernel looks at new_address. */
 static bool looks_at_new(const struct why_case *c)
