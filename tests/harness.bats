@@ -12,7 +12,11 @@ setup()
 # the variables of the outer one, nor find its inner parts in PATH.
 driven()
 {
-	run env -i PATH="${PATH//"$BATS_LIBEXEC":/}" MMTOOL="$MMTOOL" "${@:2}" AM_TAP_AWK=awk sh "$top/build-aux/tap-driver.sh" --test-name "$1" --log-file log --trs-file trs \
+	local driver=$top/build-aux/tap-driver.sh
+
+	[ -f "$driver" ] || driver=$(automake --print-libdir 2>/dev/null)/tap-driver.sh
+	[ -f "$driver" ] || skip "no automake's tap-driver.sh here"
+	run env -i PATH="${PATH//"$BATS_LIBEXEC":/}" MMTOOL="$MMTOOL" "${@:2}" AM_TAP_AWK=awk sh "$driver" --test-name "$1" --log-file log --trs-file trs \
 		-- "$top/tests/run-tap" "./$1" 3>&-
 	run sed -n 's/^:test-result: //p' trs
 }

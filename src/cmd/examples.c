@@ -13,7 +13,7 @@
 
 /* Where `make install' puts them; the Makefile knows it. */
 #ifndef EXAMPLESDIR
-#define EXAMPLESDIR "/usr/local/share/doc/mmtool/examples"
+#define EXAMPLESDIR "/usr/local/share/mmtool/examples"
 #endif
 
 static const char suffix[] = ".mmt";

@@ -22,8 +22,10 @@ export MMTOOL=${MMTOOL:-$top/build/mmtool}
 # What somebody's environment must not change.
 unset ARGP_HELP_FMT NO_COLOR POSIXLY_CORRECT CDPATH
 export LC_ALL=C TERM=xterm SHELL=/bin/sh
-# Those of the sources: what is installed may be older.
-export MMTOOL_EXAMPLES=$top/examples
+# Those of the sources: what is installed may be older.  With MMTOOL_INSTALLED the program under test was installed, and
+# has its own.
+unset MMTOOL_EXAMPLES
+[ -n "${MMTOOL_INSTALLED-}" ] || export MMTOOL_EXAMPLES=$top/examples
 
 # MMTOOL_OBSERVER=text|query: what performs a script is given --observer with it, wherever a test runs mmtool.
 [ -z "${MMTOOL_OBSERVER-}" ] || [ -n "${MMTOOL_OBSERVED-}" ] || {
