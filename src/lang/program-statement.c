@@ -2,18 +2,26 @@
 /* The script's statements in C, with its comments. */
 #include "lang/program-part.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-/* "it's done" for a comment: nothing in it ends or nests one. */
+/* "it's done" for a comment: nothing in it ends or nests one, and nothing in it is a control or unseen. */
 static void comment_text(struct buf *out, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		char last = out->len > 0 ? out->data[out->len - 1] : '\0';
+	size_t used;
 
-		if ((last == '*' && text[i] == '/') || (last == '/' && text[i] == '*') || (last == '?' && text[i] == '?'))
+	for (size_t i = 0; i < len; i += used) {
+		char last = out->len > 0 ? out->data[out->len - 1] : '\0';
+		int32_t point = utf8_decode(text + i, len - i, &used);
+
+		if ((last == '*' && point == '/') || (last == '/' && point == '*') || (last == '?' && point == '?'))
 			buf_putc(out, ' ');
-		buf_putc(out, (text[i] >= ' ' && text[i] < 0x7f) || (text[i] & 0x80) != 0 ? text[i] : ' ');
+		if (point >= 0 && point < 0x80 && utf8_unsafe(point))
+			buf_putc(out, ' ');
+		else
+			buf_escape(out, text + i, used, 0);
 	}
 }
 

@@ -70,29 +70,38 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours (optimal string alignment); case is no difference. */
-static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len)
+/*
+ * Insertions, deletions, replacements and swaps of neighbours (optimal string alignment); case is no difference.  limit or
+ * more: limit.  So many apart from the diagonal nothing is worth looking at, and two rows of it are the end.
+ */
+static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len, size_t limit)
 {
-	size_t rows[3][WORD_MOST + 1], *before = rows[0], *above = rows[1], *row = rows[2];
+	size_t rows[3][WORD_MOST + 2], *before = rows[0], *above = rows[1], *row = rows[2], smallest = 0;
 
-	for (size_t j = 0; j <= b_len; j++)
-		above[j] = before[j] = j;
+	for (size_t j = 0; j <= b_len + 1; j++)
+		before[j] = above[j] = row[j] = least(j, limit);
 	for (size_t i = 1; i <= a_len; i++) {
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
+		size_t from = i >= limit ? i - limit + 1 : 1, to = least(i + limit - 1, b_len), earlier = smallest;
+
+		smallest = row[from - 1] = from == 1 ? least(i, limit) : limit;
+		for (size_t j = from; j <= to; j++) {
 			char x = lower(a[i - 1]), y = lower(b[j - 1]);
 
 			row[j] = least(above[j - 1] + (x != y), least(above[j], row[j - 1]) + 1);
 			if (i > 1 && j > 1 && x == lower(b[j - 2]) && lower(a[i - 2]) == y)
 				row[j] = least(row[j], before[j - 2] + 1);
+			smallest = least(smallest, row[j]);
 		}
+		row[to + 1] = limit;
+		if (smallest >= limit && earlier + 1 >= limit)
+			return limit;
 		size_t *spare = before;
 
 		before = above;
 		above = row;
 		row = spare;
 	}
-	return above[b_len];
+	return least(above[b_len], limit);
 }
 
 void suggestion_init(struct suggestion *suggestion, const char *word, size_t len)
@@ -107,7 +116,7 @@ void suggestion_offer(struct suggestion *suggestion, const char *candidate, size
 
 	if (longer > WORD_MOST || longer - shorter >= suggestion->distance)
 		return;
-	size_t distance = edits(suggestion->word, suggestion->len, candidate, len);
+	size_t distance = edits(suggestion->word, suggestion->len, candidate, len, suggestion->distance);
 
 	if (distance < suggestion->distance) {
 		suggestion->distance = distance;

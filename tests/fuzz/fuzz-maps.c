@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as maps.  The input is two snapshots with an empty line between them; what is parsed must be consistent,
- * and the delta from the one to the other must have the lines of both, and stand up to regions and a hint taken from
- * them.
- *
- * clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz-maps.c src/mm/maps.c
- *     src/mm/region.c src/mm/delta*.c src/mm/symbol.c src/base/{alloc,buf,diag,size}.c -o fuzz-maps
+ * Any bytes as one maps file.  What the parser makes of them must be what a reader of one character after the other makes of
+ * them, and lie in the text; and it looks no further behind the text than it says.  Nothing is allocated for an input, so
+ * that a hundred thousand are tried in a second.
  */
-#include "mm/delta.h"
-#include "mm/symbol.h"
-
-#include "base/buf.h"
+#include "mm/maps.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __has_include
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h> /* empty macros where there is no sanitizer */
+#endif
+#endif
+#ifndef ASAN_POISON_MEMORY_REGION
+#define ASAN_POISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* How far the parser looks behind the text, and the NUL there. */
+enum { BEHIND = 32 + 1 };
+
+struct reader {
+	const char *at, *end;
+};
 
 static void require(bool held)
 {
@@ -24,120 +35,125 @@ static void require(bool held)
 		abort();
 }
 
-/* What was parsed lies in the text, in order, and is found again. */
-static void check_list(const struct maps *maps)
+static bool next_is(struct reader *reader, char c)
 {
-	const char *text = maps->text.data, *end = text + maps->text.len;
+	return reader->at < reader->end && *reader->at == c && ++reader->at != NULL;
+}
+
+static unsigned digit_value(char c)
+{
+	return c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 99;
+}
+
+static bool number(struct reader *reader, unsigned base, uint64_t *value)
+{
+	const char *from = reader->at;
+	uint64_t sum = 0;
+
+	for (; reader->at < reader->end && digit_value(*reader->at) < base; reader->at++) {
+		unsigned digit = digit_value(*reader->at);
+
+		if (__builtin_mul_overflow(sum, base, &sum) || __builtin_add_overflow(sum, digit, &sum))
+			return false;
+	}
+	*value = sum;
+	return reader->at > from && (base != 16 || reader->at - from <= 16);
+}
+
+static bool small_number(struct reader *reader, uint32_t *value)
+{
+	uint64_t wide = 0;
+	bool read = number(reader, 16, &wide);
+
+	*value = (uint32_t)wide;
+	return read && wide <= UINT32_MAX;
+}
+
+static bool perms(struct reader *reader, char *to)
+{
+	for (unsigned i = 0; i < 4; i++, reader->at++) {
+		if (reader->at == reader->end || *reader->at <= ' ' || *reader->at > '~')
+			return false;
+		to[i] = *reader->at;
+	}
+	return true;
+}
+
+/* Reads a line, with its newline if it has one. */
+static bool line(struct reader *reader, struct mapping *m)
+{
+	const char *from = reader->at;
+
+	if (!number(reader, 16, &m->start) || !next_is(reader, '-') || !number(reader, 16, &m->end) || !next_is(reader, ' ') ||
+	    !perms(reader, m->perms) || !next_is(reader, ' ') || !number(reader, 16, &m->offset) || !next_is(reader, ' ') ||
+	    !small_number(reader, &m->major) || !next_is(reader, ':') || !small_number(reader, &m->minor) ||
+	    !next_is(reader, ' ') || !number(reader, 10, &m->inode))
+		return false;
+	if (reader->at < reader->end && *reader->at != ' ' && *reader->at != '\n')
+		return false;
+	while (next_is(reader, ' '))
+		;
+	m->line = from;
+	m->name = reader->at;
+	while (reader->at < reader->end && *reader->at != '\n')
+		reader->at++;
+	m->name_len = (uint32_t)(reader->at - m->name);
+	m->line_len = (uint32_t)(reader->at - from);
+	next_is(reader, '\n');
+	return true;
+}
+
+static void check_same(const struct mapping *a, const struct mapping *b)
+{
+	require(a->start == b->start && a->end == b->end && a->offset == b->offset && a->inode == b->inode);
+	require(a->major == b->major && a->minor == b->minor && memcmp(a->perms, b->perms, sizeof(a->perms)) == 0);
+	require(a->line == b->line && a->line_len == b->line_len && a->name == b->name && a->name_len == b->name_len);
+}
+
+/* Compares what was parsed, up to the line that was refused (0: none). */
+static void check(const struct maps *maps, size_t bad_line)
+{
+	struct reader reader = { maps->text.data, maps->text.data + maps->text.len };
 	uint64_t above = 0;
 
 	for (size_t i = 0; i < maps->count; i++) {
-		const struct mapping *m = &maps->list[i];
+		struct mapping m = { 0 };
 
-		require(m->start >= above && m->start < m->end && strlen(m->perms) == 4);
-		require(m->line == text && m->name >= m->line && m->name + m->name_len == m->line + m->line_len);
-		require(m->line + m->line_len <= end && memchr(m->line, '\n', m->line_len) == NULL);
-		require(maps_find(maps, m->start) == m && maps_find(maps, m->end - 1) == m &&
-			maps_above(maps, above) == m);
-		text = m->line + m->line_len + (m->line + m->line_len < end);
-		above = m->end;
+		require(line(&reader, &m) && m.start < m.end && m.start >= above);
+		check_same(&maps->list[i], &m);
+		above = m.end;
 	}
-	require(text == end);
-}
+	if (bad_line > 0) {
+		struct mapping m = { 0 };
 
-static bool parse(struct maps *maps, const char *text, size_t len)
-{
-	size_t bad_line = 0;
-
-	buf_add(&maps->text, text, len);
-	int error = maps_parse(maps, &bad_line);
-
-	require(error == 0 || (error == -EINVAL && bad_line > 0));
-	if (error == 0)
-		check_list(maps);
-	return error == 0;
-}
-
-static void check_delta(const struct delta *delta, const struct maps *before, const struct maps *after)
-{
-	size_t gone = 0, come = 0;
-
-	for (size_t i = 0; i < delta->line_count; i++) {
-		const struct delta_line *line = &delta->lines[i];
-
-		gone += line->sign == '-';
-		come += line->sign == '+';
-		require(i == 0 || line[-1].mapping->start <= line->mapping->start);
+		require(bad_line == maps->count + 1 && reader.at < reader.end);
+		require(!line(&reader, &m) || m.start >= m.end || m.start < above);
+	} else {
+		require(reader.at == reader.end);
 	}
-	require(before->count - gone == after->count - come);
-	for (size_t i = 0; i < delta->change_count; i++) {
-		const struct change *change = &delta->changes[i];
-
-		require(change_kind_name(change->kind) != NULL);
-		require(change->old_start <= change->old_end && change->new_start <= change->new_end);
-	}
-}
-
-static void check_symbols(const struct maps *maps, const struct regions *regions)
-{
-	struct buf text = { 0 };
-
-	for (size_t i = 0; i < maps->count; i++) {
-		symbol_format_line(&text, &maps->list[i], regions, maps);
-		symbol_format(&text, maps->list[i].end, regions, maps);
-		require(text.len > 0 && memchr(text.data, '\033', text.len) == NULL &&
-			memchr(text.data, '\n', text.len) == NULL);
-		buf_reset(&text);
-	}
-	buf_fini(&text);
-}
-
-/* Every second mapping is a region; those of after are shifted by one, so that some grow, move and change hands. */
-static void name_some(struct regions *regions, const struct maps *maps, unsigned shift)
-{
-	static const char *const names[] = { "a", "b", "c" };
-
-	for (size_t i = shift; i < maps->count && i < 16; i += 2)
-		regions_add(regions, names[i % 3], (unsigned)i / 2, maps->list[i].start,
-			    maps->list[i].end - maps->list[i].start);
-}
-
-static void compare(const struct maps *before, const struct maps *after)
-{
-	struct delta delta = { 0 };
-	struct regions old_regions = { 0 }, new_regions = { 0 };
-
-	delta_compute(&delta, before, after, NULL, NULL, NULL);
-	check_delta(&delta, before, after);
-	name_some(&old_regions, before, 0);
-	name_some(&new_regions, after, 1);
-	delta_compute(&delta, before, after, &old_regions, &new_regions, NULL);
-	check_delta(&delta, before, after);
-	check_symbols(before, &old_regions);
-	check_symbols(after, &new_regions);
-	if (before->count > 0 && after->count > 0) {
-		const struct mapping *b = &before->list[before->count / 2], *a = &after->list[after->count / 2];
-		struct delta_hint hint = { b->start, b->end - b->start, a->start, a->end - a->start,
-					   before->count % 2 == 0 };
-
-		delta_compute(&delta, before, after, &old_regions, &new_regions, &hint);
-		check_delta(&delta, before, after);
-	}
-	regions_fini(&old_regions);
-	regions_fini(&new_regions);
-	delta_fini(&delta);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct maps before = { 0 }, after = { 0 };
-	const char *text = (const char *)data, *middle = memmem(text, size, "\n\n", 2);
-	size_t half = middle != NULL ? (size_t)(middle - text) + 1 : size;
-	bool first = parse(&before, text, half);
-	bool second = parse(&after, middle != NULL ? middle + 2 : "", middle != NULL ? size - half - 1 : 0);
+	static struct maps maps;
+	size_t bad_line = 0, count;
+	uint64_t bytes, sum = 0;
 
-	if (first && second)
-		compare(&before, &after);
-	maps_fini(&before);
-	maps_fini(&after);
+	ASAN_UNPOISON_MEMORY_REGION(maps.text.data, maps.text.cap);
+	buf_reset(&maps.text);
+	buf_reserve(&maps.text, size + BEHIND);
+	buf_add(&maps.text, data, size);
+	ASAN_POISON_MEMORY_REGION(maps.text.data + size + BEHIND, maps.text.cap - size - BEHIND);
+
+	int error = maps_parse(&maps, &bad_line);
+
+	require(error == 0 ? bad_line == 0 : error == -EINVAL && bad_line > 0);
+	check(&maps, bad_line);
+	for (size_t i = 0; i < maps.count; i++) {
+		require(maps_find(&maps, maps.list[i].start) == &maps.list[i]);
+		require(maps_find(&maps, maps.list[i].end - 1) == &maps.list[i]);
+		sum += maps.list[i].end - maps.list[i].start;
+	}
+	require(maps_measure(&maps.text, &count, &bytes) == (error == 0) && (error != 0 || (count == maps.count && bytes == sum)));
 	return 0;
 }

@@ -2,11 +2,6 @@
 /*
  * Any bytes as recorded events.  What can be read is shown by every report, without a control for the terminal; and what
  * JSON makes of it, read again, must be the same JSON.
- *
- * clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz-replay.c src/run/replay*.c
- *     src/report/[a-z]*.c src/mm/[a-z]*.c src/base/[a-z]*.c -l:libjansson.a -o fuzz-replay
- * tests/unit/test-json --fields | awk '{ printf "\"\\\"%s\\\":\"\n", $2 }' | sort -u >dict
- * ./fuzz-replay -dict=dict -max_len=20000 NEW-CORPUS tests/fuzz/corpus-replay
  */
 #include "base/buf.h"
 #include "report/report.h"

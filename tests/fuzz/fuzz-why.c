@@ -2,9 +2,6 @@
 /*
  * Any bytes as lines of strace.  The input is a maps and lines with an empty line between them, or lines alone; every event
  * that is made of them must be whole, and every id one of the table.
- *
- * clang -g -O1 -std=gnu17 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz-why.c
- *     $(ls src/run/why*.c | grep -v why-step) src/run/{strace,target}.c src/run/observer*.c src/mm/*.c src/base/*.c -o fuzz-why
  */
 #include "run/why-line.h"
 
@@ -58,7 +55,7 @@ static void take(void *context, const struct event *event)
 
 static void explain(const struct why_world *world, const char *text, size_t len)
 {
-	const struct event_sink sink = { take, NULL };
+	const struct event_sink sink = { take, NULL, 0 };
 	struct why_lines *lines = why_lines_new(world, &sink);
 
 	why_lines_begin(lines, "fuzz");
