@@ -44,6 +44,11 @@ none()
 	[ -z "$found" ] || fail "$1:"$'\n'"$found"
 }
 
+@test "no shell and no look-up along PATH" {
+	(cd "$top" && grep -rnE '\b(system|popen|execvpe?|execlp|posix_spawnp|wordexp) *\(' src --include='*.[ch]') |
+		none 'calls that start a shell, or look for a program'
+}
+
 @test "every folder has a floor" {
 	[ -n "$(sources '*.c')" ]
 	for folder in $(cd "$top/src" && ls); do

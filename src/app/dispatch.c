@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 const char *argp_program_version = "mmtool " PACKAGE_VERSION;
 
@@ -227,11 +228,23 @@ static int run_help(int argc, char **argv)
 	return command != NULL ? run_command(command, 2, args) : unknown_command(argv[2]);
 }
 
+/* Whether it was executed with rights that whoever called it has not: set-user-ID, set-group-ID, file capabilities. */
+static bool has_foreign_rights(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
 int app_main(int argc, char **argv)
 {
 	static char name[] = "mmtool";
 	struct buf overview = { 0 };
 
+	if (has_foreign_rights()) {
+		diag_error("it was given rights that you do not have (set-user-ID, set-group-ID or file capabilities), and it "
+		           "performs any script with them: take them away (chmod u-s,g-s; setcap -r), and be that user "
+		           "(sudo, runuser)");
+		return STATUS_TOOL;
+	}
 	output_claim_standard();
 	atexit(output_check_stream);
 	argp_err_exit_status = STATUS_USAGE;

@@ -44,8 +44,8 @@ static const char doc[] =
 	"mmtool is killed by SIGKILL: COMMAND is then ended first. When the process that watches over that is killed as well, "
 	"`mmtool overcommit --restore' puts them back; until then no other --set is accepted.\n"
 	"\n"
-	"COMMAND is a command of mmtool, as in `--set=1 -- grow', else any program (`--set=1 -- env grow' for a program of "
-	"that name). Its exit status is mmtool's: 128 and the signal's number when it was killed, 127 when there is no "
+	"COMMAND is a command of mmtool, as in `--set=1 -- grow', else any program, given by its path or found by env(1) "
+	"(`--set=1 -- env grow' for a program of that name). Its exit status is mmtool's: 128 and the signal's number when it was killed, 127 when there is no "
 	"such program, 126 when it cannot be executed.";
 
 /* A whole decimal number from 0 to max; -1 for anything else. */
@@ -305,18 +305,17 @@ static bool executes(const void *input)
 	return self->set || self->restore;
 }
 
-/* The command line of an mmtool of its own: "mmtool", and what the user wrote. */
-static char **command_of_ours(char **command)
+/* A command line that has words before what the user wrote. */
+static char **command_behind(char *const *words, size_t word_count, char **command)
 {
-	static char name[] = "mmtool";
 	size_t count = 0;
 	char **argv;
 
 	while (command[count] != NULL)
 		count++;
-	argv = alloc_zeroed(count + 2, sizeof(*argv));
-	argv[0] = name;
-	memcpy(argv + 1, command, count * sizeof(*argv));
+	argv = alloc_zeroed(word_count + count + 1, sizeof(*argv));
+	memcpy(argv, words, word_count * sizeof(*argv));
+	memcpy(argv + word_count, command, count * sizeof(*argv));
 	return argv;
 }
 
@@ -324,10 +323,23 @@ static void run_command(const struct options *self, struct policy_outcome *outco
 {
 	const struct policy_change change = { .policy = self->policy,
 	                                      .ratio = self->has_ratio ? self->ratio : POLICY_KEEP_RATIO };
-	char **ours = command_find(self->command[0]) != NULL ? command_of_ours(self->command) : NULL;
+	static char name[] = "mmtool", env[] = "env", end[] = "--";
+	char *const ours[] = { name }, *const through_env[] = { env, end };
+	const char *path = self->command[0];
+	char **argv;
 
-	policy_run(&change, ours != NULL ? ours : self->command, ours != NULL ? "/proc/self/exe" : NULL, outcome);
-	free(ours);
+	/* mmtool looks for nothing along PATH: that is env's own business.  It takes a word with "=" for a variable. */
+	if (command_find(self->command[0]) != NULL) {
+		path = "/proc/self/exe";
+		argv = command_behind(ours, 1, self->command);
+	} else if (strpbrk(self->command[0], "/=") == NULL) {
+		path = "/usr/bin/env";
+		argv = command_behind(through_env, 2, self->command);
+	} else {
+		argv = command_behind(ours, 0, self->command);
+	}
+	policy_run(&change, argv, path, outcome);
+	free(argv);
 }
 
 static int execute(const void *input)

@@ -32,7 +32,7 @@ enum {
 
 struct run {
 	char *const *argv;
-	const char *self;
+	const char *path;
 	struct knobs knobs;
 	struct knob_value old[KNOBS], wanted[KNOBS];
 	int gate[2];            /* the program starts when a byte comes through, and never when it closes */
@@ -106,10 +106,7 @@ static _Noreturn void command_main(const struct run *run)
 	if (read(run->gate[0], &go, 1) != 1)
 		_exit(STATUS_TOOL);
 	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
-	if (run->self != NULL)
-		execv(run->self, run->argv);
-	else
-		execvp(run->argv[0], run->argv);
+	execv(run->path, run->argv);
 	error = errno;
 	diag_error("%s: %s", run->argv[0], strerror(error));
 	_exit(error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
@@ -461,10 +458,10 @@ static void perform(struct run *run)
 	knobs_restore(run);
 }
 
-void policy_run(const struct policy_change *change, char *const argv[], const char *self,
+void policy_run(const struct policy_change *change, char *const argv[], const char *path,
                 struct policy_outcome *outcome)
 {
-	struct run run = { .argv = argv, .self = self, .gate = { -1, -1 }, .command = -1, .watcher = -1, .outcome = outcome };
+	struct run run = { .argv = argv, .path = path, .gate = { -1, -1 }, .command = -1, .watcher = -1, .outcome = outcome };
 	siginfo_t info;
 
 	if (policy_claim(&run.knobs, run.old, "--set", outcome) && nothing_left(&run)) {

@@ -21,8 +21,8 @@ struct policy_outcome {
 
 /*
  * Changes the policy, runs argv (ends with NULL) and puts back vm.overcommit_memory, _ratio and _kbytes on every way
- * out, SIGKILL of this process included.  The old values are kept in a file meanwhile, for policy_restore().  self is the
- * path of the program to execute, or NULL to look for argv[0] as execvp(3) does.
+ * out, SIGKILL of this process included.  The old values are kept in a file meanwhile, for policy_restore().  path is
+ * that of the program: nothing is looked for.
  *
  * Fills *outcome, which is zeroed on entry: with the program's exit status, 128 + the signal that killed it, 127 where
  * there is no such program and 126 where it cannot be executed; with STATUS_UNSUPPORTED where this user or this machine
@@ -34,7 +34,7 @@ struct policy_outcome {
  * O_CLOEXEC: what is to be inherited from mmtool's own caller must not have been changed.  It is killed when this process
  * is.  On return signals stay blocked: the caller is about to exit, or calls policy_die().  Needs pidfd_open (Linux 5.3).
  */
-void policy_run(const struct policy_change *change, char *const argv[], const char *self,
+void policy_run(const struct policy_change *change, char *const argv[], const char *path,
                 struct policy_outcome *outcome);
 
 /*

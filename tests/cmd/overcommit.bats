@@ -292,6 +292,10 @@ finish()
 	assert_failure $((128 + $(kill -l USR1)))
 	run -127 "$MMTOOL" overcommit --set="$other" -- /no/such/program
 	assert_output --partial '/no/such/program: No such file or directory'
+	run -127 "$MMTOOL" overcommit --set="$other" -- no-such-program-at-all
+	assert_output --partial 'no-such-program-at-all'
+	run -127 "$MMTOOL" overcommit --set="$other" -- A=b true
+	assert_output --partial 'A=b: No such file or directory'
 	mm overcommit --set="$other" -- /etc
 	assert_failure 126
 	assert_output --partial '/etc: Permission denied'
