@@ -14,7 +14,7 @@ struct edit;
  * Opens libedit for a line typed at the terminal that is standard input and output.  NULL, with *reason a static text: it is not
  * there (MMTOOL_LIBEDIT names another file, or, empty, none).  complete is called for the words that can stand at the cursor.
  */
-struct edit *edit_open(void (*complete)(void *context, const char *text, size_t len, struct completion *completion),
+struct edit *edit_open(void (*offer)(void *context, const char *text, size_t len, struct completion *completion),
                        void *context, const char **reason);
 void edit_close(struct edit *edit);
 

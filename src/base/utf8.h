@@ -11,7 +11,7 @@
  * The code point at data, of len bytes, at least one; *used is how many it takes.  -1, and one byte, where none begins:
  * overlong forms and surrogates are none (RFC 3629).
  */
-int32_t utf8_decode(const char *data, size_t len, size_t *used);
+int32_t utf8_decode(const char *text, size_t len, size_t *used);
 
 /* Whether all of it is UTF-8. */
 bool utf8_valid(const char *data, size_t len);

@@ -111,7 +111,7 @@ static const char *inline_name(const struct options *self, size_t index, char *n
 
 	for (size_t i = 0; i < self->count; i++) {
 		count += self->inputs[i].inline_statements;
-		before += self->inputs[i].inline_statements && i < index;
+		before += i < index && self->inputs[i].inline_statements;
 	}
 	snprintf(name, size, count > 1 ? "-e %zu" : "-e", before + 1);
 	return name;

@@ -321,7 +321,7 @@ static void in_function(struct program *p, const struct statement *statement, un
 	buf_printf(&text, " */\nstatic int block_%u(void)\n{\n", number);
 	p->depth = 0;
 	program_block(p, statement->body);
-	buf_printf(&text, "%s\treturn 0;\n}\n", statement->body != NULL ? "" : "");
+	buf_puts(&text, "\treturn 0;\n}\n");
 	p->crosses = crosses;
 	p->indent = indent;
 	p->depth = depth;

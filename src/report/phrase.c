@@ -29,11 +29,9 @@ static void format_arg(struct buf *buf, const struct event_step *step, const str
 {
 	bool address = (arg->kind.kind == ARG_ADDRESS || arg->kind.kind == ARG_BUFFER) && arg->string == NULL;
 
-	if (!symbolic)
-		call_format_arg(buf, &arg->kind, arg->value, arg->string, arg->string_len);
-	else if (address && arg->value != 0)
+	if (symbolic && address && arg->value != 0)
 		format_address(buf, arg->value, step->old_regions, step->before, arg->varies);
-	else if (strcmp(arg->kind.name, "pid") == 0 || (arg->varies && arg->kind.kind == ARG_INT))
+	else if (symbolic && (strcmp(arg->kind.name, "pid") == 0 || (arg->varies && arg->kind.kind == ARG_INT)))
 		buf_putc(buf, '*');
 	else
 		call_format_arg(buf, &arg->kind, arg->value, arg->string, arg->string_len);

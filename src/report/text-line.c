@@ -55,9 +55,7 @@ void text_separate(struct text *text, struct buf *out, enum block next)
 
 	if (text->last == BLOCK_HELD && next == BLOCK_HELD)
 		blank = false;
-	else if (next == BLOCK_NOTE && text->last != BLOCK_NOTE)
-		blank = text->last != BLOCK_NONE;
-	else if (next == BLOCK_VERDICT)
+	else if ((next == BLOCK_NOTE && text->last != BLOCK_NOTE) || next == BLOCK_VERDICT)
 		blank = text->last != BLOCK_NONE;
 	if (blank)
 		buf_putc(out, '\n');

@@ -163,8 +163,9 @@ static void add_fields(const struct text *text, struct buf *out, const struct ma
 	p = alarm ? stpcpy(p, "\033[0m") : p;
 	if (mapping->inode != 0 || mapping->offset != 0) {
 		char digits[16];
+		const char *end = put_hex(digits, mapping->offset, 1);
 
-		p = put_right(p, OFFSET_WIDTH, digits, (size_t)(put_hex(digits, mapping->offset, 1) - digits));
+		p = put_right(p, OFFSET_WIDTH, digits, (size_t)(end - digits));
 	} else if (mapping->name_len > 0 && text->base.options.maps != MAPS_TREE) {
 		p = put_spaces(p, OFFSET_WIDTH);
 	}

@@ -72,7 +72,7 @@ void text_map_line(struct text *text, struct buf *out, const struct event_view *
                    const struct mapping *mapping, bool after);
 
 /* text-difference.c: two snapshots that the user named, compared: hunks by address, each with what it means in words. */
-void text_difference(struct text *text, struct buf *out, const struct event_delta *delta);
+void text_difference(struct text *text, struct buf *out, const struct event_delta *event);
 /* text-growth.c: a row of a table of ways to grow a buffer; above the first of them, what was measured. */
 void text_growth(struct text *text, struct buf *out, const struct event_growth *growth);
 /* text-totals.c: by what is mapped, how many lines went and came, and by how much it is larger or smaller. */

@@ -287,7 +287,7 @@ static int compare(const void *a, const void *b)
 
 static uint64_t median(const struct outcome *outcomes, unsigned runs, enum figure figure)
 {
-	uint64_t values[GROWTH_RUNS];
+	uint64_t values[GROWTH_RUNS] = { 0 };
 
 	for (unsigned i = 0; i < runs; i++)
 		values[i] = outcomes[i].figures[figure];
