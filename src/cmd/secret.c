@@ -2,6 +2,18 @@
 /* secret: memory that even the kernel has no address for. */
 #include "cmd/command.h"
 
+/* The words of a struct iovec, as arguments of words(), which have 64 bits. */
+#if __SIZEOF_LONG__ == 8
+#define IOVEC(address, length) address ", " length
+#define SECOND "16" /* where another begins behind one */
+#elif __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define IOVEC(address, length) address " + (" length " << 32)"
+#define SECOND "8"
+#else
+#define IOVEC(address, length) "(" address " << 32) + " length
+#define SECOND "8"
+#endif
+
 static const char script[] =
 	"require memfd_secret    # since Linux 5.14\n"
 	"fd = memfd_secret(0)\n"
@@ -14,12 +26,12 @@ static const char script[] =
 	"expect status(\"VmLck\") == before + 2p, \"it counts as locked\"\n"
 	"strcpy(a, \"Secret\")\n"
 	"expect text(a) == \"Secret\", \"the process itself reads it as any memory\"\n"
-	"words(scratch, scratch + 64, 7, a, 7)    # two struct iovec: where to, and from where\n"
-	"process_vm_readv(getpid(), scratch, 1, scratch + 16, 1, 0) = -1 EFAULT    # looking into a process finds nothing\n"
+	"words(scratch, " IOVEC("scratch + 64", "7") ", " IOVEC("a", "7") ")    # two struct iovec: where to, and from where\n"
+	"process_vm_readv(getpid(), scratch, 1, scratch + " SECOND ", 1, 0) = -1 EFAULT    # looking into a process finds nothing\n"
 	"plain = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"strcpy(plain, \"Plain.\")\n"
-	"words(scratch + 16, plain, 7)\n"
-	"process_vm_readv(getpid(), scratch, 1, scratch + 16, 1, 0) = 7    # as it does with other memory\n"
+	"words(scratch + " SECOND ", " IOVEC("plain", "7") ")\n"
+	"process_vm_readv(getpid(), scratch, 1, scratch + " SECOND ", 1, 0) = 7    # as it does with other memory\n"
 	"expect text(scratch + 64) == \"Plain.\"\n"
 	"file = tmpfile(1p)\n"
 	"write(file, a, 7) = 7    # what copies through the process's own page table works\n"

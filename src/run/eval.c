@@ -229,6 +229,9 @@ bool eval_address(struct machine *m, const struct expr *expr, uint64_t *address)
 	m->address_varies = base.steadiness != STEADY || offset.steadiness != STEADY;
 	if (__builtin_add_overflow(base.integer, offset.integer, &sum))
 		return machine_fail(m, "the address of %.*s overflows", (int)expr->span.len, expr->span.text);
+	/* -1p is the last page on a 32-bit machine, too. */
+	if (sum < 0 && sum >= INTPTR_MIN)
+		sum = (int64_t)(uintptr_t)sum;
 	if ((uint64_t)sum > UINTPTR_MAX)
 		return machine_fail(m, "the address of %.*s does not fit a pointer of this machine", (int)expr->span.len,
 		                    expr->span.text);

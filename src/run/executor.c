@@ -3,6 +3,7 @@
 #include "run/executor.h"
 
 #include "run/fence.h"
+#include "run/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -495,58 +496,6 @@ static int no_core(void)
 	return setrlimit(RLIMIT_CORE, &core) < 0 ? -errno : 0;
 }
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
-#ifdef __SANITIZE_ADDRESS__
-/*
- * The runtime of AddressSanitizer leaves holes of random sizes between its mappings, and the kernel would put a script's
- * mappings there, beside the runtime's own: plugs them all, down to where there is room for anything.
- */
-static void plug_holes(void)
-{
-	const size_t wide = (size_t)1 << 30;
-	unsigned char *room = mmap(NULL, wide, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	for (size_t size = wide / 2; room != MAP_FAILED && size >= self.page; size /= 2) {
-		unsigned char *plug;
-
-		do {
-			plug = mmap(NULL, size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		} while (plug != MAP_FAILED && plug > room);
-		if (plug != MAP_FAILED)
-			munmap(plug, size);
-	}
-	if (room != MAP_FAILED)
-		munmap(room, wide);
-}
-#else
-static void plug_holes(void)
-{
-}
-#endif
-
-/*
- * The scratch page between two PROT_NONE shared pages, which merge with nothing: the script's first mapping is placed below
- * them (or above, in the legacy layout), and so does not become part of a mapping of the C library.
- */
-static int place_pages(void)
-{
-	const size_t page = (size_t)self.page;
-
-	plug_holes();
-	unsigned char *low = mmap(NULL, 3 * page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (low == MAP_FAILED)
-		return -errno;
-	scratch = mmap(low + page, page, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
-	return scratch == MAP_FAILED ? -errno : 0;
-}
-
 static void check(const char *step, int error)
 {
 	if (error < 0)
@@ -560,7 +509,7 @@ _Noreturn void executor_run(const struct exec_setup *setup)
 	setsid();
 	check("descriptors, /dev/null", keep_socket_only());
 	check("setrlimit", no_core());
-	check("mmap", place_pages());
+	check("mmap", scratch_place((size_t)self.page, &scratch));
 	check("sigaction", catch_faults());
 	check("seccomp", fence_raise());
 	rehearse();

@@ -62,6 +62,9 @@
 static const uint32_t allowed[] = {
 	__NR_recvmsg, __NR_sendto, __NR_recvfrom, __NR_sendmsg, __NR_exit_group, __NR_rt_sigreturn, __NR_rt_sigaction,
 	__NR_sigaltstack, __NR_rt_sigprocmask, __NR_close, __NR_dup3, __NR_getppid, __NR_restart_syscall,
+#ifdef __NR_send
+	__NR_send, __NR_recv,
+#endif
 #ifdef __NR_mmap
 	__NR_mmap,
 #endif

@@ -12,6 +12,14 @@
 #include <signal.h>
 #include <string.h>
 
+/* -1 is a word of ones, in what the kernel takes for unsigned. */
+static uint64_t as_word(const struct value *value, uint8_t kind)
+{
+	bool is_unsigned = kind == ARG_SIZE || kind == ARG_ADDRESS || kind == ARG_HEX || kind == ARG_BUFFER;
+
+	return is_unsigned ? (unsigned long)value->integer : (uint64_t)value->integer;
+}
+
 /* Arguments that are given as strings are passed in the request; their values are offsets there. */
 static bool place_strings(struct machine *m, struct performance *p, struct exec_request *request, unsigned *mask)
 {
@@ -21,7 +29,7 @@ static bool place_strings(struct machine *m, struct performance *p, struct exec_
 	for (uint32_t i = 0; i < p->statement->count; i++) {
 		const struct value *value = &p->args[i];
 
-		args[i] = (uint64_t)value->integer;
+		args[i] = as_word(value, i < CALL_ARGS ? p->statement->call->args[i].kind : ARG_INT);
 		if (!value->is_string)
 			continue;
 		if (value->len + 1 > sizeof(request->data) - request->len)

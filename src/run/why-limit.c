@@ -3,13 +3,17 @@
 #include "run/why-rule.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 uint64_t why_round_up(const struct why_case *c, uint64_t len)
 {
-	return (len + c->page - 1) / c->page * c->page;
+	uint64_t rounded = (len + c->page - 1) / c->page * c->page;
+
+	/* In a word of this machine, unless the length is from a line of another one's. */
+	return len <= ULONG_MAX ? (unsigned long)rounded : rounded;
 }
 
 #if defined(__x86_64__) && defined(__LP64__)

@@ -3,6 +3,7 @@
 #include "run/why-mmap.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,9 +52,9 @@ enum why_answer mmap_length_zero(struct why_case *c)
 
 	if (c->args[1] == 0)
 		return say(c, "the length is 0");
-	if (huge == 0 || c->args[1] <= UINT64_MAX - (huge - 1))
+	if (huge == 0 || c->args[1] <= ULONG_MAX - (huge - 1))
 		return WHY_NO;
-	return say(c, "the length rounds up to whole huge pages past 2^64, and so to 0");
+	return say_format(c, "the length rounds up to whole huge pages past 2^%zu, and so to 0", 8 * sizeof(long));
 }
 
 enum why_answer mmap_fixed_unaligned(struct why_case *c)

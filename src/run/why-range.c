@@ -2,6 +2,7 @@
 /* The rules that calls on a range of pages share, and those of mprotect(2), in the order of the kernel's mm/mprotect.c. */
 #include "run/why-rule.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -46,9 +47,13 @@ enum why_answer range_wraps(struct why_case *c)
 	if (range_size(c) == 0)
 		return c->call == CALL_MPROTECT || c->call == CALL_MADVISE || c->call == CALL_MSEAL
 		               ? say_wrapped(c, c->args[1], "the length") : WHY_NO;
-	if (c->args[1] == 0 || range_start(c) + range_size(c) > range_start(c))
+	const uint64_t start = range_start(c), end = start + range_size(c);
+	/* The words of this machine count, unless the range is from a line of another one's. */
+	const bool fits = end <= ULONG_MAX || start > ULONG_MAX;
+
+	if (c->args[1] == 0 || (end > start && fits))
 		return WHY_NO;
-	return say(c, "the range's end, rounded up to whole pages, is past 2^64");
+	return say_format(c, "the range's end, rounded up to whole pages, is past 2^%zu", 8 * sizeof(long));
 }
 
 /* special_mapping_split(), mm/mmap.c: [vdso], [vvar], … can be unmapped or moved whole. */

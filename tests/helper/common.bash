@@ -90,6 +90,22 @@ policy_lock()
 	flock "$1" 8
 }
 
+# space_length: how many bytes of address space a process has here, from 0 on, without the last page.  It is said by nothing, but
+# the stack is just below its end: at a power of two where addresses have 64 bits, and else at whole GiB (i386: 3 of them).
+space_length()
+{
+	local top=0x1 page end
+
+	page=$(getconf PAGESIZE)
+	end=0x$(awk '$6 == "[stack]" { split($1, range, "-"); print range[2] }' /proc/self/maps)
+	if ((end >> 32 > 0)); then
+		while ((top < end)); do ((top *= 2)); done
+	else
+		top=$(((end + (1 << 30) - 1) >> 30 << 30))
+	fi
+	echo $((top - page))
+}
+
 # open_dir: prints a directory that every user can read, and that is removed with bats' own.
 open_dir()
 {

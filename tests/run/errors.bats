@@ -196,12 +196,12 @@ refused()
 @test "require tries, and counts no fault of the script's" {
 	not_sanitized 'faults of its own'
 	mm run -q -e 'a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
-		a[0] = 1; f = minflt(); m = vmas(0, 0x7fffffffffff)
+		a[0] = 1; f = minflt(); m = vmas(0, 0x7ffffffffffff000)
 		require mmap
 		require MADV_COLD
 		require MREMAP_MAYMOVE
 		a[0] = 2
-		expect minflt() == f; expect vmas(0, 0x7fffffffffff) == m'
+		expect minflt() == f; expect vmas(0, 0x7ffffffffffff000) == m'
 	[ "$status" -ne 77 ] || skip "$output"
 	assert_success
 }

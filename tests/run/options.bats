@@ -24,9 +24,9 @@ big="a = mmap(NULL, 2G, PROT_READ|PROT_WRITE, $anon|MAP_NORESERVE, -1, 0)"
 
 @test "--inject: the N-th call fails and is not made" {
 	mm run --inject=mmap:ENOMEM:2 -e "a = mmap(NULL, 1p, PROT_READ, $anon, -1, 0)
-		n = vmas(0, 0x7fffffffffff)
+		n = vmas(0, 0x7ffffffffffff000)
 		b = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM
-		expect b == -1; expect errno == ENOMEM; expect vmas(0, 0x7fffffffffff) == n
+		expect b == -1; expect errno == ENOMEM; expect vmas(0, 0x7ffffffffffff000) == n
 		c = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)"
 	assert_success
 	assert_line --partial '= -1 ENOMEM (Cannot allocate memory) (injected)'
