@@ -63,7 +63,18 @@ on_terminal()
 @test "-o to a full device: status 3" {
 	mm grow -o /dev/full
 	assert_failure 3
-	assert_output 'mmtool grow: /dev/full: No space left on device'
+	assert_output 'mmtool grow: /dev/full: write: No space left on device'
+}
+
+@test "once nothing more can be written mmtool ends, and its subject with it" {
+	for ((i = 0; i < 3000; i++)); do echo 'note "something to be written"'; done >script
+	echo 'repeat 1000000000 { scratch[0] = 1 }' >>script
+	run timeout 120 "$MMTOOL" run -o /dev/full script
+	assert_failure 3
+	assert_output 'mmtool run: /dev/full: write: No space left on device'
+	run timeout 120 "$MMTOOL" watch -o /dev/full $$
+	assert_failure 3
+	assert_output 'mmtool watch: /dev/full: write: No space left on device'
 }
 
 @test "-o to standard output's own file, /dev/stdout" {
@@ -77,7 +88,7 @@ on_terminal()
 		'grow --full' --help --usage --version --describe help 'help grow' 'grow --help'; do
 		run bash -c "\"\$MMTOOL\" $command >/dev/full"
 		assert_failure 3
-		assert_output --regexp '^mmtool[ a-z-]*: standard output: No space left on device$'
+		assert_output --regexp '^mmtool[ a-z-]*: standard output: write: No space left on device$'
 	done
 }
 
@@ -86,7 +97,7 @@ on_terminal()
 		'help grow'; do
 		run bash -c "\"\$MMTOOL\" $command >&-"
 		assert_failure 3
-		assert_output --regexp '^mmtool[ a-z-]*: standard output: Bad file descriptor$'
+		assert_output --regexp '^mmtool[ a-z-]*: standard output: write: Bad file descriptor$'
 	done
 }
 

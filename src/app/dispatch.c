@@ -37,7 +37,7 @@ static int print(struct buf *text)
 	*text = (struct buf){ 0 };
 	error = error < 0 ? error : output_close(&output);
 	if (error < 0) {
-		diag_error("standard output: %s", strerror(-error));
+		output_complain(&output);
 		return STATUS_TOOL;
 	}
 	return STATUS_OK;

@@ -45,7 +45,7 @@ void output_check_stream(void)
 		return;
 	if (errno == EPIPE)
 		output_die_of_pipe();
-	diag_error("standard output: %s", errno != 0 ? strerror(errno) : "cannot be written");
+	diag_error("standard output: write: %s", errno != 0 ? strerror(errno) : "cannot be written");
 	_exit(STATUS_TOOL);
 }
 
@@ -80,6 +80,12 @@ static size_t wait_for_reader(const struct output *output, size_t len)
 	return len < PIPE_BUF ? len : PIPE_BUF;
 }
 
+static void fail(struct output *output, const char *call)
+{
+	output->error = -errno;
+	output->call = call;
+}
+
 void output_flush(struct output *output)
 {
 	size_t done = 0, len;
@@ -93,15 +99,25 @@ void output_flush(struct output *output)
 		else if (errno == EPIPE)
 			output_die_of_pipe();
 		else if (errno != EINTR)
-			output->error = -errno;
+			fail(output, "write");
 	}
 	buf_reset(&output->buf);
+}
+
+void output_complain(const struct output *output)
+{
+	diag_error("%s: %s: %s", output->name, output->call, strerror(-output->error));
 }
 
 void output_added(struct output *output)
 {
 	if (output->live || output->buf.len >= FLUSH_AT)
 		output_flush(output);
+	if (output->error == 0)
+		return;
+	/* As after a signal: the subjects end with this process, and so does what their script made. */
+	output_complain(output);
+	_exit(STATUS_TOOL);
 }
 
 int output_close(struct output *output)
@@ -109,7 +125,7 @@ int output_close(struct output *output)
 	output_flush(output);
 	/* Some file systems tell only now that there was no room (close(2)). */
 	if (output->fd != STDOUT_FILENO && close(output->fd) < 0 && output->error == 0)
-		output->error = -errno;
+		fail(output, "close");
 	buf_fini(&output->buf);
 	return output->error;
 }

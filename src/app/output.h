@@ -14,6 +14,7 @@ struct output {
 	const char *name; /* for messages */
 	struct buf buf;
 	int error;        /* the first -errno, or 0; what follows is dropped */
+	const char *call; /* that failed so */
 	/* Where signals are held: those that are not while nobody takes what is written (from a full pipe); borrowed.  Or NULL. */
 	const sigset_t *waiting;
 };
@@ -22,8 +23,13 @@ struct output {
 int output_open(struct output *output, const char *path);
 /* Writes what is buffered.  A reader that has gone ends mmtool by SIGPIPE, as it would end cat. */
 void output_flush(struct output *output);
-/* After something was added to buf: writes when somebody is watching, or when enough has come together. */
+/*
+ * After something was added to buf: writes when somebody is watching, or when enough has come together.  Where that fails
+ * mmtool ends at once, with a message: what it would do from now on nobody could be told.
+ */
 void output_added(struct output *output);
+/* Says what failed, after output_close() did. */
+void output_complain(const struct output *output);
 /* Nobody reads what is written: ends mmtool by SIGPIPE. */
 void output_die_of_pipe(void);
 /* Flushes and closes.  Returns 0 or the first -errno. */

@@ -80,7 +80,7 @@ int produce_run(const struct command *command, const void *own, const struct com
 		diag_error("%s", problem);
 	free(problem);
 	if (error < 0) {
-		diag_error("%s: %s", stream.output.name, strerror(-error));
+		output_complain(&stream.output);
 		return STATUS_TOOL;
 	}
 	return status;

@@ -279,7 +279,7 @@ static int write_report(struct session *session, const struct plan *plan, struct
 	report_free(session->report);
 	error = output_close(&session->output);
 	if (error < 0) {
-		diag_error("%s: %s", session->output.name, strerror(-error));
+		output_complain(&session->output);
 		status = STATUS_TOOL;
 	}
 	return status;

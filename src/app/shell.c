@@ -428,7 +428,7 @@ int shell_run(const struct plan *plan, const struct common_options *options, str
 	buf_fini(&shell.text);
 	error = output_close(&shell.output);
 	if (error < 0) {
-		diag_error("%s: %s", shell.output.name, strerror(-error));
+		output_complain(&shell.output);
 		shell.status = STATUS_TOOL;
 	}
 	return shell.status;

@@ -13,7 +13,10 @@ knobs=/proc/sys/vm/overcommit
 setup_file()
 {
 	export first_policy first_ratio first_kbytes
+	exec 8</proc/sys/vm/overcommit_ratio
+	! command -v flock >/dev/null || flock -s 8
 	first_policy=$(<${knobs}_memory) first_ratio=$(<${knobs}_ratio) first_kbytes=$(<${knobs}_kbytes)
+	exec 8<&-
 }
 
 setup()

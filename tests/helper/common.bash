@@ -82,11 +82,11 @@ not_sanitized()
 }
 
 # policy_lock -s|-x: until the test ends, nobody changes the machine's overcommit policy (-s), or nobody looks at it (-x).
-# The files of a suite that runs in parallel share the program, so it is the lock.
+# The policy is the whole machine's, and so is the lock, which every suite that runs here takes; mmtool takes another one.
 policy_lock()
 {
 	need flock
-	exec 8<"$MMTOOL"
+	exec 8</proc/sys/vm/overcommit_ratio
 	flock "$1" 8
 }
 
