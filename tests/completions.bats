@@ -141,8 +141,9 @@ END
 	assert_output 'with space.mmt'
 	bash_words mmtool help gro
 	assert_output grow
+	# One for each folder of PATH that has it.
 	bash_words mmtool trace mmtoo
-	assert_output mmtool
+	assert_equal "$(sort -u <<<"$output")" mmtool
 }
 
 @test "bash: processes, and files beside them" {
