@@ -48,6 +48,8 @@ static const struct {
 	{ "ss", "a shadow stack" },
 	{ "sl", "sealed" },
 	{ "dp", "droppable under memory pressure" },
+	/* As kernels show what they have no name for: Linux 5.10 has none for VM_LOCKONFAULT. */
+	{ "??", "under a flag that this kernel does not name" },
 };
 
 const char *vmflag_words(const char *flag, size_t len)

@@ -41,7 +41,7 @@ $output"
 	for one in $every; do
 		printf 'MADV_%s\n' "${one^^}"
 	done | sort >offered
-	strings -a "$MMTOOL" | grep -oE 'MADV_[A-Z_]+$' | grep -vx -e MADV_HWPOISON -e MADV_SOFT_OFFLINE -e MADV_ | sort -u >known
+	tr -c '[:print:]' '\n' <"$MMTOOL" | grep -oE 'MADV_[A-Z_]+$' | grep -vx -e MADV_HWPOISON -e MADV_SOFT_OFFLINE -e MADV_ | sort -u >known
 	[ -s known ]
 	run comm -13 offered known
 	assert_output ''

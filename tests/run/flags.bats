@@ -67,7 +67,10 @@ a $((4 * page)) $((4 * page)) +lo -"
 
 @test "mlock2 on fault" {
 	mm "a = mmap(NULL, 2p, $anon, -1, 0)" 'mlock2(a, 2p, MLOCK_ONFAULT)'
-	assert_line '    a is now locked in memory (lo) and locked page by page, when first touched'
+	said=$(tr -s '[:space:]' ' ' <<<"$output")
+	# Linux 5.10 has no name for the flag.
+	[[ $said == *' a is now locked in memory (lo) and locked page by page, when first touched (lf) '* ||
+		$said == *' a is now locked in memory (lo) and under a flag that this kernel does not name (??) '* ]] || fail "$said"
 }
 
 @test "MAP_LOCKED and MAP_NORESERVE" {
