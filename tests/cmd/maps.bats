@@ -455,10 +455,8 @@ mappings       size  kind
 }
 
 @test "a zombie has none any more" {
-	# Its parent does not wait: it has become another program.
-	bash -c 'sleep 0 & echo $! >zombie; exec sleep 1000' 3>&- &
-	started+=("$!")
-	until [ -s zombie ] && grep -q '^State:.*Z' "/proc/$(<zombie)/status"; do sleep 0.01; done
+	leave_zombie
+	started+=("$watcher")
 	mm maps "$(<zombie)"
 	assert_failure 3
 	assert_output --partial "process $(<zombie) (sleep) has exited"

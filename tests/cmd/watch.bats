@@ -447,12 +447,7 @@ END
 	assert_failure 3
 	assert_output --regexp '^mmtool watch: process 1 .*(may not be read|is hidden)'
 	# One that has exited already, and waits for its parent.
-	bash -c 'sleep 0 & echo $! >zombie; exec sleep 20' &
-	watcher=$!
-	for ((i = 0; i < 500; i++)); do
-		[ ! -s zombie ] || ! grep -q '^State:.Z' "/proc/$(<zombie)/status" || break
-		sleep 0.02
-	done
+	leave_zombie
 	mm watch "$(<zombie)"
 	assert_failure 3
 	assert_output --partial 'has exited, and waits to be collected by its parent'

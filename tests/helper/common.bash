@@ -135,3 +135,18 @@ as_nobody()
 	fi
 	run "${nobody[@]}" "$program" "$@"
 }
+
+# leave_zombie: leaves the pid of a process that has exited, and that its parent does not collect, in ./zombie; $watcher is the
+# parent, which sleeps.  It exits when its shell has become that program, and collects no children any more.
+leave_zombie()
+{
+	local i
+
+	bash -c '{ until [ "$(<"/proc/$$/comm")" = sleep ]; do sleep 0.01; done; exec sleep 0; } & echo $! >zombie; exec sleep 600' 3>&- &
+	watcher=$!
+	for ((i = 0; i < 1000; i++)); do
+		[ ! -s zombie ] || ! grep -q '^State:.Z' "/proc/$(<zombie)/status" || return 0
+		sleep 0.02
+	done
+	fail 'no zombie'
+}
