@@ -125,6 +125,18 @@ static int produce(const struct command *command, struct input *input)
 	return produce_run(command, input->own, &input->common);
 }
 
+/* --allow-write, or what argp takes for it: the fence is raised before the options are read. */
+static bool mentions_write(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		size_t len = strlen(argv[i]);
+
+		if (len > strlen("--") && strncmp("--allow-write", argv[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct input input = { .reports = options_of(command) != NULL };
@@ -134,7 +146,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	int status = STATUS_TOOL;
 
 	/* Before anything is allocated, so that the subject carries nothing of the tool's. */
-	int error = command->plan != NULL ? process_spawn(&first, &call) : 0;
+	int error = command->plan != NULL ? process_spawn(&first, mentions_write(argc, argv), &call) : 0;
 
 	buf_printf(&name, "mmtool %s", command->name);
 	diag_set_name(buf_text(&name));

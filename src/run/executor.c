@@ -511,7 +511,7 @@ _Noreturn void executor_run(const struct exec_setup *setup)
 	check("setrlimit", no_core());
 	check("mmap", scratch_place((size_t)self.page, &scratch));
 	check("sigaction", catch_faults());
-	check("seccomp", fence_raise());
+	check("seccomp", fence_raise(self.allow_write));
 	rehearse();
 	greet("ready", 0);
 	serve();

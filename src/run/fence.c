@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -74,10 +75,7 @@ static const uint32_t allowed[] = {
 	__NR_munmap, __NR_mremap, __NR_mprotect, __NR_pkey_alloc, __NR_pkey_free, __NR_pkey_mprotect, __NR_madvise,
 	__NR_process_madvise, __NR_msync, __NR_mlock, __NR_mlock2, __NR_munlock, __NR_mlockall, __NR_munlockall,
 	__NR_mincore, __NR_mseal, __NR_remap_file_pages, __NR_brk, __NR_memfd_create, __NR_memfd_secret,
-#ifdef __NR_open
-	__NR_open,
-#endif
-	__NR_openat, __NR_read, __NR_write, __NR_pread64, __NR_pwrite64, __NR_ftruncate, __NR_fallocate, __NR_fsync,
+	__NR_read, __NR_write, __NR_pread64, __NR_pwrite64, __NR_ftruncate, __NR_fallocate, __NR_fsync,
 	__NR_fadvise64,
 #ifdef __NR_ftruncate64
 	__NR_ftruncate64,
@@ -93,7 +91,7 @@ static const uint32_t allowed[] = {
 #ifdef __NR_setuid32
 	__NR_setuid32,
 #endif
-	__NR_pidfd_open, __NR_process_vm_readv, __NR_prlimit64, __NR_capget, __NR_capset,
+	__NR_pidfd_open, __NR_process_vm_readv, __NR_capget, __NR_capset,
 #ifdef FENCE_SANITIZED
 	/* What AddressSanitizer's runtime asks for by itself, in a subject too. */
 	__NR_sched_getaffinity, __NR_getpid, __NR_gettid, __NR_futex, __NR_sched_yield,
@@ -160,11 +158,18 @@ static const uint32_t looked_at[] = {
 #ifdef __NR_fcntl64
 	__NR_fcntl64,
 #endif
-	__NR_prctl, __NR_ioctl, __NR_clone,
+	__NR_prctl, __NR_ioctl, __NR_clone, __NR_prlimit64,
+#ifdef __NR_open
+	__NR_open,
+#endif
+	__NR_openat,
 #ifdef __NR_socketcall
 	__NR_socketcall,
 #endif
 };
+
+/* What a file is opened with that is to be written, made or cut short; O_TMPFILE's other half is O_DIRECTORY. */
+static const uint32_t writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 
 /* Begins a part that only the calls of that number (or its 64-bit twin on 32-bit machines) enter; part_end() closes it. */
 static unsigned short part_begin(struct program *program, uint32_t number)
@@ -258,6 +263,38 @@ static void socketcall_part(struct program *program)
 }
 #endif
 
+/*
+ * open(2) and openat(2): for reading.  So it holds for machine code that a script has written, too, and whatever path it
+ * is that the interpreter was shown; what may be written all the same the tool opens and hands over.
+ */
+static void open_part(struct program *program, uint32_t number, unsigned flags, bool allow_write)
+{
+	unsigned short begin = part_begin(program, number);
+
+	if (!allow_write) {
+		load_arg(program, flags);
+		add(program, BPF_JMP | BPF_JSET | BPF_K, writing, 0, 1);
+		answer(program, refuse);
+	}
+	answer(program, SECCOMP_RET_ALLOW);
+	part_end(program, begin);
+}
+
+/* prlimit64(2): of the caller alone, and not the limit of cores, which is the fence's own. */
+static void limit_part(struct program *program)
+{
+	unsigned short begin = part_begin(program, __NR_prlimit64);
+
+	load_arg(program, 0);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	answer(program, refuse);
+	load_arg(program, 1);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_CORE, 0, 1);
+	answer(program, refuse);
+	answer(program, SECCOMP_RET_ALLOW);
+	part_end(program, begin);
+}
+
 /* Numbers from start on, up to the next range's, are treated alike. */
 struct range {
 	uint32_t start;
@@ -304,7 +341,7 @@ static void add_tree(struct program *program, const struct range *ranges, size_t
 	add_tree(program, ranges + half, count - half);
 }
 
-static void build(struct program *program)
+static void build(struct program *program, bool allow_write)
 {
 	struct range ranges[NUMBERS + 1];
 
@@ -325,17 +362,22 @@ static void build(struct program *program)
 	prctl_part(program);
 	ioctl_part(program);
 	clone_part(program);
+	limit_part(program);
+#ifdef __NR_open
+	open_part(program, __NR_open, 1, allow_write);
+#endif
+	open_part(program, __NR_openat, 2, allow_write);
 #ifdef __NR_socketcall
 	socketcall_part(program);
 #endif
 	answer(program, refuse);
 }
 
-int fence_raise(void)
+int fence_raise(bool allow_write)
 {
 	struct program program;
 
-	build(&program);
+	build(&program, allow_write);
 	struct sock_fprog fprog = { .len = program.len, .filter = program.code };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog) < 0)

@@ -48,17 +48,20 @@ static bool refuse(struct machine *m, const char *path, const char *why)
 static const char *const needs_write = "would be opened for writing: --allow-write lets a script do that";
 static const char *const no_file = "is neither a regular file, nor of /proc or /sys, nor /dev/zero or /dev/null";
 
-static bool judge(struct machine *m, const char *path, int fd, bool writing)
+static bool judge(struct machine *m, const char *path, int fd)
 {
 	struct stat stat;
 
 	if (fstat(fd, &stat) < 0)
 		return machine_break(m, "fstat", -errno);
-	if (writing && !m->options->allow_write && !is_harmless_device(&stat))
-		return refuse(m, path, needs_write);
 	if (!readable(fd, &stat))
 		return refuse(m, path, no_file);
 	return true;
+}
+
+bool files_are_handed_over(const struct machine *m, uint64_t flags)
+{
+	return for_writing(flags) && !m->options->allow_write;
 }
 
 bool files_may_open(struct machine *m, const char *path, uint64_t flags)
@@ -67,6 +70,9 @@ bool files_may_open(struct machine *m, const char *path, uint64_t flags)
 	const char *written = path;
 	const char *rest = strncmp(path, "/proc/self", 10) == 0 ? path + 10 : NULL;
 
+	/* By these names only: through /dev/stdin or //proc/self a script would mean its own descriptors, and the tool its own. */
+	if (files_are_handed_over(m, flags) && strcmp(path, "/dev/null") != 0 && strcmp(path, "/dev/zero") != 0)
+		return refuse(m, written, needs_write);
 	/* Judged without opening it: a fifo would block, and opening a device can do things by itself. */
 	if (rest != NULL && (*rest == '/' || *rest == '\0')) {
 		snprintf(own, sizeof(own), "/proc/%d%s", (int)m->here->process.pid, rest);
@@ -74,13 +80,10 @@ bool files_may_open(struct machine *m, const char *path, uint64_t flags)
 	}
 	int fd = open(path, O_PATH | O_CLOEXEC);
 
-	if (fd < 0) {
-		/* What is not there cannot be judged; the kernel's answer to the script's own open will say so. */
-		if (for_writing(flags) && !m->options->allow_write)
-			return refuse(m, written, needs_write);
+	/* What is not there cannot be judged; the kernel's answer to the script's own open will say so. */
+	if (fd < 0)
 		return true;
-	}
-	bool may = judge(m, written, fd, for_writing(flags));
+	bool may = judge(m, written, fd);
 
 	close(fd);
 	return may;
@@ -95,7 +98,7 @@ bool files_may_keep(struct machine *m, const char *path, int fd)
 	int object = open(link, O_PATH | O_CLOEXEC);
 
 	if (object >= 0) {
-		may = judge(m, path, object, false);
+		may = judge(m, path, object);
 		close(object);
 	}
 	if (!may) {
@@ -203,6 +206,27 @@ static bool hand_over(struct machine *m, struct performance *p, int file, uint64
 		return false;
 	p->result = reply->result;
 	return true;
+}
+
+bool files_hand_over(struct machine *m, struct performance *p, const char *path, uint64_t flags)
+{
+	struct stat stat;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	bool made = true;
+
+	p->call->performed = true;
+	if (fd < 0) {
+		p->result = -errno;
+		return true;
+	}
+	if (fstat(fd, &stat) < 0 || !is_harmless_device(&stat))
+		made = refuse(m, path, needs_write);
+	else if ((flags & O_CREAT) != 0 && (flags & O_EXCL) != 0)
+		p->result = -EEXIST;
+	else
+		made = hand_over(m, p, fd, flags);
+	close(fd);
+	return made;
 }
 
 bool perform_tmpfile(struct machine *m, struct performance *p)

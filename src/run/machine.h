@@ -218,6 +218,13 @@ bool perform_cgroup(struct machine *m, struct performance *p);
  */
 bool files_may_open(struct machine *m, const char *path, uint64_t flags);
 bool files_may_keep(struct machine *m, const char *path, int fd);
+/*
+ * Whether that open is the tool's to make: for writing, without --allow-write, which the fence refuses the subject itself.
+ * files_hand_over() makes it, of what files_may_open() has let through, /dev/zero or /dev/null, and gives the descriptor to
+ * the process; p->result is what open(2) answers.  False: the process died.
+ */
+bool files_are_handed_over(const struct machine *m, uint64_t flags);
+bool files_hand_over(struct machine *m, struct performance *p, const char *path, uint64_t flags);
 /* The path at an address of the current process; NULL: none that the kernel would take.  False: the process died. */
 bool files_path_at(struct machine *m, uint64_t address, const char **path);
 

@@ -5,6 +5,7 @@
 #include "run/fence.h"
 #include "run/flags.h"
 #include "run/reach.h"
+#include "run/touched.h"
 #include "run/why-step.h"
 
 #include <errno.h>
@@ -200,6 +201,10 @@ bool perform_system(struct machine *m, struct performance *p)
 		return false;
 	if (!path_to_open(m, p, &path) || (path != NULL && !files_may_open(m, path, p->words[1])))
 		return false;
+	if (path != NULL && files_are_handed_over(m, p->words[1]))
+		return files_hand_over(m, p, path, p->words[1]);
+	if (p->statement->call->id == CALL_MEMFD_SECRET)
+		touched_add_secrets();
 	flags_before(m, p);
 	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
 		return false;

@@ -105,11 +105,11 @@ static int open_pair(int pair[2])
 	return 0;
 }
 
-int process_spawn(struct process *process, const char **call)
+int process_spawn(struct process *process, bool allow_write, const char **call)
 {
 	int pair[2];
 	int error = open_pair(pair);
-	struct exec_setup setup = { .tool = getpid(), .page = size_page() };
+	struct exec_setup setup = { .tool = getpid(), .page = size_page(), .allow_write = allow_write };
 
 	*process = (struct process){ .socket = -1 };
 	*call = "socketpair";

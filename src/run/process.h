@@ -45,9 +45,9 @@ struct exchange_limits {
 /*
  * Forks the first child, which runs the executor.  To be called before the tool has used its heap, so that the subject does
  * not carry it.  Returns 0 or -errno; then *call names what failed.  Puts both on one processor: an exchange between two
- * costs four to five times as much.
+ * costs four to five times as much.  allow_write leaves the fence open for files that a script writes.
  */
-int process_spawn(struct process *process, const char **call);
+int process_spawn(struct process *process, bool allow_write, const char **call);
 /* Undoes the putting on one processor. */
 void process_unpin(void);
 /* Waits for the new process to say that it is ready.  Returns 0 or -errno; then *call names what failed, there or here. */

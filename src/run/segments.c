@@ -2,6 +2,8 @@
 /* System V shared memory: a script has only the segments that it made, and they go when it does, however it ends. */
 #include "run/machine.h"
 
+#include "run/touched.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -194,6 +196,7 @@ static bool may_get(struct machine *m, const struct performance *p)
 		return false;
 	if (key != IPC_PRIVATE && !is_harmless(m, BY_KEY, key))
 		return machine_fail(m, "shmget: the segment with this key is another program's: a script has only those it made");
+	touched_add_creator(creator);
 	/* Before the call is made, so that there is no moment in which nobody knows of the segment. */
 	return m->segments.keeper.pid <= 0 || tell_keeper(m, &creator, sizeof(creator));
 }

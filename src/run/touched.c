@@ -2,14 +2,18 @@
 /* How much memory processes have touched, as /proc tells it. */
 #include "run/touched.h"
 
+#include "base/alloc.h"
+
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BLOCK = 512 /* of st_blocks, stat(2) */ };
@@ -62,6 +66,58 @@ static uint64_t in_files(pid_t pid)
 	return bytes;
 }
 
+/* Who makes segments, and since when; whether secret memory is looked for. */
+static pid_t *creators;
+static size_t creator_count, creator_cap;
+static time_t creators_since;
+static bool secrets;
+
+static bool is_creator(pid_t pid)
+{
+	for (size_t i = 0; i < creator_count; i++) {
+		if (creators[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+void touched_add_creator(pid_t pid)
+{
+	if (is_creator(pid))
+		return;
+	if (creator_count == 0)
+		creators_since = time(NULL);
+	creators = alloc_grow(creators, &creator_cap, creator_count + 1, sizeof(*creators));
+	creators[creator_count++] = pid;
+}
+
+void touched_add_secrets(void)
+{
+	secrets = true;
+}
+
+/* Bytes in the segments that a script made: resident and swapped, the last two fields in proc_sysvipc(5). */
+static uint64_t in_segments(void)
+{
+	FILE *list = creator_count > 0 ? fopen("/proc/sysvipc/shm", "re") : NULL;
+	char line[512];
+	uint64_t bytes = 0;
+
+	while (list != NULL && fgets(line, sizeof(line), list) != NULL) {
+		uint64_t present = 0, swapped = 0;
+		int64_t changed = 0;
+		pid_t creator = 0;
+		int fields = sscanf(line, "%*d %*d %*o %*u %d %*u %*u %*u %*u %*u %*u %*d %*d %" SCNd64 " %" SCNu64 " %" SCNu64,
+		                    &creator, &changed, &present, &swapped);
+
+		if (fields == 4 && is_creator(creator) && (time_t)changed >= creators_since)
+			bytes += present + swapped;
+	}
+	if (list != NULL)
+		fclose(list);
+	return bytes;
+}
+
 static uint64_t larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -74,7 +130,8 @@ static uint64_t resident(pid_t pid, uint64_t files)
 
 	if (!read_file(pid, "status", text, sizeof(text)))
 		return 0;
-	return field_of(text, "\nRssAnon:") + larger(field_of(text, "\nRssShmem:"), files);
+	return field_of(text, "\nRssAnon:") + larger(field_of(text, "\nRssShmem:"), files) +
+	       (secrets ? field_of(text, "\nRssFile:") : 0);
 }
 
 /* The same with each page counted once: dearer, for the kernel walks all page tables. */
@@ -85,19 +142,20 @@ static uint64_t proportional(pid_t pid, uint64_t files)
 	/* After a setuid(2) it cannot be read any more, and before Linux 5.9 it lacks these lines. */
 	if (!read_file(pid, "smaps_rollup", text, sizeof(text)) || strstr(text, "\nPss_Anon:") == NULL)
 		return resident(pid, files);
-	return field_of(text, "\nPss_Anon:") + larger(field_of(text, "\nPss_Shmem:"), files);
+	return field_of(text, "\nPss_Anon:") + larger(field_of(text, "\nPss_Shmem:"), files) +
+	       (secrets ? field_of(text, "\nPss_File:") : 0);
 }
 
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes)
 {
-	uint64_t sum = 0, exact = 0;
+	uint64_t sum = 0, exact = 0, segments = in_segments();
 
 	for (size_t i = 0; i < count; i++)
-		sum += resident(pids[i], in_files(pids[i]));
+		sum += resident(pids[i], in_files(pids[i]) + (i == 0 ? segments : 0));
 	if (sum <= bytes || count == 1)
 		return sum > bytes;
 	/* A memory file that was inherited is open in several: it counts where it is mapped. */
 	for (size_t i = 0; i < count; i++)
-		exact += proportional(pids[i], i == 0 ? in_files(pids[i]) : 0);
+		exact += proportional(pids[i], i == 0 ? in_files(pids[i]) + segments : 0);
 	return exact > bytes;
 }

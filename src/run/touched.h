@@ -14,4 +14,12 @@
  */
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes);
 
+/* From now on the System V segments that this process makes count, whether or not anybody has them attached. */
+void touched_add_creator(pid_t pid);
+/*
+ * From now on resident pages of files count too: a script has called memfd_secret(2), whose pages the kernel counts there
+ * and nowhere else.
+ */
+void touched_add_secrets(void);
+
 #endif

@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 	struct process first;
 	struct shown run, again;
 	const char *call;
-	int error = process_spawn(&first, &call);
+	int error = process_spawn(&first, false, &call);
 
 	if (error == 0)
 		error = process_greet(&first, &call);
