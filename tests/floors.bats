@@ -136,3 +136,43 @@ none()
 		[ -f "tests/cmd/${name%.c}.bats" ] || echo "$file"
 	done | none 'commands without tests'
 }
+
+# not_excepted: reads lines of grep -n, FILE:NUMBER:TEXT; prints those that are not among the excepted ones, each of which has
+# its reason.
+not_excepted()
+{
+	local excepted=(
+		-e 'src/mm/call-translate.c:' # mmap2 counts in 4096 bytes, whatever the page size
+		-e 'src/run/why-limit.c:'     # of x86-64 alone, between #if and #endif
+		-e 'src/run/why-room.c:'      # where the address space ends where x86-64 says so
+		-e 'src/run/segments.c:'      # room for text
+		-e 'src/run/files.c:'         # room for a path
+		-e '4096 * page'              # so many pages
+		-e '128T / 2M / 65536'        # so many mappings
+		-e 'value % 65536 == 0'       # a multiple of the page size wherever the program is compiled
+		-e 'tests/json.bats:'         # a file of some bytes
+		-e 'tests/cmd/maps.bats:'     # saved maps of another machine
+		-e 'tests/cmd/place.bats:'    # places, not bytes
+		-e 'tests/cmd/shell.bats:'    # an access that succeeds nowhere
+		-e 'tests/cmd/why.bats:'      # an address that is unaligned everywhere
+	)
+
+	grep -vF "${excepted[@]}" || true
+}
+
+@test "no page size, address or word of one machine is taken for granted" {
+	cd "$top"
+	{
+		grep -nE '([-+*/%&|]|<<|>>) *\(?(4096|0x1000|65536)\b|\b(4096|0x1000) *[-+*/%]|(<<|>>) ?(12|21|47|48)\b|0x7ff[0-9a-f]{8,}' \
+			-r src --include='*.[ch]' | grep -vE ':[0-9]+:[[:space:]]*(/?\*|.*/\*[^*]*4096)'
+		grep -nE '0x7ff[0-9a-f]{9}\b|\b(4096|0x1000) *[-+*/%]|[-+*/%] *(4096|0x1000)\b' tests/*.bats tests/cmd/*.bats tests/run/* tests/program/*.mmt examples/*
+	} | not_excepted | grep -v '^tests/floors.bats:' | none 'literals that are true of some machines only'
+}
+
+@test "no version of the kernel is asked for" {
+	cd "$top"
+	{
+		grep -nE '\bKERNEL_VERSION\b|LINUX_VERSION_CODE' -r src --include='*.[ch]'
+		grep -nE '\buname -[rv]|/proc/version|osrelease|kver' tests/*.bats tests/cmd/*.bats tests/run/*.bats tests/helper/*
+	} | grep -v '^tests/floors.bats:' | none 'tests of a version: try the feature'
+}

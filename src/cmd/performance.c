@@ -125,7 +125,7 @@ static error_t timeout(struct performance *self, struct argp_state *state, const
 		argp_error(state, "--timeout: %s: not a time in seconds (try 5 or 0.5)", arg);
 		return EINVAL;
 	}
-	self->options.limits.timeout_ms = (unsigned)(seconds * 1000);
+	self->options.limits.timeout_ms = (unsigned)(seconds * 1000 + 0.5);
 	return 0;
 }
 
