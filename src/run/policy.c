@@ -36,7 +36,7 @@ struct run {
 	struct knobs knobs;
 	struct knob_value old[KNOBS], wanted[KNOBS];
 	int gate[2];            /* the program starts when a byte comes through, and never when it closes */
-	pid_t command, watcher;
+	pid_t tool, command, watcher;
 	bool watcher_lost;
 	sigset_t inherited;     /* the signals blocked on entry */
 	sigset_t awaited;
@@ -102,8 +102,8 @@ static _Noreturn void command_main(const struct run *run)
 	int error;
 
 	close(run->gate[1]);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (read(run->gate[0], &go, 1) != 1)
+	/* Looked at after it is set: mmtool may be gone already, and its byte may wait in the gate all the same. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != run->tool || read(run->gate[0], &go, 1) != 1)
 		_exit(STATUS_TOOL);
 	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
 	execv(run->path, run->argv);
@@ -461,7 +461,8 @@ static void perform(struct run *run)
 void policy_run(const struct policy_change *change, char *const argv[], const char *path,
                 struct policy_outcome *outcome)
 {
-	struct run run = { .argv = argv, .path = path, .gate = { -1, -1 }, .command = -1, .watcher = -1, .outcome = outcome };
+	struct run run = { .argv = argv, .path = path, .gate = { -1, -1 }, .tool = getpid(), .command = -1,
+	                   .watcher = -1, .outcome = outcome };
 	siginfo_t info;
 
 	if (policy_claim(&run.knobs, run.old, "--set", outcome) && nothing_left(&run)) {
