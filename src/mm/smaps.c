@@ -106,6 +106,13 @@ static void read_line(struct smaps_record *record, const char *line, const char 
 	*expected = figure + 1;
 }
 
+bool smaps_begins(const char *text, size_t len, uint64_t *start)
+{
+	uint64_t end;
+
+	return read_range(text, text + len, start, &end);
+}
+
 bool smaps_next(const char *text, size_t len, size_t *at, struct smaps_record *record)
 {
 	bool found = false;

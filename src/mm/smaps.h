@@ -91,6 +91,8 @@ bool smaps_next_flag(const struct smaps_record *record, size_t *at, const char *
  */
 void smaps_add(struct smaps_record *sum, const struct smaps_record *part);
 
+/* Whether a record begins where text does; *start is its mapping's first address. */
+bool smaps_begins(const char *text, size_t len, uint64_t *start);
 /* Whether text begins as smaps does, and not as maps. */
 bool smaps_recognize(const char *text, size_t len);
 

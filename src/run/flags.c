@@ -71,19 +71,27 @@ static bool maps_flagged(const struct performance *p)
 	return p->statement->call->id == CALL_MMAP && (p->words[3] & (MAP_LOCKED | MAP_NORESERVE)) != 0;
 }
 
-/* Where the last of the regions ends that the call concerns; 0: there is none. */
-static uint64_t last_end(const struct machine *m, const struct performance *p)
+/* From the first to the last of what the call concerns in named regions.  False: there is nothing. */
+static bool concerned_regions(const struct machine *m, const struct performance *p, uint64_t *first, uint64_t *last)
 {
 	const struct regions *regions = &m->here->regions;
-	uint64_t start, end, last = 0;
+	uint64_t start, end;
 
+	*first = UINT64_MAX;
+	*last = 0;
 	if (!concerned(m, p, &start, &end))
-		return 0;
+		return false;
 	for (size_t i = 0; i < regions->count; i++) {
-		if (touches(&regions->list[i], start, end))
-			last = regions->list[i].start + regions->list[i].size;
+		uint64_t from = regions->list[i].start, to = from + regions->list[i].size;
+
+		if (!touches(&regions->list[i], start, end))
+			continue;
+		*first = from < *first ? from : *first;
+		*last = to > *last ? to : *last;
 	}
-	return last;
+	*first = start > *first ? start : *first;
+	*last = end < *last ? end : *last;
+	return *first < *last;
 }
 
 void flags_before(struct machine *m, const struct performance *p)
@@ -91,9 +99,10 @@ void flags_before(struct machine *m, const struct performance *p)
 	m->flags_read = false;
 	if (m->folding || !m->here->observed || m->detail != NULL)
 		return;
-	uint64_t end = last_end(m, p);
+	uint64_t first, last;
 
-	m->flags_read = end > 0 && observer_read_smaps_below(&m->here->observer, end, &m->flags_text) == 0;
+	m->flags_read = concerned_regions(m, p, &first, &last) &&
+	                observer_read_smaps_range(&m->here->observer, first, last, &m->flags_text) == 0;
 }
 
 /* Goes on to the record that holds addr, or to the first one above. */
@@ -234,11 +243,12 @@ void flags_after(struct machine *m, const struct performance *p, struct event_st
 		return;
 	bool fresh = maps_flagged(p) && p->result >= 0 && regions_find(&m->here->regions, (uint64_t)p->result) != NULL;
 
-	uint64_t end = fresh ? (uint64_t)p->result + 1 : last_end(m, p);
+	uint64_t first = (uint64_t)p->result, last = first + 1;
 
 	if (m->detail != NULL)
 		now = detail_smaps_now(m);
-	else if ((before != NULL || fresh) && observer_read_smaps_below(&m->here->observer, end, &read) == 0)
+	else if ((fresh || (before != NULL && concerned_regions(m, p, &first, &last))) &&
+	         observer_read_smaps_range(&m->here->observer, first, last, &read) == 0)
 		now = &read;
 	if (now != NULL && fresh)
 		tell_new(m, p, step, now);

@@ -66,14 +66,14 @@ void observer_close(struct observer *observer)
 	buf_fini(&observer->scratch);
 }
 
-/* Adds what one read gives behind what is there.  Returns how much it was, 0 at the end, or -errno. */
-static ssize_t read_more(int fd, struct buf *text)
+/* Adds what one read at an offset gives behind what is there.  Returns how much it was, 0 at the end, or -errno. */
+static ssize_t read_more(int fd, struct buf *text, off_t offset)
 {
 	char *to = buf_reserve(text, READ_ROOM);
 	ssize_t got;
 
 	do {
-		got = pread(fd, to, text->cap - text->len - 1, (off_t)text->len);
+		got = pread(fd, to, text->cap - text->len - 1, offset);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
@@ -88,7 +88,7 @@ int observer_read_file(int fd, struct buf *text)
 
 	buf_reset(text);
 	do {
-		got = read_more(fd, text);
+		got = read_more(fd, text, (off_t)text->len);
 	} while (got > 0);
 	return (int)got;
 }
@@ -191,44 +191,41 @@ int observer_meminfo(struct observer *observer, const char *field, int64_t *valu
 
 int observer_read_smaps(struct observer *observer, struct buf *text)
 {
-	return observer_read_smaps_below(observer, UINT64_MAX, text);
+	return observer->smaps < 0 ? observer->smaps : observer_read_file(observer->smaps, text);
 }
 
-/* Whether text, of which at is behind the last record that was whole, goes on behind all that begins below end. */
-static bool reaches(const struct buf *text, size_t *at, uint64_t end)
+int observer_read_smaps_range(struct observer *observer, uint64_t start, uint64_t end, struct buf *text)
 {
-	struct smaps_record record;
-
-	for (size_t next = *at; smaps_next(text->data, text->len, &next, &record); *at = next) {
-		if (record.start >= end)
-			return true;
-		if (next == text->len)
-			return false;
-	}
-	return false;
-}
-
-int observer_read_smaps_below(struct observer *observer, uint64_t end, struct buf *text)
-{
-	size_t at = 0;
-	ssize_t got;
+	bool whole_lines = true;
+	off_t offset = 0;
 
 	if (observer->smaps < 0)
 		return observer->smaps;
-	if (end == UINT64_MAX)
-		return observer_read_file(observer->smaps, text);
 	buf_reset(text);
-	do {
-		got = read_more(observer->smaps, text);
-		if (got < 0)
+	for (;;) {
+		size_t old = text->len;
+		uint64_t here;
+		ssize_t got = read_more(observer->smaps, text, offset);
+
+		if (got <= 0)
 			return (int)got;
-	} while (got > 0 && !reaches(text, &at, end));
-	return 0;
+		/* One glance at each read: it begins with a record, since the kernel gives as many whole ones as fit. */
+		bool begins = whole_lines && smaps_begins(text->data + old, (size_t)got, &here);
+
+		if (begins && here >= end)
+			return 0;
+		if (begins && here <= start && old > 0) {
+			memmove(text->data, text->data + old, (size_t)got + 1);
+			text->len = (size_t)got;
+		}
+		whole_lines = text->data[text->len - 1] == '\n';
+		offset += got;
+	}
 }
 
 static int smaps_record(struct observer *observer, uint64_t addr, struct smaps_record *record)
 {
-	int error = observer_read_smaps_below(observer, addr + 1, &observer->scratch);
+	int error = observer_read_smaps_range(observer, addr, addr + 1, &observer->scratch);
 
 	if (error < 0)
 		return error;

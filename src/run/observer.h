@@ -68,8 +68,8 @@ int observer_smaps(struct observer *observer, uint64_t addr, const char *field, 
 int observer_meminfo(struct observer *observer, const char *field, int64_t *value);
 /* The whole of smaps.  0 or -errno. */
 int observer_read_smaps(struct observer *observer, struct buf *text);
-/* The same as far as it tells of mappings that begin below end, and a little more: the kernel can only go on from its start. */
-int observer_read_smaps_below(struct observer *observer, uint64_t end, struct buf *text);
+/* The records of the mappings in [start, end), and a few around them: the kernel can only go through all from the first one on. */
+int observer_read_smaps_range(struct observer *observer, uint64_t start, uint64_t end, struct buf *text);
 /* Whether the mapping at addr has a VmFlag ("lo"). */
 int observer_vmflag(struct observer *observer, uint64_t addr, const char *flag, int64_t *value);
 /* The number in a file of /proc/sys: "vm.overcommit_memory".  -EINVAL: not a name; -ENODATA: not a number. */

@@ -75,10 +75,28 @@ bool why_knows_maps(struct why_case *c)
 	return c->before != NULL;
 }
 
+/* Whether it is a flag of mappings of files and devices (huge pages are files, too), and the mapping at addr is of none. */
+static bool is_of_objects(const struct why_case *c, uint64_t addr, const char *flag)
+{
+	static const char flags[][3] = { "ht", "de", "pf", "io" };
+	const struct mapping *mapping = c->before != NULL ? maps_find(c->before, addr) : NULL;
+
+	if (mapping == NULL || mapping->name_len > 0 || mapping->inode != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(flag, flags[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum why_answer why_vmflag(struct why_case *c, uint64_t addr, const char *flag)
 {
 	int has = -1;
 
+	/* To read smaps is dear. */
+	if (is_of_objects(c, addr, flag))
+		return WHY_NO;
 	if (c->source != NULL && c->source->vmflag != NULL)
 		has = c->source->vmflag(c->source->context, addr, flag);
 	c->lacking |= has < 0 ? LACK_FLAGS : 0;
