@@ -21,6 +21,7 @@ struct told {
 	pid_t pid;
 	struct maps maps;
 	bool known;       /* the maps are */
+	bool covered;     /* the mappings of its regions are */
 	uint64_t regions; /* a digest; 0: none */
 };
 
@@ -31,6 +32,7 @@ struct json {
 	struct region scratch;     /* the scratch page, whole; size 0: there is none */
 	const struct event *event; /* the one in hand */
 	const struct maps *cover;  /* where the mappings of the regions in hand are looked up */
+	bool covered;              /* those of regions that the step in hand left alone were told */
 	struct buf *out;
 };
 
@@ -115,9 +117,14 @@ static void tell_start(struct json *json, const struct event_start *start)
 
 static void tell_step(struct json *json, const struct event_step *step)
 {
+	uint64_t regions = digest_of(step->new_regions);
+
 	if (step->looked)
 		tell_maps(json, step->pid, step->after);
-	find_told(json, step->pid)->regions = digest_of(step->new_regions);
+	struct told *told = find_told(json, step->pid);
+
+	told->covered = step->looked || (told->covered && regions == told->regions);
+	told->regions = regions;
 }
 
 static const void *pointer(const struct place *place)
@@ -154,6 +161,24 @@ static bool regions_told(struct json *json, bool after)
 	return !step->looked && digest_of(step->new_regions) == digest_of(step->old_regions);
 }
 
+/* Whether it is a region after the step that is as it was before, with the mappings that it had. */
+static bool left_alone(const struct json *json, const struct region *region)
+{
+	const struct event_step *step = &json->event->step;
+	const struct region *old = regions_find(step->old_regions, region->start);
+	uint64_t end = region->start + region->size;
+
+	if (old == NULL || old->id != region->id || old->start != region->start || old->size != region->size)
+		return false;
+	for (size_t i = 0; i < step->delta->line_count; i++) {
+		const struct mapping *mapping = step->delta->lines[i].mapping;
+
+		if (mapping->start < end && mapping->end > region->start)
+			return false;
+	}
+	return true;
+}
+
 /* Whether the stream has told what this field of a step would say. */
 static bool was_told(struct json *json, const struct place *place)
 {
@@ -166,7 +191,7 @@ static bool was_told(struct json *json, const struct place *place)
 	case FIELD_SCRATCH:
 		return regions_told(json, is_after(place)) || scratch_whole(json, pointer(place));
 	case FIELD_COVER:
-		return json->cover == NULL;
+		return json->cover == NULL || (json->covered && left_alone(json, (const void *)place->object));
 	default:
 		return false;
 	}
@@ -427,6 +452,14 @@ static void write_maps(struct json *json, const struct place *place)
 	add_mappings(json, maps_place(maps, 0), maps->count);
 }
 
+/* Whether the stream has told, for all regions, which mappings they had before the step. */
+static bool mappings_told(struct json *json, const struct event_step *step)
+{
+	const struct told *told = find_told(json, step->pid);
+
+	return told->covered && told->regions == digest_of(step->old_regions) && maps_told(told, step->before);
+}
+
 /* Those that are the scratch page, or those that are not. */
 static void add_regions(struct json *json, const struct place *place, bool scratch)
 {
@@ -434,6 +467,7 @@ static void add_regions(struct json *json, const struct place *place, bool scrat
 	const struct regions *regions = pointer(place);
 
 	json->cover = is_after(place) ? step->after : step->before;
+	json->covered = is_after(place) && step->looked && step->delta != NULL && mappings_told(json, step);
 	buf_putc(json->out, '[');
 	for (size_t i = 0; i < regions->count; i++) {
 		if ((regions->list[i].id == REGION_PREDEFINED) != scratch)
