@@ -268,12 +268,26 @@ void maps_assign(struct maps *to, const struct maps *from)
 	to->count = from->count;
 }
 
+/* Whether both are in parts, and these the same ones. */
+static bool same_parts(const struct maps *a, const struct maps *b)
+{
+	if (a->list != NULL || b->list != NULL || a->part_count != b->part_count)
+		return false;
+	for (size_t i = 0; i < a->part_count; i++) {
+		if (a->parts[i].part != b->parts[i].part)
+			return false;
+	}
+	return true;
+}
+
 bool maps_same(const struct maps *a, const struct maps *b)
 {
 	struct maps_place left = maps_place(a, 0), right = maps_place(b, 0);
 
 	if (a->count != b->count)
 		return false;
+	if (same_parts(a, b))
+		return true;
 	while (left.at != NULL) {
 		if (left.at == right.at && left.at == left.first && right.at == right.first) {
 			maps_enter(&left, left.part + 1, false);
