@@ -273,7 +273,7 @@ static bool read_escape(struct text *text, char *c)
 	return digits > 0;
 }
 
-/* "text", or "text"... where strace cut it: then its length is not known, and it is none. */
+/* "text", or "text"... where strace cut it: then it is longer. */
 static bool read_string(struct strace *strace, struct text text, struct strace_line *line)
 {
 	size_t len = 0;
@@ -295,6 +295,7 @@ static bool read_string(struct strace *strace, struct text text, struct strace_l
 	strace->string[len < STRING_ROOM - 1 ? len : STRING_ROOM - 1] = '\0';
 	line->string = strace->string;
 	line->string_len = len;
+	line->cut = starts(&(struct text){ text.at + 1, text.end }, "...");
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct strace_line {
 	uint64_t args[CALL_ARGS];
 	const char *string;      /* the first argument's, when it is a string: string_len bytes at least */
 	size_t string_len;
+	bool cut;                /* strace showed only that much of the string (strace -s) */
 	bool returned;           /* result and error are valid; false: "= ?" */
 	int64_t result;          /* -1 when it failed */
 	int error;               /* positive errno, 0 on success */

@@ -50,8 +50,13 @@ enum why_answer memfd_both(struct why_case *c)
 
 enum why_answer memfd_long_name(struct why_case *c)
 {
-	if (c->string == NULL || c->string_len <= NAME_MOST)
+	if (c->string == NULL || (c->string_len <= NAME_MOST && !c->string_cut))
 		return WHY_NO;
+	if (c->string_len <= NAME_MOST) {
+		say_format(c, "the name may have at most %d bytes, and the line has only its first %zu (strace -s 300 shows all of it)",
+		           NAME_MOST, c->string_len);
+		return WHY_PERHAPS;
+	}
 	return say_format(c, "the name has %zu bytes, and may have at most %d", c->string_len, NAME_MOST);
 }
 

@@ -170,6 +170,7 @@ static enum why_line explain_call(struct why_lines *lines, const struct strace_l
 		c.result = line->result;
 		c.string = line->string;
 		c.string_len = line->string_len;
+		c.string_cut = line->cut;
 		finding = why_find(&c, refused ? ENOMEM : line->error, &lines->arena);
 	}
 	send_step(lines, &step, &finding);

@@ -59,6 +59,7 @@ struct why_case {
 	uint64_t args[CALL_ARGS];
 	const char *string;       /* of memfd_create: the name, string_len bytes; NULL: not known */
 	size_t string_len;
+	bool string_cut;         /* the name is longer: what the line has is its beginning */
 	uint64_t page;
 	int64_t result;
 	const struct maps *before, *after; /* NULL: not known */

@@ -48,6 +48,8 @@ rules()
 }
 
 @test "what the text does not tell is not guessed" {
+	says 'only be this one: the name may have at most 249 bytes, and the line has only its first 4 (strace -s 300 shows all of it)' \
+		'memfd_create("long"..., MFD_CLOEXEC) = -1 EINVAL (Invalid argument)'
 	says 'one of: (1) ' 'mremap(0x7f12e4000000, 4096, 8192, 0) = -1 ENOMEM'
 	[[ $(joined) == *'growing in place needs 0x7f12e4001000-0x7f12e4002000, and something is mapped there'* ]]
 	[[ $(joined) == *'(with --maps it could be told which)'* ]]
