@@ -98,6 +98,15 @@ failing()
 	assert_output --partial 'no region of that name'
 }
 
+@test "assert_perms: of a region that the last steps left alone" {
+	mmtool_run run -e "a = $map; mprotect(a, 1p, PROT_READ); b = $map; munmap(b, 4p)"
+	assert_perms a 'r--p rw-p'
+	mmtool_run run -e "a = $map; munmap(a + 1p, 1p); b = $map"
+	assert_perms a rw-p
+	mmtool_run run -e "a = $map; mprotect(a, 4p, PROT_READ); munmap(a, 4p); b = $map; mprotect(b, 4p, PROT_NONE)"
+	failing assert_perms a r--p
+}
+
 @test "assert_perms: of another process" {
 	mmtool_run run -e "a = $map
 child = fork()

@@ -73,10 +73,13 @@ assert_perms()
 	# shellcheck disable=SC2016 # jq's own variables
 	found=$(mmtool_jq '
 		(map(select(.type == "start")) | last.pid) as $main
-		| map(select(.delta and .regions and if $process == "" then .pid == $main else .process == $process end)) | last
-		| [.regions[]? | select(.name == $name)] as $regions
+		| map(select(.delta and .regions and if $process == "" then .pid == $main else .process == $process end)) as $steps
+		| [$steps | last.regions[]? | select(.name == $name)] as $regions
 		| if $regions == [] then "no region of that name"
-		  else [$regions[].mappings[].perms] | unique | if . == [] then "unmapped" else join(" ") end end' \
+		  # A step tells only the mappings of regions that it did not leave alone.
+		  else [$regions[] as $region | [$steps[].regions[]
+			| select(.mappings and .id == $region.id and .start == $region.start and .size == $region.size)]
+			| last.mappings[]?.perms] | unique | if . == [] then "unmapped" else join(" ") end end' \
 		--arg name "$name" --arg process "$process") || return
 	[ "$found" = "$want" ] ||
 		_mmtool_fail 'other permissions' 'region' "$name" 'wanted' "$want" 'found' "$found"
