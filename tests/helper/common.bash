@@ -90,6 +90,12 @@ policy_lock()
 	flock "$1" 8
 }
 
+# policy_unlock: before the test ends, for tests that take long.
+policy_unlock()
+{
+	exec 8<&-
+}
+
 # space_length: how many bytes of address space a process has here, from 0 on, without the last page.  It is said by nothing, but
 # the stack is just below its end: at a power of two where addresses have 64 bits, and else at whole GiB (i386: 3 of them).
 space_length()

@@ -38,12 +38,14 @@ both()
 {
 	local way status=0
 
+	policy_lock -s
 	for way in text query; do
 		status=0
 		timeout 60 "${fixed[@]}" "$MMTOOL" "$@" --observer=$way >out 2>&1 || status=$?
 		plain <out >"$way"
 		printf 'status %d\n' "$status" >>"$way"
 	done
+	policy_unlock
 	diff text query || fail "not the same: $*"
 }
 
@@ -52,10 +54,12 @@ both_events()
 {
 	local way
 
+	policy_lock -s
 	for way in text query; do
 		timeout 60 "${fixed[@]}" "$MMTOOL" "$@" --format=json --observer=$way 2>/dev/null | normal >"$way"
 		[ -s "$way" ] || fail "no events: $*"
 	done
+	policy_unlock
 	cmp text query || fail "not the same events: $*"
 }
 

@@ -104,6 +104,7 @@ each()
 	local id got want reason wrong=''
 
 	for id in $(ids | grep "^$1-"); do
+		policy_lock -s
 		reason=$(why_not "$id")
 		if [ -n "$reason" ]; then
 			echo "# not broken here: $id: $reason" >&3
@@ -111,6 +112,7 @@ each()
 		fi
 		[ "$(lines "$id")" != - ] || continue
 		got=$(found "$id")
+		policy_unlock
 		want=$id
 		case $(needs "$id") in
 		*'not here:'*) [[ " $got " != *" $id "* ]] || got=$id ;;
