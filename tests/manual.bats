@@ -235,7 +235,7 @@ mask()
 # compare KIND: runs all examples of that kind, prints what differs.
 compare()
 {
-	local file work n try
+	local file work n
 
 	for file in "$top"/man/*.1 "$top/README.md"; do
 		work=$(mktemp -d "$BATS_TEST_TMPDIR/examples.XXXXXX")
@@ -245,7 +245,7 @@ compare()
 			[ -f "$n.cmd" ] || break
 			echo run >>"$BATS_TEST_TMPDIR/count"
 			# What begins in the background may not be there yet on a busy machine, however long an example sleeps.
-			for try in 1 2 3; do
+			for _ in 1 2 3; do
 				bash -c "$(<"$n.cmd")" >"$n.got" 2>&1 </dev/null || true
 				! diff -u --label "$(basename "$file"): $(<"$n.cmd")" --label 'what it prints' \
 					<(mask "$1" <"$n.want") <(mask "$1" <"$n.got") >"$n.diff" || break
