@@ -46,7 +46,7 @@ on_terminal()
 	for out in . missing/out ''; do
 		mm grow -o "$out"
 		assert_failure 3
-		assert_output --partial "mmtool grow: $out: cannot be written: "
+		assert_output --partial "mmtool grow: $out: cannot be opened for writing: "
 		refute_output --partial mmap
 	done
 }
@@ -57,7 +57,7 @@ on_terminal()
 	chmod 644 "$(open_dir)/out"
 	as_nobody "$MMTOOL" grow -o "$(open_dir)/out"
 	assert_failure 3
-	assert_output --partial 'cannot be written: Permission denied'
+	assert_output --partial 'cannot be opened for writing: Permission denied'
 }
 
 @test "-o to a full device: status 3" {

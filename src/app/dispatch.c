@@ -13,6 +13,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,17 @@ static error_t parse_rest(int key, char *arg, struct argp_state *state)
 	return EINVAL;
 }
 
+/* argp(3) has said what is wrong, save that it had no memory. */
+static void parse_arguments(const struct argp *argp, int argc, char **argv, void *input)
+{
+	error_t error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
+
+	if (error == ENOMEM)
+		diag_die("malloc: out of memory");
+	if (error != 0)
+		exit(STATUS_USAGE);
+}
+
 static void read_options(const struct command *command, int argc, char **argv, struct input *input)
 {
 	const struct argp own = { .options = command->options, .parser = command->parse, .args_doc = command->args };
@@ -92,8 +104,7 @@ static void read_options(const struct command *command, int argc, char **argv, s
 		doc.data[0] = (char)(doc.data[0] - 'a' + 'A');
 	buf_putc(&doc, '\n');
 	argp.doc = buf_text(&doc);
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, input) != 0)
-		exit(STATUS_USAGE);
+	parse_arguments(&argp, argc, argv, input);
 	buf_fini(&doc);
 }
 
@@ -199,8 +210,7 @@ static int run_top(int argc, char **argv)
 	const char *body = strchr(buf_text(&doc), '\n') + 1;
 	const struct argp argp = { .options = help_options, .parser = parse_top, .args_doc = "COMMAND [OPTION...]", .doc = body };
 
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status) != 0)
-		status = STATUS_USAGE;
+	parse_arguments(&argp, argc, argv, &status);
 	buf_fini(&doc);
 	return status;
 }
@@ -258,6 +268,8 @@ int app_main(int argc, char **argv)
 		return STATUS_TOOL;
 	}
 	output_claim_standard();
+	/* Inherited as ignored, it would have the kernel collect our children, and nobody could know what they died of (wait(2)). */
+	signal(SIGCHLD, SIG_DFL);
 	atexit(output_check_stream);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argc < 2) {

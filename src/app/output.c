@@ -3,6 +3,7 @@
 #include "app/output.h"
 
 #include "base/diag.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ void output_claim_standard(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		/* The lowest free number is the one that is closed.  Write-only for 0, read-only for 1 and 2. */
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
 			return;
 	}
 }
@@ -53,9 +54,9 @@ int output_open(struct output *output, const char *path)
 {
 	*output = (struct output){ .fd = STDOUT_FILENO, .name = path != NULL ? path : "standard output" };
 	if (path != NULL)
-		output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		output->fd = file_open(path, O_WRONLY | O_CREAT | O_TRUNC);
 	if (output->fd < 0)
-		return -errno;
+		return output->fd;
 	output->live = isatty(output->fd) == 1;
 	return 0;
 }

@@ -55,7 +55,7 @@ int produce_run(const struct command *command, const void *own, const struct com
 	int error = output_open(&stream.output, options->output);
 
 	if (error < 0) {
-		diag_error("%s: cannot be written: %s", stream.output.name, strerror(-error));
+		diag_error("%s: cannot be opened for writing: %s", stream.output.name, strerror(-error));
 		return STATUS_TOOL;
 	}
 	stream.output.live |= command->live;

@@ -6,6 +6,7 @@
 #include "app/shell.h"
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/size.h"
 #include "lang/program.h"
 #include "lang/script.h"
@@ -84,7 +85,7 @@ static int open_keyboard(const struct plan *plan, const struct common_options *o
 {
 	if (!options->step)
 		return -1;
-	return plan->from_stdin ? open("/dev/tty", O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	return plan->from_stdin ? file_open("/dev/tty", O_RDONLY) : STDIN_FILENO;
 }
 
 int session_worse(int a, int b)
@@ -119,9 +120,12 @@ static int make_subject(struct process *first, bool only, struct process *subjec
 		*first = (struct process){ .socket = -1, .dead = true };
 		return STATUS_OK;
 	}
-	if (process_fork(first, subject, &error, NULL) == EXCHANGE_DONE && error == 0)
+	enum exchange outcome = process_fork(first, subject, &error, NULL);
+
+	if (outcome == EXCHANGE_DONE && error == 0)
 		return STATUS_OK;
-	diag_error("fork: %s", strerror(error != 0 ? error : errno));
+	diag_error("no subject can be made: %s: %s", outcome == EXCHANGE_BROKEN ? first->failed : "fork",
+	           strerror(error != 0 ? error : errno));
 	return STATUS_TOOL;
 }
 
@@ -264,7 +268,7 @@ static int write_report(struct session *session, const struct plan *plan, struct
 	int error = output_open(&session->output, options->output);
 
 	if (error < 0) {
-		diag_error("%s: cannot be written: %s", session->output.name, strerror(-error));
+		diag_error("%s: cannot be opened for writing: %s", session->output.name, strerror(-error));
 		return STATUS_TOOL;
 	}
 	report.color = session_wants_color(options->color, session->output.fd);

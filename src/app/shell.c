@@ -148,9 +148,13 @@ static bool begin(struct shell *shell)
 	struct process subject;
 	int error = 0;
 
-	if (process_fork(shell->spawner, &subject, &error, NULL) != EXCHANGE_DONE || error != 0) {
+	enum exchange outcome = process_fork(shell->spawner, &subject, &error, NULL);
+
+	if (outcome != EXCHANGE_DONE || error != 0) {
+		error = error != 0 ? error : errno;
 		output_flush(&shell->output);
-		diag_error("fork: %s", strerror(error != 0 ? error : errno));
+		diag_error("no subject can be made: %s: %s", outcome == EXCHANGE_BROKEN ? shell->spawner->failed : "fork",
+		           strerror(error));
 		worsen(shell, STATUS_TOOL);
 	} else if (!interp_begin(shell->machine, &subject, input_name(shell))) {
 		output_flush(&shell->output);
@@ -333,7 +337,7 @@ static void read_lines(struct shell *shell)
 			return;
 		case LINE_FAILED:
 			output_flush(&shell->output);
-			diag_error("standard input: %s", strerror(errno));
+			diag_error("standard input: cannot be read: %s", strerror(errno));
 			worsen(shell, STATUS_TOOL);
 			return;
 		}

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "cmd/command.h"
 #include "run/replay.h"
 
@@ -42,15 +43,14 @@ static char *copy(const char *text)
 
 static int open_file(const char *name, char **problem)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	int fd = file_open(name, O_RDONLY);
 	struct buf message = { 0 };
 
 	if (fd >= 0)
 		return fd;
-	const char *why = strerror(errno);
 
 	buf_escape(&message, name, strlen(name), 0);
-	buf_printf(&message, ": cannot be read: %s", why);
+	buf_printf(&message, ": cannot be opened: %s", strerror(-fd));
 	*problem = copy(buf_text(&message));
 	buf_fini(&message);
 	return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run: scripts from files, from standard input, or from the command line. */
 #include "base/alloc.h"
+#include "base/file.h"
 #include "cmd/command.h"
 #include "cmd/performance.h"
 
@@ -82,22 +83,22 @@ static int read_all(int fd, struct buf *text)
 {
 	for (;;) {
 		char *to = buf_reserve(text, 64 * 1024);
-		ssize_t got = read(fd, to, 64 * 1024);
+		ssize_t got = file_read(fd, to, 64 * 1024);
 
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (got == 0)
-			return 0;
-		text->len += got > 0 ? (size_t)got : 0;
+		if (got <= 0)
+			return (int)got;
+		text->len += (size_t)got;
 	}
 }
 
-static int read_file(const char *name, struct buf *text)
+static int read_file(const char *name, struct buf *text, const char **what)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	int fd = file_open(name, O_RDONLY);
 
+	*what = "opened";
 	if (fd < 0)
-		return -errno;
+		return fd;
+	*what = "read";
 	int error = read_all(fd, text);
 
 	close(fd);
@@ -121,6 +122,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 {
 	const struct options *self = input;
 	struct buf message = { 0 };
+	const char *what = "read";
 	char name[32];
 	int error = 0;
 
@@ -135,10 +137,10 @@ static int plan(const void *input, struct plan *out, char **problem)
 		if (from->inline_statements)
 			buf_puts(text, from->text);
 		else
-			error = standard ? read_all(STDIN_FILENO, text) : read_file(from->text, text);
+			error = standard ? read_all(STDIN_FILENO, text) : read_file(from->text, text, &what);
 		if (error < 0) {
 			buf_escape(&message, from->text, strlen(from->text), 0);
-			buf_printf(&message, ": cannot be read: %s", strerror(-error));
+			buf_printf(&message, ": cannot be %s: %s", what, strerror(-error));
 			*problem = alloc_string(buf_text(&message), message.len);
 			buf_fini(&message);
 		}

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/size.h"
 #include "cmd/command.h"
 #include "run/why-line.h"
@@ -125,13 +126,13 @@ static int take_argument(struct work *work, const char *line, char **problem)
 	return STATUS_OK;
 }
 
-/* What is wrong with a file: "NAME: cannot be read: WHY". */
-static int fail(const char *name, const char *why, const char *hint, char **problem)
+/* What is wrong with a file: "NAME: cannot be read: WHY", or opened. */
+static int fail(const char *name, const char *done, const char *why, const char *hint, char **problem)
 {
 	struct buf text = { 0 };
 
 	buf_escape(&text, name, strlen(name), 0);
-	buf_printf(&text, ": cannot be read: %s%s", why, hint);
+	buf_printf(&text, ": cannot be %s: %s%s", done, why, hint);
 	*problem = alloc_string(text.data, text.len);
 	buf_fini(&text);
 	return STATUS_TOOL;
@@ -162,16 +163,16 @@ static int take_stream(struct work *work, int fd, const char *name, char **probl
 
 	why_lines_begin(work->lines, name);
 	do {
-		got = read(fd, buf_reserve(&text, READ_SIZE), READ_SIZE);
+		got = file_read(fd, buf_reserve(&text, READ_SIZE), READ_SIZE);
 		if (got > 0) {
 			text.len += (size_t)got;
 			take_lines(work, &text, text.len - (size_t)got);
-		} else if (got < 0 && errno != EINTR) {
-			status = fail(name, strerror(errno), "", problem);
+		} else if (got < 0) {
+			status = fail(name, "read", strerror((int)-got), "", problem);
 		}
 		if (status == STATUS_OK && text.len > LONGEST_LINE)
-			status = fail(name, "it has a line longer than 16M, and is no output of strace", "", problem);
-	} while (got != 0 && status == STATUS_OK);
+			status = fail(name, "read", "it has a line longer than 16M, and is no output of strace", "", problem);
+	} while (got > 0 && status == STATUS_OK);
 	if (text.len > 0 && status == STATUS_OK)
 		take(work, text.data, text.len);
 	buf_fini(&text);
@@ -180,10 +181,10 @@ static int take_stream(struct work *work, int fd, const char *name, char **probl
 
 static int take_file(struct work *work, const char *name, char **problem)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = file_open(name, O_RDONLY | O_NOCTTY);
 
 	if (fd < 0)
-		return fail(name, strerror(errno), " (a line to explain has a parenthesis)", problem);
+		return fail(name, "opened", strerror(-fd), " (a line to explain has a parenthesis)", problem);
 	int status = take_stream(work, fd, name, problem);
 
 	close(fd);

@@ -2,6 +2,8 @@
 /* A memory cgroup: found a place for, made, limited, read and removed. */
 #include "run/cgroup.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -40,15 +42,7 @@ static bool read_text(const char *folder, const char *name, char *text, size_t s
 	char path[CGROUP_PATH + 64];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	ssize_t got = read(fd, text, size - 1);
-
-	close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	return got >= 0;
+	return file_read_small(AT_FDCWD, path, text, size) >= 0;
 }
 
 static int write_number(const char *folder, const char *name, uint64_t number)
@@ -56,10 +50,10 @@ static int write_number(const char *folder, const char *name, uint64_t number)
 	char path[CGROUP_PATH + 64], text[32];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = file_open(path, O_WRONLY);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	int len = snprintf(text, sizeof(text), "%" PRIu64, number);
 	int error = write(fd, text, (size_t)len) == len ? 0 : -errno;
 

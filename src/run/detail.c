@@ -2,6 +2,7 @@
 /* --detail: the counters of a process and the smaps of its named regions, before and after a statement. */
 #include "run/detail.h"
 
+#include "base/file.h"
 #include "mm/vmflag.h"
 
 #include <errno.h>
@@ -34,14 +35,14 @@ static int open_of(pid_t pid, const char *name)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	return open(path, O_RDONLY | O_CLOEXEC);
+	return file_open(path, O_RDONLY);
 }
 
 struct detail *detail_new(void)
 {
 	struct detail *detail = alloc_zeroed(1, sizeof(*detail));
 
-	detail->meminfo = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	detail->meminfo = file_open("/proc/meminfo", O_RDONLY);
 	return detail;
 }
 
@@ -76,16 +77,26 @@ void detail_close(struct actor *actor)
 	actor->counters.open = false;
 }
 
-static void read_counters(struct detail *detail, enum counter_file file, int fd, struct counters *counters)
+static void read_counters(struct machine *m, enum counter_file file, int fd, struct counters *counters)
 {
-	if (fd >= 0 && observer_read_file(fd, &detail->text) == 0)
-		counters_read(counters, file, buf_text(&detail->text), detail->text.len);
+	static const char *const names[] = { [COUNTER_STATUS] = "PID/status", [COUNTER_STAT] = "PID/stat",
+		                             [COUNTER_MEMINFO] = "meminfo" };
+	struct buf *text = &m->detail->text;
+	int error = fd < 0 ? fd : observer_read_file(fd, text);
+
+	if (error == 0)
+		counters_read(counters, file, buf_text(text), text->len);
+	else
+		machine_unread(m, fd < 0, names[file], error);
 }
 
-static void read_smaps(struct actor *actor, struct moment *moment)
+static void read_smaps(struct machine *m, struct moment *moment)
 {
-	moment->has_smaps = observer_read_smaps(&actor->observer, &moment->smaps.text) == 0 &&
-	                    smaps_parse(&moment->smaps, NULL) == 0;
+	const struct observer *observer = &m->here->observer;
+	int error = observer_read_smaps(&m->here->observer, &moment->smaps.text);
+
+	machine_unread(m, observer->unopened, "PID/smaps", error);
+	moment->has_smaps = error == 0 && smaps_parse(&moment->smaps, NULL) == 0;
 }
 
 /* The files that others move are read nearest to the statement: this is the order before it. */
@@ -94,11 +105,11 @@ static void look_before(struct machine *m, struct moment *moment)
 	struct actor *here = m->here;
 
 	moment->pid = here->process.pid;
-	read_smaps(here, moment);
+	read_smaps(m, moment);
 	moment->counters = (struct counters){ 0 };
-	read_counters(m->detail, COUNTER_STATUS, here->counters.status, &moment->counters);
-	read_counters(m->detail, COUNTER_STAT, here->counters.stat, &moment->counters);
-	read_counters(m->detail, COUNTER_MEMINFO, m->detail->meminfo, &moment->counters);
+	read_counters(m, COUNTER_STATUS, here->counters.status, &moment->counters);
+	read_counters(m, COUNTER_STAT, here->counters.stat, &moment->counters);
+	read_counters(m, COUNTER_MEMINFO, m->detail->meminfo, &moment->counters);
 }
 
 static void look_after(struct machine *m, struct moment *moment)
@@ -110,15 +121,15 @@ static void look_after(struct machine *m, struct moment *moment)
 	if (m->detail->asked)
 		moment->counters = m->detail->machine;
 	else
-		read_counters(m->detail, COUNTER_MEMINFO, m->detail->meminfo, &moment->counters);
+		read_counters(m, COUNTER_MEMINFO, m->detail->meminfo, &moment->counters);
 	if (here->process.dead) {
 		moment->has_smaps = false;
 		return;
 	}
-	read_counters(m->detail, COUNTER_STAT, here->counters.stat, &moment->counters);
-	read_counters(m->detail, COUNTER_STATUS, here->counters.status, &moment->counters);
+	read_counters(m, COUNTER_STAT, here->counters.stat, &moment->counters);
+	read_counters(m, COUNTER_STATUS, here->counters.status, &moment->counters);
 	if (!m->detail->has_after)
-		read_smaps(here, moment);
+		read_smaps(m, moment);
 }
 
 static bool can_look(const struct machine *m)
@@ -143,7 +154,7 @@ void detail_asking(struct machine *m)
 	struct detail *detail = m->detail;
 
 	if (detail != NULL && !m->folding && !detail->asked && detail->before.pid != 0)
-		read_counters(detail, COUNTER_MEMINFO, detail->meminfo, &detail->before.counters);
+		read_counters(m, COUNTER_MEMINFO, detail->meminfo, &detail->before.counters);
 }
 
 void detail_answered(struct machine *m)
@@ -153,7 +164,7 @@ void detail_answered(struct machine *m)
 	if (detail == NULL || m->folding || detail->before.pid == 0)
 		return;
 	detail->asked = true;
-	read_counters(detail, COUNTER_MEMINFO, detail->meminfo, &detail->machine);
+	read_counters(m, COUNTER_MEMINFO, detail->meminfo, &detail->machine);
 }
 
 void detail_fold(struct machine *m)
@@ -172,7 +183,7 @@ void detail_own_faults(struct machine *m)
 
 	if (!can_look(m) || m->detail->before.pid != m->here->process.pid || m->folding)
 		return;
-	read_counters(m->detail, COUNTER_STAT, m->here->counters.stat, &now);
+	read_counters(m, COUNTER_STAT, m->here->counters.stat, &now);
 	if (now.present[minor] && m->detail->before.counters.present[minor])
 		m->detail->own = now.values[minor] - m->detail->before.counters.values[minor];
 }
@@ -188,7 +199,7 @@ const struct buf *detail_smaps_now(struct machine *m)
 {
 	struct moment *after = &m->detail->after;
 
-	read_smaps(m->here, after);
+	read_smaps(m, after);
 	m->detail->has_after = after->has_smaps;
 	return after->has_smaps ? &after->smaps.text : NULL;
 }
@@ -401,6 +412,8 @@ static void tell(struct machine *m, struct event_step *step, struct moment *befo
 	if (!can_look(m) || before->pid != m->here->process.pid)
 		return;
 	look_after(m, &m->detail->after);
+	if (m->broken)
+		return;
 	tell_counters(m, step, before, &m->detail->after);
 	if (before->has_smaps && m->detail->after.has_smaps)
 		tell_details(m, step, before, &m->detail->after);

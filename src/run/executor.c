@@ -2,6 +2,7 @@
 /* The executor: the loop in a subject that makes the calls, loads and stores it is asked for, and allocates nothing. */
 #include "run/executor.h"
 
+#include "base/file.h"
 #include "run/fence.h"
 #include "run/scratch.h"
 
@@ -25,6 +26,7 @@
 enum {
 	TOP_DESCRIPTOR = 1023, /* where the socket sits: the highest number that RLIMIT_NOFILE below allows */
 	SIGNAL_STACK = 64 * 1024,
+	SOCKET_TRIES = 16,
 	WARM_BYTES = 16 * 1024, /* of the signal stack and of each message: what answering a small request touches */
 };
 
@@ -37,12 +39,30 @@ static volatile sig_atomic_t guarded;
 static struct exec_setup self;
 static unsigned char *scratch;
 
+/* Whether a call on the socket is worth another try: nobody would have the answer, and a moment later there may be memory. */
+static bool is_passing(unsigned *tries)
+{
+	return (errno == EINTR || errno == ENOMEM || errno == ENOBUFS) && ++*tries < SOCKET_TRIES;
+}
+
+/* Without it the tool would wait for ever: the status tells why.  MSG_NOSIGNAL: the tool may have gone. */
+static void send_all(const void *message, size_t size)
+{
+	ssize_t sent;
+	unsigned tries = 0;
+
+	do {
+		sent = send(self.socket, message, size, MSG_NOSIGNAL);
+	} while (sent < 0 && is_passing(&tries));
+	if (sent < 0)
+		_exit(EXEC_SEND_FAILED + errno);
+}
+
 static void send_reply(size_t len)
 {
 	reply.len = (uint32_t)len;
 	reply.serial = request.serial;
-	/* MSG_NOSIGNAL: when the tool is gone the loop's next receive ends this process. */
-	(void)send(self.socket, &reply, offsetof(struct exec_reply, data) + len, MSG_NOSIGNAL);
+	send_all(&reply, offsetof(struct exec_reply, data) + len);
 }
 
 /*
@@ -66,16 +86,6 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	/* Sent by somebody rather than caused by an access: returning would not raise it again. */
 	if (info->si_code <= 0)
 		raise(signo);
-}
-
-static int catch_faults(void)
-{
-	stack_t stack = { .ss_sp = signal_stack, .ss_size = sizeof(signal_stack) };
-	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-
-	if (sigaltstack(&stack, NULL) < 0 || sigaction(SIGSEGV, &action, NULL) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
-		return -errno;
-	return 0;
 }
 
 RAW static int64_t load(uint64_t address)
@@ -311,8 +321,21 @@ static void greet(const char *step, int error)
 	struct exec_hello hello = { .error = error, .scratch = (uint64_t)(uintptr_t)scratch };
 
 	strncpy(hello.step, step, sizeof(hello.step) - 1);
-	if (send(self.socket, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 || error != 0)
-		_exit(error != 0);
+	send_all(&hello, sizeof(hello));
+	if (error != 0)
+		_exit(0);
+}
+
+static int as_error(int result)
+{
+	return result < 0 ? -errno : 0;
+}
+
+/* Where it cannot go on, the new process says which call failed, and ends. */
+static void check(const char *call, int error)
+{
+	if (error < 0)
+		greet(call, -error);
 }
 
 static int64_t fork_subject(void)
@@ -326,11 +349,15 @@ static int64_t fork_subject(void)
 	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
 #endif
 	if (pid == 0) {
-		if (dup3(attached, self.socket, O_CLOEXEC) < 0)
-			_exit(1);
+		/* What it inherited is its parent's: the way to say so is the child's own. */
+		int error = as_error(dup3(attached, self.socket, O_CLOEXEC));
+
+		if (error < 0)
+			self.socket = attached;
+		check("dup3", error);
 		close(attached);
 		attached = -1;
-		follow_tool();
+		check("prctl", (int)follow_tool());
 		rehearse();
 		greet("ready", 0);
 		return INT64_MIN; /* nothing to answer: it was this process's parent that was asked */
@@ -362,10 +389,13 @@ static bool receive(void)
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
 		                  .msg_controllen = sizeof(control) };
 	ssize_t got;
+	unsigned tries = 0;
 
 	do {
 		got = recvmsg(self.socket, &message, 0);
-	} while (got < 0 && errno == EINTR);
+	} while (got < 0 && is_passing(&tries));
+	if (got < 0)
+		_exit(EXEC_RECEIVE_FAILED + errno);
 	if (got < (ssize_t)offsetof(struct exec_request, data))
 		return false;
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
@@ -454,23 +484,20 @@ static _Noreturn void serve(void)
 }
 
 /* Everything that was inherited is closed; 0, 1 and 2 become /dev/null, so that a script's first descriptor is 3. */
-static int keep_socket_only(void)
+static void keep_socket_only(void)
 {
 	struct rlimit files = { 0, 0 };
 
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-		return -errno;
+	check("getrlimit", as_error(getrlimit(RLIMIT_NOFILE, &files)));
 	if (files.rlim_cur > TOP_DESCRIPTOR + 1)
 		files.rlim_cur = TOP_DESCRIPTOR + 1;
 	int top = (int)files.rlim_cur - 1;
 
 	if (self.socket != top) {
-		if (dup3(self.socket, top, O_CLOEXEC) < 0)
-			return -errno;
+		check("dup3", as_error(dup3(self.socket, top, O_CLOEXEC)));
 		self.socket = top;
 	}
-	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
-		return -errno;
+	check("setrlimit", as_error(setrlimit(RLIMIT_NOFILE, &files)));
 	/* close_range(2) is there since Linux 5.9; before, one at a time. */
 	if (syscall(SYS_close_range, 0, (unsigned)top - 1, 0) < 0) {
 		for (int fd = 0; fd < top; fd++)
@@ -480,38 +507,43 @@ static int keep_socket_only(void)
 		for (int fd = top + 1; fd < 65536; fd++)
 			close(fd);
 	}
-	if (open("/dev/null", O_RDWR) != 0 || dup2(0, 1) != 1 || dup2(0, 2) != 2)
-		return errno != 0 ? -errno : -EBADF;
-	return 0;
+	check("open, /dev/null", file_open("/dev/null", O_RDWR));
+	check("dup2", as_error(dup2(0, 1) < 0 ? -1 : dup2(0, 2)));
 }
 
 /* RLIMIT_CORE 1 rather than 0: a core_pattern that is a pipe gets a core even at 0 (core(5)), and not at 1. */
-static int no_core(void)
+static void no_core(void)
 {
-	struct rlimit core;
+	struct rlimit core = { 0, 0 };
 
-	if (getrlimit(RLIMIT_CORE, &core) < 0)
-		return -errno;
+	check("getrlimit", as_error(getrlimit(RLIMIT_CORE, &core)));
 	core.rlim_cur = core.rlim_max > 0 ? 1 : 0;
-	return setrlimit(RLIMIT_CORE, &core) < 0 ? -errno : 0;
+	check("setrlimit", as_error(setrlimit(RLIMIT_CORE, &core)));
 }
 
-static void check(const char *step, int error)
+static void catch_faults(void)
 {
-	if (error < 0)
-		greet(step, -error);
+	stack_t stack = { .ss_sp = signal_stack, .ss_size = sizeof(signal_stack) };
+	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+
+	check("sigaltstack", as_error(sigaltstack(&stack, NULL)));
+	check("sigaction", as_error(sigaction(SIGSEGV, &action, NULL) < 0 ? -1 : sigaction(SIGBUS, &action, NULL)));
 }
 
 _Noreturn void executor_run(const struct exec_setup *setup)
 {
 	self = *setup;
 	check("prctl", (int)follow_tool());
-	setsid();
-	check("descriptors, /dev/null", keep_socket_only());
-	check("setrlimit", no_core());
+	check("setsid", as_error(setsid()));
+	keep_socket_only();
+	no_core();
 	check("mmap", scratch_place((size_t)self.page, &scratch));
-	check("sigaction", catch_faults());
-	check("seccomp", fence_raise(self.allow_write));
+	catch_faults();
+
+	const char *call;
+	int error = fence_raise(self.allow_write, &call);
+
+	check(call, error);
 	rehearse();
 	greet("ready", 0);
 	serve();

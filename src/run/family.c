@@ -82,7 +82,7 @@ bool perform_fork(struct machine *m, struct performance *p)
 	regions_copy(&actor->regions, &m->here->regions);
 	error = machine_observe(m, actor);
 	if (error < 0)
-		return machine_break(m, "/proc/PID/maps cannot be opened", error);
+		return machine_break(m, "open: /proc/PID/maps", error);
 	detail_open(m, actor);
 	p->result = child.pid;
 	return true;
@@ -99,7 +99,11 @@ bool perform_wait(struct machine *m, struct performance *p)
 	if (actor == m->here && !actor->process.dead)
 		return machine_fail(m, "wait: a process cannot wait for itself");
 	actor->waited = true;
-	if (process_dismiss(&actor->process, &m->options->limits) != EXCHANGE_DONE)
+	enum exchange outcome = process_dismiss(&actor->process, &m->options->limits);
+
+	if (outcome == EXCHANGE_BROKEN)
+		return machine_break(m, actor->process.failed, -errno);
+	if (outcome != EXCHANGE_DONE)
 		return machine_fail(m, "wait: the process did not exit, and mmtool killed it");
 	p->call->performed = true;
 	p->result = process_signal(&actor->process);

@@ -373,14 +373,18 @@ static void build(struct program *program, bool allow_write)
 	answer(program, refuse);
 }
 
-int fence_raise(bool allow_write)
+int fence_raise(bool allow_write, const char **call)
 {
 	struct program program;
 
 	build(&program, allow_write);
 	struct sock_fprog fprog = { .len = program.len, .filter = program.code };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog) < 0)
+	*call = "prctl";
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	*call = "seccomp";
+	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog) < 0)
 		return -errno;
 	return 0;
 }

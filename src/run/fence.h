@@ -14,8 +14,8 @@ enum { FENCE_ERRNO = 4095 };
 /*
  * Confines the calling process, and all that it forks, to the calls of the script language and of the executor, for good.
  * Files are opened for reading only, unless allow_write.
- * Returns 0 or -errno (ENOSYS, EINVAL: a kernel without seccomp filters).
+ * Returns 0 or -errno (ENOSYS, EINVAL: a kernel without seccomp filters); then *call names what failed.
  */
-int fence_raise(bool allow_write);
+int fence_raise(bool allow_write, const char **call);
 
 #endif

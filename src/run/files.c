@@ -2,6 +2,8 @@
 /* The files that a script may have: what it may open, and files of its own. */
 #include "run/machine.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -59,6 +61,12 @@ static bool judge(struct machine *m, const char *path, int fd)
 	return true;
 }
 
+/* Whether an open failed for want of what the tool needs, and not because of the file. */
+static bool is_ours(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EIO;
+}
+
 bool files_are_handed_over(const struct machine *m, uint64_t flags)
 {
 	return for_writing(flags) && !m->options->allow_write;
@@ -78,8 +86,11 @@ bool files_may_open(struct machine *m, const char *path, uint64_t flags)
 		snprintf(own, sizeof(own), "/proc/%d%s", (int)m->here->process.pid, rest);
 		path = own;
 	}
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	int fd = file_open(path, O_PATH);
 
+	/* Nothing is let through because it could not be looked at. */
+	if (fd < 0 && is_ours(fd))
+		return machine_break(m, "open", fd);
 	/* What is not there cannot be judged; the kernel's answer to the script's own open will say so. */
 	if (fd < 0)
 		return true;
@@ -95,11 +106,13 @@ bool files_may_keep(struct machine *m, const char *path, int fd)
 	bool may = true;
 
 	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)m->here->process.pid, fd);
-	int object = open(link, O_PATH | O_CLOEXEC);
+	int object = file_open(link, O_PATH);
 
 	if (object >= 0) {
 		may = judge(m, path, object);
 		close(object);
+	} else {
+		may = machine_break(m, "open: /proc/PID/fd", object);
 	}
 	if (!may) {
 		struct exec_request *request = machine_request(EXEC_SYSCALL);

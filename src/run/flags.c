@@ -94,6 +94,14 @@ static bool concerned_regions(const struct machine *m, const struct performance 
 	return *first < *last;
 }
 
+static bool read_range(struct machine *m, uint64_t start, uint64_t end, struct buf *text)
+{
+	int error = observer_read_smaps_range(&m->here->observer, start, end, text);
+
+	machine_unread(m, m->here->observer.unopened, "PID/smaps", error);
+	return error == 0;
+}
+
 void flags_before(struct machine *m, const struct performance *p)
 {
 	m->flags_read = false;
@@ -101,8 +109,7 @@ void flags_before(struct machine *m, const struct performance *p)
 		return;
 	uint64_t first, last;
 
-	m->flags_read = concerned_regions(m, p, &first, &last) &&
-	                observer_read_smaps_range(&m->here->observer, first, last, &m->flags_text) == 0;
+	m->flags_read = concerned_regions(m, p, &first, &last) && read_range(m, first, last, &m->flags_text);
 }
 
 /* Goes on to the record that holds addr, or to the first one above. */
@@ -247,8 +254,7 @@ void flags_after(struct machine *m, const struct performance *p, struct event_st
 
 	if (m->detail != NULL)
 		now = detail_smaps_now(m);
-	else if ((fresh || (before != NULL && concerned_regions(m, p, &first, &last))) &&
-	         observer_read_smaps_range(&m->here->observer, first, last, &read) == 0)
+	else if ((fresh || (before != NULL && concerned_regions(m, p, &first, &last))) && read_range(m, first, last, &read))
 		now = &read;
 	if (now != NULL && fresh)
 		tell_new(m, p, step, now);

@@ -142,6 +142,18 @@ static bool line_field(struct machine *m, enum function_id id, const struct valu
 	}
 }
 
+/* Where it is not the file that cannot be read, but the tool that cannot read, it is no answer to what the script expects. */
+static bool cannot_read(struct machine *m, const char *name, const char *what, int error)
+{
+	static const int ours[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO };
+	const char *call = m->here->observer.unopened ? "opened" : "read";
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		m->broken |= error == -ours[i];
+	return machine_fail(m, what[0] != '\0' ? "%s: \"%s\" cannot be %s: %s" : "%s:%s cannot be %s: %s", name, what, call,
+	                    strerror(-error));
+}
+
 static bool resident(struct machine *m, const struct maps *maps, uint64_t start, uint64_t len, struct value *value)
 {
 	int64_t sum = 0;
@@ -158,7 +170,7 @@ static bool resident(struct machine *m, const struct maps *maps, uint64_t start,
 		int error = observer_resident(&m->here->observer, from, to - from, &bytes);
 
 		if (error < 0)
-			return machine_fail(m, "resident: pagemap cannot be read: %s", strerror(-error));
+			return cannot_read(m, "resident", "pagemap", error);
 		sum += bytes;
 	}
 	return give(value, sum);
@@ -198,7 +210,7 @@ static bool book(struct machine *m, const char *name, const struct value *field,
 	else if (error == -ENODATA)
 		return machine_fail(m, "%s: this kernel has no such field: \"%s\"", name, what);
 	else if (error < 0)
-		return machine_fail(m, "%s: \"%s\" cannot be read: %s", name, what, strerror(-error));
+		return cannot_read(m, name, what, error);
 	return give(value, number);
 }
 
@@ -208,7 +220,7 @@ static bool page_frame(struct machine *m, const struct value *args, struct value
 	int error = observer_pfn(&m->here->observer, address(&args[0]), &number);
 
 	if (error < 0)
-		return machine_fail(m, "pfn: pagemap cannot be read: %s", strerror(-error));
+		return cannot_read(m, "pfn", "pagemap", error);
 	if (number != 0)
 		return give_noisy(value, number);
 	*value = (struct value){ .hidden = error > 0 };
@@ -270,7 +282,7 @@ static bool books(struct machine *m, const struct function *function, const stru
 		error = observer_meminfo(observer, field->text, &number);
 		break;
 	case FN_SYSCTL:
-		error = observer_sysctl(field->text, &number);
+		error = observer_sysctl(observer, field->text, &number);
 		break;
 	default:
 		field = NULL;

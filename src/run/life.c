@@ -2,6 +2,8 @@
 /* Another process's life, seen from outside. */
 #include "run/life.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -38,9 +40,9 @@ int life_open(struct life *life, pid_t pid)
 
 	*life = (struct life){ .pid = pid, .pidfd = -1 };
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	life->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	life->directory = file_open(path, O_RDONLY | O_DIRECTORY);
 	if (life->directory < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return life->directory == -ENOENT ? -ESRCH : life->directory;
 	life->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	return 0;
 }
@@ -55,37 +57,22 @@ void life_close(struct life *life)
 	buf_fini(&life->image);
 }
 
-/* A file of the process, which is shorter than size: its length, NUL-terminated, or -errno. */
-static ssize_t read_file(const struct life *life, const char *name, char *text, size_t size)
-{
-	int fd = openat(life->directory, name, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	ssize_t got = read(fd, text, size - 1);
-	int error = errno;
-
-	close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	return got < 0 ? -error : got;
-}
-
 bool life_begin(struct life *life)
 {
 	char text[SMALL];
-	ssize_t len = read_file(life, "auxv", text, sizeof(text));
+	ssize_t len = file_read_small(life->directory, "auxv", text, sizeof(text));
 
 	buf_reset(&life->image);
 	if (len > 0)
 		buf_add(&life->image, text, (size_t)len);
 	/* The number was this process's all the time when the directory still answers. */
-	return read_file(life, "stat", text, sizeof(text)) > 0;
+	return file_read_small(life->directory, "stat", text, sizeof(text)) > 0;
 }
 
 void life_add_command(struct buf *buf, const struct life *life)
 {
 	char text[SMALL];
-	ssize_t len = read_file(life, "comm", text, sizeof(text));
+	ssize_t len = file_read_small(life->directory, "comm", text, sizeof(text));
 
 	if (len > 0)
 		buf_add(buf, text, (size_t)len - (text[len - 1] == '\n'));
@@ -108,7 +95,7 @@ static char state(const struct life *life)
 	char text[SMALL];
 	const char *field = NULL;
 
-	if (read_file(life, "stat", text, sizeof(text)) > 0)
+	if (file_read_small(life->directory, "stat", text, sizeof(text)) > 0)
 		field = find_field(text, 3);
 	return field != NULL ? *field : 0;
 }
@@ -128,7 +115,7 @@ static bool has_ended(const struct life *life)
 enum life_state life_look(const struct life *life, bool gone)
 {
 	char image[SMALL];
-	ssize_t len = read_file(life, "auxv", image, sizeof(image));
+	ssize_t len = file_read_small(life->directory, "auxv", image, sizeof(image));
 
 	if (gone) {
 		/* One that is refused is there: the new program is not this user's (set-user-ID). */
@@ -147,7 +134,7 @@ static bool read_status(const struct life *life, int *status)
 {
 	char text[SMALL], link[1];
 
-	if (read_file(life, "stat", text, sizeof(text)) <= 0)
+	if (file_read_small(life->directory, "stat", text, sizeof(text)) <= 0)
 		return false;
 	const char *now = find_field(text, 3), *code = find_field(text, STAT_EXIT_CODE);
 

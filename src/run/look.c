@@ -354,9 +354,7 @@ static int stream(struct look *look, char **problem)
 	} while (more > 0);
 	if (more < 0 && *problem == NULL)
 		*problem = target_problem(&look->target, more);
-	look->gap_count = 0;
-	if (more < 0 && look->parts > 0)
-		send(look, 0, 0, false);
+	/* One that breaks off has no last part: of what there is in all nothing can be said. */
 	if (look->changed)
 		send_note(look, " changed while it was read: what came to be below an address that was already shown is left out");
 	return more;

@@ -30,6 +30,17 @@ bool machine_break(struct machine *m, const char *call, int error)
 	return machine_fail(m, "%s: %s", call, strerror(-error));
 }
 
+void machine_unread(struct machine *m, bool open, const char *file, int error)
+{
+	struct buf what = { 0 };
+
+	if (error >= 0 || error == -ENOENT || error == -ESRCH)
+		return;
+	buf_printf(&what, "%s: /proc/%s", open ? "open" : "read", file);
+	machine_break(m, buf_text(&what), error);
+	buf_fini(&what);
+}
+
 struct exec_request *machine_request(enum exec_op op)
 {
 	memset(&request, 0, offsetof(struct exec_request, data));
@@ -75,7 +86,7 @@ bool machine_outlived(struct machine *m, enum exchange outcome)
 		record_death(m);
 		return false;
 	case EXCHANGE_BROKEN:
-		return machine_break(m, "the socket of the subject", -errno);
+		return machine_break(m, process->failed, -errno);
 	case EXCHANGE_TIMEOUT:
 		machine_fail(m, "it took longer than %g seconds (--timeout): mmtool killed the process",
 		             m->options->limits.timeout_ms / 1000.0);
@@ -129,7 +140,7 @@ const struct maps *machine_maps(struct machine *m)
 		int error = observer_update(&here->observer, &here->maps[here->current], &here->stale);
 
 		if (error < 0) {
-			machine_break(m, "/proc/PID/maps cannot be read", error);
+			machine_break(m, "read: /proc/PID/maps", error);
 			return NULL;
 		}
 		here->stale = (struct stale){ 0 };

@@ -52,7 +52,7 @@ struct actor {
 	unsigned entered;      /* blocks of "in" that are open in it */
 	struct {
 		bool open;
-		int status, stat; /* -1: cannot be read */
+		int status, stat; /* -errno: cannot be opened */
 	} counters;            /* with --detail */
 };
 
@@ -140,6 +140,12 @@ struct machine {
 bool machine_fail(struct machine *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Records that the tool itself cannot go on: call failed with -error. */
 bool machine_break(struct machine *m, const char *call, int error);
+
+/*
+ * What /proc tells of a process could not be read, or with open not be opened: -error.  The tool cannot go on, for what it
+ * would leave unsaid is what was asked for; but that the kernel has no such file, or that the process has ended, is data.
+ */
+void machine_unread(struct machine *m, bool open, const char *file, int error);
 
 /* The request and the reply of the exchange in hand; machine_request() empties the request. */
 struct exec_request *machine_request(enum exec_op op);

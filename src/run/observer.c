@@ -2,6 +2,7 @@
 /* The observer: reads what the kernel tells of a process. */
 #include "run/observer.h"
 
+#include "base/file.h"
 #include "base/size.h"
 #include "mm/counters.h"
 #include "mm/smaps.h"
@@ -37,9 +38,7 @@ static int open_file(pid_t pid, const char *name)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
+	return file_open(path, O_RDONLY);
 }
 
 int observer_open(struct observer *observer, pid_t pid)
@@ -70,13 +69,10 @@ void observer_close(struct observer *observer)
 static ssize_t read_more(int fd, struct buf *text, off_t offset)
 {
 	char *to = buf_reserve(text, READ_ROOM);
-	ssize_t got;
+	ssize_t got = file_read_at(fd, to, text->cap - text->len - 1, offset);
 
-	do {
-		got = pread(fd, to, text->cap - text->len - 1, offset);
-	} while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return -errno;
+		return got;
 	text->len += (size_t)got;
 	text->data[text->len] = '\0';
 	return got;
@@ -156,12 +152,14 @@ int observer_update(struct observer *observer, struct maps *maps, const struct s
 	return error;
 }
 
-static int read_path(const char *path, struct buf *text)
+static int read_path(struct observer *observer, const char *path, struct buf *text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = file_open(path, O_RDONLY | O_NOCTTY);
 
+	if (observer != NULL)
+		observer->unopened = fd < 0;
 	if (fd < 0)
-		return -errno;
+		return fd;
 	int error = observer_read_file(fd, text);
 
 	close(fd);
@@ -173,7 +171,7 @@ int observer_status(struct observer *observer, const char *field, int64_t *value
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)observer->pid);
-	int error = read_path(path, &observer->scratch);
+	int error = read_path(observer, path, &observer->scratch);
 
 	if (error < 0)
 		return error;
@@ -182,7 +180,7 @@ int observer_status(struct observer *observer, const char *field, int64_t *value
 
 int observer_meminfo(struct observer *observer, const char *field, int64_t *value)
 {
-	int error = read_path("/proc/meminfo", &observer->scratch);
+	int error = read_path(observer, "/proc/meminfo", &observer->scratch);
 
 	if (error < 0)
 		return error;
@@ -191,6 +189,7 @@ int observer_meminfo(struct observer *observer, const char *field, int64_t *valu
 
 int observer_read_smaps(struct observer *observer, struct buf *text)
 {
+	observer->unopened = observer->smaps < 0;
 	return observer->smaps < 0 ? observer->smaps : observer_read_file(observer->smaps, text);
 }
 
@@ -199,6 +198,7 @@ int observer_read_smaps_range(struct observer *observer, uint64_t start, uint64_
 	bool whole_lines = true;
 	off_t offset = 0;
 
+	observer->unopened = observer->smaps < 0;
 	if (observer->smaps < 0)
 		return observer->smaps;
 	buf_reset(text);
@@ -253,7 +253,7 @@ int observer_vmflag(struct observer *observer, uint64_t addr, const char *flag, 
 	return record.flags != NULL ? 0 : -ENODATA;
 }
 
-int observer_sysctl(const char *name, int64_t *value)
+int observer_sysctl(struct observer *observer, const char *name, int64_t *value)
 {
 	char path[256] = "/proc/sys/";
 	size_t at = strlen(path);
@@ -269,7 +269,7 @@ int observer_sysctl(const char *name, int64_t *value)
 		path[at++] = *c == '.' ? '/' : *c;
 	}
 	path[at] = '\0';
-	int error = read_path(path, &text);
+	int error = read_path(observer, path, &text);
 
 	if (error == 0) {
 		errno = 0;
@@ -286,7 +286,7 @@ int observer_faults(struct observer *observer, bool major, int64_t *value)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)observer->pid);
-	int error = read_path(path, &observer->scratch);
+	int error = read_path(observer, path, &observer->scratch);
 
 	if (error < 0)
 		return error;
@@ -298,14 +298,12 @@ int observer_faults(struct observer *observer, bool major, int64_t *value)
 /* One batch of pagemap entries; returns how many were read, 0 past the end of the address space. */
 static ssize_t read_pagemap(struct observer *observer, uint64_t index, uint64_t *entries, size_t count)
 {
-	ssize_t got;
-
+	observer->unopened = observer->pagemap < 0;
 	if (observer->pagemap < 0)
 		return observer->pagemap;
-	do {
-		got = pread(observer->pagemap, entries, count * sizeof(*entries), (off_t)(index * sizeof(*entries)));
-	} while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : (ssize_t)((size_t)got / sizeof(*entries));
+	ssize_t got = file_read_at(observer->pagemap, entries, count * sizeof(*entries), (off_t)(index * sizeof(*entries)));
+
+	return got < 0 ? got : (ssize_t)((size_t)got / sizeof(*entries));
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)

@@ -17,7 +17,8 @@
  */
 struct observer {
 	pid_t pid;
-	int maps, smaps, pagemap; /* -1: the kernel has none, or refuses it */
+	int maps, smaps, pagemap; /* -errno: the kernel has none, or refuses it */
+	bool unopened;       /* the last file that was to be read could not even be opened */
 	bool queries;        /* mappings are asked for one by one where few can have changed; else the text is read */
 	bool insists;        /* on queries: that they do not give what the text says is an error */
 	bool checked;        /* text and queries were compared */
@@ -73,7 +74,7 @@ int observer_read_smaps_range(struct observer *observer, uint64_t start, uint64_
 /* Whether the mapping at addr has a VmFlag ("lo"). */
 int observer_vmflag(struct observer *observer, uint64_t addr, const char *flag, int64_t *value);
 /* The number in a file of /proc/sys: "vm.overcommit_memory".  -EINVAL: not a name; -ENODATA: not a number. */
-int observer_sysctl(const char *name, int64_t *value);
+int observer_sysctl(struct observer *observer, const char *name, int64_t *value);
 /* Minor or major page faults of the process so far (proc_pid_stat(5), fields 10 and 12). */
 int observer_faults(struct observer *observer, bool major, int64_t *value);
 

@@ -2,6 +2,7 @@
 /* --pages: reads the pages of a process's named regions around each statement. */
 #include "run/machine.h"
 
+#include "base/file.h"
 #include "base/size.h"
 #include "mm/smaps.h"
 
@@ -44,6 +45,7 @@ static enum { SCAN_GUARDS, SCAN_PLAIN, SCAN_NOT } scanning;
 
 /* Reading one process. */
 struct reading {
+	struct machine *m;
 	int pagemap, flags; /* flags: /proc/kpageflags, -1: not open */
 	struct pages *pages;
 };
@@ -55,12 +57,9 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 
 static ssize_t read_entries(int fd, uint64_t index, uint64_t *entries, size_t count)
 {
-	ssize_t got;
+	ssize_t got = file_read_at(fd, entries, count * sizeof(*entries), (off_t)(index * sizeof(*entries)));
 
-	do {
-		got = pread(fd, entries, count * sizeof(*entries), (off_t)(index * sizeof(*entries)));
-	} while (got < 0 && errno == EINTR);
-	return got < 0 ? -1 : got / (ssize_t)sizeof(*entries);
+	return got < 0 ? got : got / (ssize_t)sizeof(*entries);
 }
 
 /* What /proc/kpageflags tells of a present page. */
@@ -104,6 +103,7 @@ static uint64_t read_range(const struct reading *reading, uint64_t page, uint64_
 		uint64_t want = smaller(smaller(end - page, BATCH), MOST_PAGES - reading->pages->count);
 		ssize_t got = read_entries(reading->pagemap, page, entries, (size_t)want);
 
+		machine_unread(reading->m, false, "PID/pagemap", (int)got);
 		if (got <= 0)
 			break;
 		for (ssize_t i = 0; i < got; i++, page++) {
@@ -180,16 +180,25 @@ static bool scan_region(const struct reading *reading, uint64_t page, uint64_t e
 }
 
 /* Says which pages are in locked mappings.  smaps is dear, and a process that has none locked needs none. */
-static void read_locks(struct observer *observer, struct pages *pages)
+static void read_locks(struct machine *m, struct pages *pages)
 {
+	struct observer *observer = &m->here->observer;
 	struct smaps_record record;
 	struct buf text = { 0 };
 	int64_t locked = 0;
 	size_t at = 0;
 
-	if (pages->count == 0 || observer_status(observer, "VmLck", &locked) < 0 || locked == 0)
+	if (pages->count == 0)
 		return;
-	if (observer_read_smaps(observer, &text) == 0) {
+	int error = observer_status(observer, "VmLck", &locked);
+
+	if (error != -ENODATA)
+		machine_unread(m, observer->unopened, "PID/status", error);
+	if (error < 0 || locked == 0)
+		return;
+	error = observer_read_smaps(observer, &text);
+	machine_unread(m, observer->unopened, "PID/smaps", error);
+	if (error == 0) {
 		while (smaps_next(buf_text(&text), text.len, &at, &record)) {
 			if (smaps_has_flag(&record, "lo"))
 				pages_lock(pages, record.start, record.end);
@@ -199,9 +208,10 @@ static void read_locks(struct observer *observer, struct pages *pages)
 }
 
 /* Reads the pages of all regions that the script named. */
-static void read_pages(struct actor *actor, struct pages *pages)
+static void read_pages(struct machine *m, struct pages *pages)
 {
-	struct reading reading = { .pagemap = actor->observer.pagemap, .flags = -1, .pages = pages };
+	struct actor *actor = m->here;
+	struct reading reading = { .m = m, .pagemap = actor->observer.pagemap, .flags = -1, .pages = pages };
 	uint64_t size = size_page();
 
 	pages_reset(pages, size);
@@ -217,23 +227,24 @@ static void read_pages(struct actor *actor, struct pages *pages)
 		uint64_t page = region->start / size, end = (region->start + region->size + size - 1) / size;
 
 		if (reading.pagemap < 0) {
+			machine_unread(m, true, "PID/pagemap", reading.pagemap);
 			give_up(pages, page, end, HIDDEN_ALL);
 			continue;
 		}
 		if (scan_region(&reading, page, end))
 			continue;
 		if (reading.flags < 0)
-			reading.flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+			reading.flags = file_open("/proc/kpageflags", O_RDONLY);
 		read_region(&reading, page, end);
 	}
 	if (reading.flags >= 0)
 		close(reading.flags);
-	read_locks(&actor->observer, pages);
+	read_locks(m, pages);
 }
 
 static bool wanted(const struct machine *m)
 {
-	return m->options->pages && !m->folding && !m->here->process.dead;
+	return m->options->pages && !m->folding && !m->broken && !m->here->process.dead;
 }
 
 void pages_before(struct machine *m)
@@ -244,7 +255,7 @@ void pages_before(struct machine *m)
 	paging->moved = false;
 	paging->stored = false;
 	if (paging->valid)
-		read_pages(m->here, &paging->before);
+		read_pages(m, &paging->before);
 }
 
 void pages_moved(struct machine *m, const struct delta_hint *hint)
@@ -279,7 +290,9 @@ static void tell(struct machine *m, struct event_step *step, const struct pages 
 	uint64_t addresses[ADDRESSES];
 	size_t count = addresses_of(m, step, addresses);
 
-	read_pages(m->here, &paging->after);
+	read_pages(m, &paging->after);
+	if (m->broken)
+		return;
 	pages_compare(&paging->change, before, &paging->after, paging->moved ? &paging->hint : NULL, addresses, count);
 	step->pages = paging->change.region_count > 0 ? &paging->change : NULL;
 }
@@ -293,7 +306,7 @@ void pages_after(struct machine *m, struct event_step *step)
 void pages_fold(struct machine *m)
 {
 	if (m->options->pages)
-		read_pages(m->here, &m->paging.folded);
+		read_pages(m, &m->paging.folded);
 }
 
 void pages_unfold(struct machine *m, struct event_step *step)

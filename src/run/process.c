@@ -88,13 +88,15 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static int open_pair(int pair[2])
+static int open_pair(int pair[2], const char **call)
 {
 	/* A receive that gives up now and then lets the tool look at a statement that takes long. */
 	struct timeval sample = { .tv_sec = 0, .tv_usec = SAMPLE_MS * 1000 };
 
+	*call = "socketpair";
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
+	*call = "setsockopt";
 	if (setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &sample, sizeof(sample)) < 0) {
 		int error = -errno;
 
@@ -108,11 +110,10 @@ static int open_pair(int pair[2])
 int process_spawn(struct process *process, bool allow_write, const char **call)
 {
 	int pair[2];
-	int error = open_pair(pair);
+	int error = open_pair(pair, call);
 	struct exec_setup setup = { .tool = getpid(), .page = size_page(), .allow_write = allow_write };
 
 	*process = (struct process){ .socket = -1 };
-	*call = "socketpair";
 	if (error < 0)
 		return error;
 	share_processor();
@@ -145,21 +146,12 @@ static ssize_t receive_patiently(int fd, void *message, size_t size)
 	return got;
 }
 
-int process_greet(struct process *process, const char **call)
+static void abandon(struct process *process)
 {
-	static struct exec_hello hello;
-	ssize_t got = receive_patiently(process->socket, &hello, sizeof(hello));
-	int error = got < 0 ? -errno : got < (ssize_t)sizeof(hello) ? -ECHILD : -hello.error;
-
-	*call = "recv";
-	hello.step[sizeof(hello.step) - 1] = '\0';
-	if (got == (ssize_t)sizeof(hello))
-		*call = hello.step;
-	if (error < 0)
-		process_end(process);
-	process->scratch = hello.scratch;
-	process->looked = now_ms();
-	return error;
+	count_out(process->pid);
+	close(process->socket);
+	process->socket = -1;
+	process->dead = true;
 }
 
 /* Takes the status of a process that has ended or is about to; false: with WNOHANG, it still lives. */
@@ -172,12 +164,10 @@ static bool reap(struct process *process, int options)
 	} while (got < 0 && errno == EINTR);
 	if (got == 0)
 		return false;
+	process->unwaited = got < 0 ? errno : 0;
 	if (got < 0)
 		process->status = 0;
-	count_out(process->pid);
-	close(process->socket);
-	process->socket = -1;
-	process->dead = true;
+	abandon(process);
 	return true;
 }
 
@@ -186,12 +176,65 @@ static void collect(struct process *process)
 	reap(process, 0);
 }
 
+static enum exchange broken(struct process *process, const char *call, int error)
+{
+	process->failed = call;
+	errno = error;
+	return EXCHANGE_BROKEN;
+}
+
+/* Whether a process that has been collected ended because its socket failed, or nobody knows how: errno and failed say why. */
+static bool lost(struct process *process)
+{
+	int status = WIFEXITED(process->status) ? WEXITSTATUS(process->status) : 0;
+
+	if (process->unwaited != 0) {
+		(void)broken(process, "waitpid", process->unwaited);
+		return true;
+	}
+	if (status == 0)
+		return false;
+	process->failed = status > EXEC_RECEIVE_FAILED ? "recvmsg in the subject" : "send in the subject";
+	errno = status > EXEC_RECEIVE_FAILED ? status - EXEC_RECEIVE_FAILED : status - EXEC_SEND_FAILED;
+	return true;
+}
+
+int process_greet(struct process *process, const char **call)
+{
+	static struct exec_hello hello;
+	ssize_t got = receive_patiently(process->socket, &hello, sizeof(hello));
+	int error = got < 0 ? -errno : got < (ssize_t)sizeof(hello) ? -ECHILD : -hello.error;
+
+	*call = "recv";
+	/* It ended before it could say so. */
+	if (got == 0) {
+		collect(process);
+		if (lost(process))
+			error = -errno;
+		*call = process->failed != NULL ? process->failed : *call;
+	}
+	hello.step[sizeof(hello.step) - 1] = '\0';
+	if (got == (ssize_t)sizeof(hello))
+		*call = hello.step;
+	if (error < 0)
+		process_end(process);
+	process->scratch = hello.scratch;
+	process->looked = now_ms();
+	return error;
+}
+
 void process_end(struct process *process)
 {
 	if (process->dead || process->pid <= 0)
 		return;
-	kill(process->pid, SIGKILL);
-	collect(process);
+	/* One that may not be killed ends when its socket does, or with the tool (PR_SET_PDEATHSIG): that is not waited for. */
+	if (kill(process->pid, SIGKILL) < 0 && errno != ESRCH) {
+		(void)shutdown(process->socket, SHUT_RDWR);
+		if (!reap(process, WNOHANG))
+			abandon(process);
+	} else {
+		collect(process);
+	}
 }
 
 /* Whether the user has given up waiting. */
@@ -222,7 +265,10 @@ enum exchange process_dismiss(struct process *process, const struct exchange_lim
 	if (process->dead || process->pid <= 0)
 		return EXCHANGE_DONE;
 	/* The executor ends when its socket does, unless the script has made something else of its code. */
-	shutdown(process->socket, SHUT_RDWR);
+	if (shutdown(process->socket, SHUT_RDWR) < 0) {
+		close(process->socket);
+		process->socket = -1;
+	}
 	while (!reap(process, WNOHANG)) {
 		if (limits->timeout_ms > 0 && now_ms() - since > limits->timeout_ms) {
 			process_end(process);
@@ -234,7 +280,7 @@ enum exchange process_dismiss(struct process *process, const struct exchange_lim
 		}
 		wait_a_while(process, SAMPLE_MS);
 	}
-	return EXCHANGE_DONE;
+	return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DONE;
 }
 
 int process_signal(const struct process *process)
@@ -270,7 +316,7 @@ static bool is_sound(const struct process *process, const struct exec_reply *rep
 static enum exchange died(struct process *process)
 {
 	collect(process);
-	return EXCHANGE_DIED;
+	return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
 }
 
 static enum exchange receive(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
@@ -298,14 +344,14 @@ static enum exchange receive(struct process *process, struct exec_reply *reply, 
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			/* A script can copy its end of the socket into another process, which keeps it open. */
 			if (reap(process, WNOHANG))
-				return EXCHANGE_DIED;
+				return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
 			outcome = look(process, since, limits);
 			if (outcome == EXCHANGE_DONE && is_stopped(limits)) {
 				process_end(process);
 				outcome = EXCHANGE_STOPPED;
 			}
 		} else if (errno != EINTR) {
-			return EXCHANGE_BROKEN;
+			return broken(process, "recv", errno);
 		}
 		if (outcome != EXCHANGE_DONE)
 			return outcome;
@@ -332,7 +378,12 @@ static int send_request(struct process *process, const struct exec_request *requ
 		head->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 	}
-	return sendmsg(process->socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	ssize_t sent;
+
+	do {
+		sent = sendmsg(process->socket, &message, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
 }
 
 static enum exchange ask(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
@@ -343,10 +394,8 @@ static enum exchange ask(struct process *process, struct exec_request *request, 
 
 	if (error == -EPIPE || error == -ECONNRESET)
 		return died(process);
-	if (error < 0) {
-		errno = -error;
-		return EXCHANGE_BROKEN;
-	}
+	if (error < 0)
+		return broken(process, "sendmsg", -error);
 	return receive(process, reply, limits);
 }
 
@@ -366,9 +415,14 @@ enum exchange process_give(struct process *process, struct exec_request *request
 static bool is_new_child(int64_t pid)
 {
 	siginfo_t info;
+	int got;
 
-	return pid > 0 && pid <= INT32_MAX && !is_counted((pid_t)pid) &&
-	       waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+	if (pid <= 0 || pid > INT32_MAX || is_counted((pid_t)pid))
+		return false;
+	do {
+		got = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	} while (got < 0 && errno == EINTR);
+	return got == 0;
 }
 
 /* A script may have used up its descriptors, which is nothing to a fork: room for the child's socket, above its own. */
@@ -391,12 +445,10 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	static struct exec_reply reply;
 	const char *call;
 	int pair[2];
-	int failed = open_pair(pair);
+	int failed = open_pair(pair, &call);
 
-	if (failed < 0) {
-		errno = -failed;
-		return EXCHANGE_BROKEN;
-	}
+	if (failed < 0)
+		return broken(process, call, -failed);
 	request.op = EXEC_FORK;
 	bool raised = make_room(process->pid, &files);
 	enum exchange outcome = ask(process, &request, pair[1], &reply, limits);
@@ -418,9 +470,5 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	failed = process_greet(child, &call);
 	if (raised && !child->dead)
 		(void)prlimit(child->pid, RLIMIT_NOFILE, &files, NULL);
-	if (failed < 0) {
-		errno = -failed;
-		return EXCHANGE_BROKEN;
-	}
-	return EXCHANGE_DONE;
+	return failed < 0 ? broken(process, call, -failed) : EXCHANGE_DONE;
 }

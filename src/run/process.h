@@ -19,6 +19,8 @@ struct process {
 	uint64_t looked;  /* when its memory was looked at last: milliseconds of CLOCK_MONOTONIC */
 	bool dead;        /* it has been collected: status is valid */
 	int status;       /* as waitpid(2) gives it */
+	int unwaited;     /* 0, or the errno for which status is not known */
+	const char *failed; /* EXCHANGE_BROKEN: the call that did */
 	bool said_fault;  /* it announced the fault that it was about to die of: signo, code and address */
 	int signo, code;
 	uint64_t address;
@@ -33,7 +35,7 @@ enum exchange {
 	EXCHANGE_TOUCHED,  /* it touched more memory than allowed and was killed and collected */
 	EXCHANGE_STOPPED,  /* the user wanted it to end: it was killed and collected */
 	EXCHANGE_CONFUSED, /* it sent what no executor sends, and was killed and collected */
-	EXCHANGE_BROKEN,   /* the tool's own failure: errno is set */
+	EXCHANGE_BROKEN,   /* the tool's own failure: errno is set, and the process's member failed */
 };
 
 struct exchange_limits {
@@ -69,7 +71,10 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 
 /* Kills it, when it lives, and collects it. */
 void process_end(struct process *process);
-/* Lets it exit by itself and collects it.  EXCHANGE_DONE; EXCHANGE_TIMEOUT, EXCHANGE_STOPPED: it did not, and was killed. */
+/*
+ * Lets it exit by itself and collects it.  EXCHANGE_DONE; EXCHANGE_TIMEOUT, EXCHANGE_STOPPED: it did not, and was killed;
+ * EXCHANGE_BROKEN: how it ended is not known.
+ */
 enum exchange process_dismiss(struct process *process, const struct exchange_limits *limits);
 
 /* The signal that killed a dead process, or 0 when it exited. */

@@ -2,6 +2,7 @@
 /* System V shared memory: a script has only the segments that it made, and they go when it does, however it ends. */
 #include "run/machine.h"
 
+#include "base/file.h"
 #include "run/touched.h"
 
 #include <errno.h>
@@ -31,8 +32,8 @@ struct segment {
 	time_t changed;
 };
 
-/* All segments, with mode 000 and of other users too: proc_sysvipc(5).  NULL: this kernel has none. */
-static char *read_list(int fd)
+/* All segments, with mode 000 and of other users too: proc_sysvipc(5).  *error: 0, or why it is not all, -errno. */
+static char *read_list(int fd, int *error)
 {
 	size_t len = 0, cap = 0;
 	char *text = NULL;
@@ -40,10 +41,11 @@ static char *read_list(int fd)
 
 	do {
 		text = alloc_grow(text, &cap, len + 4096, 1);
-		got = pread(fd, text + len, cap - len - 1, (off_t)len);
+		got = file_read_at(fd, text + len, cap - len - 1, (off_t)len);
 		len += got > 0 ? (size_t)got : 0;
 	} while (got > 0);
 	text[len] = '\0';
+	*error = (int)got;
 	return text;
 }
 
@@ -79,14 +81,10 @@ static bool is_alive(pid_t pid)
 	char path[64], text[256];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = file_read_small(AT_FDCWD, path, text, sizeof(text));
 
-	if (fd < 0)
-		return false;
-	ssize_t got = read(fd, text, sizeof(text) - 1);
-
-	close(fd);
-	text[got > 0 ? got : 0] = '\0';
+	if (len < 0)
+		return len != -ENOENT && len != -ESRCH;
 	const char *state = strrchr(text, ')');
 
 	return state != NULL && strchr("ZX", state[1] != '\0' ? state[2] : 'X') == NULL;
@@ -95,9 +93,10 @@ static bool is_alive(pid_t pid)
 /* Takes away what the creators made since then.  Returns whether one of them lives. */
 static bool sweep(int list, const pid_t *creators, size_t count, time_t since)
 {
-	char *text = read_list(list), *at = text;
+	int error;
+	char *text = read_list(list, &error), *at = text;
 	struct segment segment;
-	bool alive = false;
+	bool alive = error < 0; /* look again */
 
 	while (next_segment(&at, &segment)) {
 		if (is_one_of(segment.creator, creators, count) && segment.changed >= since)
@@ -117,12 +116,12 @@ static void keep(int socket, int list)
 	size_t count = 0, cap = 0;
 	time_t since;
 
-	if (read(socket, &since, sizeof(since)) != sizeof(since))
+	if (file_read(socket, &since, sizeof(since)) != sizeof(since))
 		return;
 	for (;;) {
-		ssize_t got = read(socket, &pid, sizeof(pid));
+		ssize_t got = file_read(socket, &pid, sizeof(pid));
 
-		if (got == 0 || (got < 0 && errno != EINTR))
+		if (got <= 0)
 			break;
 		if (got != sizeof(pid) || is_one_of(pid, creators, count))
 			continue;
@@ -149,10 +148,12 @@ static bool start_keeper(struct machine *m)
 
 	if (m->segments.keeper.pid > 0)
 		return true;
-	m->segments.list = open(list_path, O_RDONLY | O_CLOEXEC);
+	m->segments.list = file_open(list_path, O_RDONLY);
 	/* A kernel without them: shmget(2) will say so. */
-	if (m->segments.list < 0)
+	if (m->segments.list == -ENOENT)
 		return true;
+	if (m->segments.list < 0)
+		return machine_break(m, "open: /proc/sysvipc/shm", m->segments.list);
 	m->segments.since = now;
 	int error = keeper_start(&m->segments.keeper, m->segments.list, keep);
 
@@ -169,12 +170,14 @@ static bool is_own(const struct machine *m, const struct segment *segment)
 enum judged_by { BY_ID, BY_KEY, BY_INDEX };
 
 /* Whether no segment of another program is meant.  One that does not exist is the kernel's to refuse. */
-static bool is_harmless(const struct machine *m, enum judged_by by, int number)
+static bool is_harmless(struct machine *m, enum judged_by by, int number)
 {
-	int list = m->segments.keeper.pid > 0 ? m->segments.list : open(list_path, O_RDONLY | O_CLOEXEC);
-	char *text = list >= 0 ? read_list(list) : NULL, *at = text;
+	int list = m->segments.keeper.pid > 0 ? m->segments.list : file_open(list_path, O_RDONLY);
+	int error = list;
+	char *text = list >= 0 ? read_list(list, &error) : NULL, *at = text;
 	struct segment segment;
-	bool harmless = true;
+	/* Nothing is let through because it could not be looked at. */
+	bool harmless = error >= 0 || error == -ENOENT || machine_break(m, "read: /proc/sysvipc/shm", error);
 
 	while (next_segment(&at, &segment)) {
 		int is = by == BY_ID ? segment.id : by == BY_KEY ? segment.key : segment.id & INDEX_MASK;

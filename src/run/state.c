@@ -57,7 +57,7 @@ static bool adopt(struct machine *m, struct process *subject)
 	int error = observer_check_proc();
 
 	if (error < 0)
-		return machine_break(m, error == -ESRCH ? "/proc is of another PID namespace" : "/proc/self cannot be read", error);
+		return machine_break(m, error == -ESRCH ? "/proc is of another PID namespace" : "readlink: /proc/self", error);
 	error = machine_observe(m, actor);
 	if (error == -EOPNOTSUPP) {
 		m->unsupported = true;
@@ -66,7 +66,7 @@ static bool adopt(struct machine *m, struct process *subject)
 		return false;
 	}
 	if (error < 0)
-		return machine_break(m, "/proc/PID/maps of the subject cannot be opened", error);
+		return machine_break(m, "open: /proc/PID/maps of the subject", error);
 	detail_open(m, actor);
 	/* The scratch page has a name from the start: the language's own. */
 	regions_add(&actor->regions, "scratch", REGION_PREDEFINED, actor->process.scratch, m->page);

@@ -2,6 +2,9 @@
 /* Opens and reads the mappings of any process, or of a file that was saved. */
 #include "run/target.h"
 
+#include "base/alloc.h"
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -59,16 +62,7 @@ static ssize_t read_small(pid_t pid, const char *name, char *text, size_t size)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	ssize_t got = read(fd, text, size - 1);
-	int error = errno;
-
-	close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	return got < 0 ? -error : got;
+	return file_read_small(AT_FDCWD, path, text, size);
 }
 
 static char *read_command(pid_t pid)
@@ -80,7 +74,7 @@ static char *read_command(pid_t pid)
 		return NULL;
 	if (text[len - 1] == '\n')
 		text[len - 1] = '\0';
-	return strdup(text);
+	return alloc_string(text, strlen(text));
 }
 
 static char *read_program(pid_t pid)
@@ -90,7 +84,7 @@ static char *read_program(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	ssize_t len = readlink(path, text, sizeof(text));
 
-	return len > 0 && (size_t)len < sizeof(text) ? strndup(text, (size_t)len) : NULL;
+	return len > 0 && (size_t)len < sizeof(text) ? alloc_string(text, (size_t)len) : NULL;
 }
 
 /* Why a process that is there has no address space, or NULL: its state and flags, proc_pid_stat(5). */
@@ -173,9 +167,9 @@ static int open_process(struct target *target, const char *what, char **problem)
 	char path[64], byte;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)target->pid, what);
-	target->fd = open(path, O_RDONLY | O_CLOEXEC);
+	target->fd = file_open(path, O_RDONLY);
 	if (target->fd < 0) {
-		int error = errno;
+		int error = -target->fd;
 
 		/* The directory is there, and this file is not: the kernel was built without it. */
 		target->command = read_command(target->pid);
@@ -187,10 +181,10 @@ static int open_process(struct target *target, const char *what, char **problem)
 	}
 	target->command = read_command(target->pid);
 	/* Opened or not: a kernel thread's and a zombie's are empty, or answer with ESRCH. */
-	ssize_t got = pread(target->fd, &byte, 1, 0);
+	ssize_t got = file_read_at(target->fd, &byte, 1, 0);
 
 	if (got <= 0) {
-		int error = got < 0 ? errno : ESRCH;
+		int error = got < 0 ? (int)-got : ESRCH;
 
 		target_close(target);
 		target->command = read_command(target->pid);
@@ -210,13 +204,13 @@ static int open_file(struct target *target, char **problem)
 		target->fd = STDIN_FILENO;
 		return 0;
 	}
-	target->fd = open(target->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	target->fd = file_open(target->name, O_RDONLY | O_NOCTTY);
 	if (target->fd >= 0)
 		return 0;
-	int error = errno;
+	int error = -target->fd;
 
 	target_add_name(&text, target);
-	buf_printf(&text, ": %s", strerror(error));
+	buf_printf(&text, error == ENOENT ? ": %s" : ": cannot be opened: %s", strerror(error));
 	if (error == ENOENT)
 		buf_puts(&text, " (a process is named by its number)");
 	*problem = take_text(&text);
@@ -264,17 +258,17 @@ static bool alive(const struct target *target)
 {
 	char byte;
 
-	return pread(target->fd, &byte, 1, 0) > 0;
+	return file_read_at(target->fd, &byte, 1, 0) > 0;
 }
 
 /* One read into text, behind what is there.  1, 0 at the end, or -errno. */
 static int read_some(struct target *target, struct buf *text)
 {
 	char *to = buf_reserve(text, READ_ROOM);
-	ssize_t got = read(target->fd, to, text->cap - text->len - 1);
+	ssize_t got = file_read(target->fd, to, text->cap - text->len - 1);
 
 	if (got < 0)
-		return errno == EINTR ? 1 : -errno;
+		return (int)got;
 	text->len += (size_t)got;
 	text->data[text->len] = '\0';
 	if (got > 0)

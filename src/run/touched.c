@@ -3,6 +3,7 @@
 #include "run/touched.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -31,15 +32,7 @@ static bool read_file(pid_t pid, const char *name, char *text, size_t size)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	ssize_t got = read(fd, text, size - 1);
-
-	close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	return got > 0;
+	return file_read_small(AT_FDCWD, path, text, size) > 0;
 }
 
 /* Bytes in the files in memory (memfd_create(2), tmpfs) that a process has open: they need not be mapped to be there. */

@@ -136,7 +136,7 @@ static bool sysctl_value(const char *name, uint64_t *value)
 {
 	int64_t number;
 
-	if (observer_sysctl(name, &number) < 0 || number < 0)
+	if (observer_sysctl(NULL, name, &number) < 0 || number < 0)
 		return false;
 	*value = (uint64_t)number;
 	return true;

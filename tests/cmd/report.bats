@@ -89,7 +89,7 @@ END
 	assert_output 'mmtool report: text:1: this is no event: no JSON object begins here'
 	mm report /nowhere
 	assert_failure 2
-	assert_output 'mmtool report: /nowhere: cannot be read: No such file or directory'
+	assert_output 'mmtool report: /nowhere: cannot be opened: No such file or directory'
 	mm report
 	assert_failure 2
 }

@@ -150,7 +150,7 @@ script()
 	for bad in missing . ''; do
 		mm run good.mmt "$bad"
 		assert_failure 2
-		assert_output --partial "mmtool run: $bad: cannot be read: "
+		assert_output --regexp "mmtool run: $bad: cannot be (opened|read): "
 		refute_output --partial 'was run'
 	done
 }

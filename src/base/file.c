@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening and reading files. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int file_open_at(int folder, const char *path, int flags)
+{
+	int fd;
+
+	do {
+		fd = openat(folder, path, flags | O_CLOEXEC, 0666);
+	} while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
+int file_open(const char *path, int flags)
+{
+	return file_open_at(AT_FDCWD, path, flags);
+}
+
+ssize_t file_read(int fd, void *data, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = read(fd, data, size);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+ssize_t file_read_at(int fd, void *data, size_t size, off_t offset)
+{
+	ssize_t got;
+
+	do {
+		got = pread(fd, data, size, offset);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+ssize_t file_read_small(int folder, const char *path, char *text, size_t size)
+{
+	int fd = file_open_at(folder, path, O_RDONLY);
+	size_t len = 0;
+	ssize_t got = fd;
+
+	if (fd >= 0) {
+		do {
+			got = file_read(fd, text + len, size - 1 - len);
+			len += got > 0 ? (size_t)got : 0;
+		} while (got > 0 && len < size - 1);
+		close(fd);
+	}
+	text[len] = '\0';
+	return got < 0 ? got : (ssize_t)len;
+}

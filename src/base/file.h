@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening and reading files: a signal that comes between is no error. */
+#ifndef MMTOOL_BASE_FILE_H
+#define MMTOOL_BASE_FILE_H
+
+#include <sys/types.h>
+
+/* As open(2), with O_CLOEXEC; a new file gets mode 0666.  A descriptor, or -errno. */
+int file_open(const char *path, int flags);
+int file_open_at(int folder, const char *path, int flags);
+
+/* As read(2) and pread(2): the bytes read, 0 at the end, or -errno. */
+ssize_t file_read(int fd, void *data, size_t size);
+ssize_t file_read_at(int fd, void *data, size_t size, off_t offset);
+
+/*
+ * Reads a file that is shorter than size whole, however it comes, and ends it with a NUL.  Its length, of which the NUL is
+ * none, or -errno.
+ */
+ssize_t file_read_small(int folder, const char *path, char *text, size_t size);
+
+#endif
