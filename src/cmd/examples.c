@@ -2,14 +2,17 @@
 /* examples: the scripts that come with mmtool, listed by their titles, or printed. */
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "cmd/command.h"
 #include "lang/word.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where `make install' puts them; the Makefile knows it. */
 #ifndef EXAMPLESDIR
@@ -69,21 +72,20 @@ static int by_stem(const struct dirent **a, const struct dirent **b)
 static int read_script(const char *file, struct buf *text)
 {
 	struct buf path = { 0 };
-	int error = 0;
 
 	buf_printf(&path, "%s/%s", folder(), file);
-	FILE *stream = fopen(buf_text(&path), "re");
+	int fd = file_open(buf_text(&path), O_RDONLY);
+	ssize_t got = fd;
 
 	buf_fini(&path);
-	if (stream == NULL)
-		return -errno;
-	for (size_t got = 1; got > 0; text->len += got)
-		got = fread(buf_reserve(text, 8192), 1, 8192, stream);
+	if (fd < 0)
+		return fd;
 	/* A folder can be opened, and not be read. */
-	if (ferror(stream))
-		error = errno != 0 ? -errno : -EIO;
-	fclose(stream);
-	return error;
+	while ((got = file_read(fd, buf_reserve(text, 8192), 8192)) > 0)
+		text->len += (size_t)got;
+	close(fd);
+	buf_add(text, "", 0);
+	return (int)got;
 }
 
 /* Its first comment, without the line that an executable script begins with. */
@@ -121,12 +123,14 @@ static int list(struct dirent *const *entries, size_t count)
 
 		buf_puts(&out, "  ");
 		buf_escape(&out, entries[i]->d_name, stem(entries[i]->d_name), 0);
-		if (read_script(entries[i]->d_name, &text) == 0) {
-			size_t used = out.len - mark;
+		int error = read_script(entries[i]->d_name, &text);
+		size_t used = out.len - mark;
 
-			buf_printf(&out, "%*s", (int)(used < width ? width - used : 0) + 2, "");
+		buf_printf(&out, "%*s", (int)(used < width ? width - used : 0) + 2, "");
+		if (error == 0)
 			add_title(&out, &text);
-		}
+		else
+			buf_printf(&out, "cannot be read: %s", strerror(-error));
 		buf_putc(&out, '\n');
 		buf_fini(&text);
 	}
@@ -192,8 +196,8 @@ static int execute(const void *input)
 		const char *why = count < 0 ? strerror(errno) : "no script is there";
 
 		buf_escape(&shown, folder(), strlen(folder()), 0);
-		diag_error("%s: %s (is mmtool installed? else set MMTOOL_EXAMPLES to the folder examples of its sources)",
-		           buf_text(&shown), why);
+		diag_error("%s: %s%s (is mmtool installed? else set MMTOOL_EXAMPLES to the folder examples of its sources)",
+		           buf_text(&shown), count < 0 && errno != ENOENT ? "cannot be opened or read: " : "", why);
 		buf_fini(&shown);
 		status = STATUS_TOOL;
 	}

@@ -39,10 +39,10 @@ static volatile sig_atomic_t guarded;
 static struct exec_setup self;
 static unsigned char *scratch;
 
-/* Whether a call on the socket is worth another try: nobody would have the answer, and a moment later there may be memory. */
-static bool is_passing(unsigned *tries)
+/* Whether a call on the socket is worth another try; any other error is a script's doing, which can close it. */
+static bool is_passing(void)
 {
-	return (errno == EINTR || errno == ENOMEM || errno == ENOBUFS) && ++*tries < SOCKET_TRIES;
+	return errno == EINTR || errno == ENOMEM || errno == ENOBUFS;
 }
 
 /* Without it the tool would wait for ever: the status tells why.  MSG_NOSIGNAL: the tool may have gone. */
@@ -53,9 +53,9 @@ static void send_all(const void *message, size_t size)
 
 	do {
 		sent = send(self.socket, message, size, MSG_NOSIGNAL);
-	} while (sent < 0 && is_passing(&tries));
+	} while (sent < 0 && is_passing() && ++tries < SOCKET_TRIES);
 	if (sent < 0)
-		_exit(EXEC_SEND_FAILED + errno);
+		_exit(is_passing() ? EXEC_SEND_FAILED + errno : 0);
 }
 
 static void send_reply(size_t len)
@@ -393,8 +393,8 @@ static bool receive(void)
 
 	do {
 		got = recvmsg(self.socket, &message, 0);
-	} while (got < 0 && is_passing(&tries));
-	if (got < 0)
+	} while (got < 0 && is_passing() && ++tries < SOCKET_TRIES);
+	if (got < 0 && is_passing())
 		_exit(EXEC_RECEIVE_FAILED + errno);
 	if (got < (ssize_t)offsetof(struct exec_request, data))
 		return false;

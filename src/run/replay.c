@@ -164,6 +164,8 @@ static int parse(struct replay *replay, const char *text, size_t len)
 	json_error_t error;
 	struct buf what = { 0 };
 
+	/* What finds no memory would be told as no JSON. */
+	json_set_alloc_funcs(alloc_bytes, free);
 	replay->root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (replay->root != NULL)
 		return 0;
