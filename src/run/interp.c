@@ -75,7 +75,9 @@ static struct event step_event(struct machine *m, const struct statement *statem
 static void step_begin(struct machine *m)
 {
 	arena_reset(&m->temp);
-	buf_reset(&m->reason);
+	/* What broke between two steps ends the second one. */
+	if (!m->broken)
+		buf_reset(&m->reason);
 	m->fault_count = 0;
 	m->death = 0;
 	m->overran = false;

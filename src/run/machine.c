@@ -26,6 +26,9 @@ bool machine_fail(struct machine *m, const char *format, ...)
 
 bool machine_break(struct machine *m, const char *call, int error)
 {
+	/* It goes before what the script was told so far. */
+	if (!m->broken)
+		buf_reset(&m->reason);
 	m->broken = true;
 	return machine_fail(m, "%s: %s", call, strerror(-error));
 }
