@@ -10,7 +10,7 @@ const struct helper program_trials[] = {
 	  "static void close_inherited(void)\n"
 	  "{\n"
 	  "#ifdef SYS_close_range /* Linux 5.9 */\n"
-	  "\tif (syscall(SYS_close_range, 3L, ~0UL >> 33, 0L) == 0)\n"
+	  "\tif (syscall(SYS_close_range, 3L, 0x7fffffffL, 0L) == 0)\n"
 	  "\t\treturn;\n"
 	  "#endif\n"
 	  "\tfor (int fd = 3; fd < 1024; fd++)\n"
