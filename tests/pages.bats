@@ -313,7 +313,7 @@ b false'
 }
 
 @test "what was recorded is drawn again" {
-	script="a = mmap(NULL, 200p, $anonymous); write_pages(a + 3p, 20p); expect a[0] == 0; mlock(a, 1p); c = fork()
+	script="a = mmap(NULL, 200p, $anonymous); write_pages(a + 3p, 20p); expect a[0] == 0; mlock(a + 100p, 1p); c = fork()
 		in c { a[4p] = 1 }; a = mremap(a, 8p, 8p, MREMAP_MAYMOVE|MREMAP_FIXED, hole(8p)); repeat 5 as i { a[i * 1p] = 1 }"
 	"$MMTOOL" run --pages --format=json -e "$script" >events
 	"$MMTOOL" report events | sed 's/0x[0-9a-f]*/*/g; s/^  [-+] .*//' >again
