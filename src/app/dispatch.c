@@ -104,7 +104,14 @@ static void read_options(const struct command *command, int argc, char **argv, s
 		doc.data[0] = (char)(doc.data[0] - 'a' + 'A');
 	buf_putc(&doc, '\n');
 	argp.doc = buf_text(&doc);
+<<<<<<< HEAD
 	parse_arguments(&argp, argc, argv, input);
+=======
+	output_guard_errors();
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, input) != 0)
+		exit(STATUS_USAGE);
+	output_release_errors();
+>>>>>>> f9bfc38 (output, diag, maps: Words of the command line do not reach the terminal raw, nor maps --raw; tests of names that others chose)
 	buf_fini(&doc);
 }
 
@@ -210,7 +217,14 @@ static int run_top(int argc, char **argv)
 	const char *body = strchr(buf_text(&doc), '\n') + 1;
 	const struct argp argp = { .options = help_options, .parser = parse_top, .args_doc = "COMMAND [OPTION...]", .doc = body };
 
+<<<<<<< HEAD
 	parse_arguments(&argp, argc, argv, &status);
+=======
+	output_guard_errors();
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status) != 0)
+		status = STATUS_USAGE;
+	output_release_errors();
+>>>>>>> f9bfc38 (output, diag, maps: Words of the command line do not reach the terminal raw, nor maps --raw; tests of names that others chose)
 	buf_fini(&doc);
 	return status;
 }
@@ -235,7 +249,11 @@ static int run_help(int argc, char **argv)
 	static char help[] = "--help";
 
 	if (argc > 3) {
-		diag_error("help: %s: one argument too many (try `mmtool help COMMAND')", argv[3]);
+		struct buf shown = { 0 };
+
+		buf_escape(&shown, argv[3], strlen(argv[3]), 0);
+		diag_error("help: %s: one argument too many (try `mmtool help COMMAND')", buf_text(&shown));
+		buf_fini(&shown);
 		return STATUS_USAGE;
 	}
 	if (argc == 3 && argv[2][0] == '-')

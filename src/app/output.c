@@ -26,6 +26,49 @@ void output_claim_standard(void)
 	}
 }
 
+/* A message comes whole: the stream is flushed when its buffer is full, or by its writers at the end of a line. */
+static ssize_t write_escaped(void *cookie, const char *data, size_t len)
+{
+	struct buf text = { 0 };
+
+	(void)cookie;
+	for (size_t from = 0, to = 0; from < len; from = to + 1) {
+		for (to = from; to < len && data[to] != '\n' && data[to] != '\t';)
+			to++;
+		buf_escape(&text, data + from, to - from, 0);
+		if (to < len)
+			buf_putc(&text, data[to]);
+	}
+	ssize_t wrote = write(STDERR_FILENO, buf_text(&text), text.len);
+
+	buf_fini(&text);
+	return wrote < 0 ? 0 : (ssize_t)len;
+}
+
+/* The stream itself while another stands in its place; else NULL. */
+static FILE *unguarded;
+
+void output_guard_errors(void)
+{
+	const cookie_io_functions_t functions = { .write = write_escaped };
+	FILE *guarded = unguarded == NULL ? fopencookie(NULL, "w", functions) : NULL;
+
+	if (guarded == NULL)
+		return;
+	setvbuf(guarded, NULL, _IOLBF, BUFSIZ);
+	unguarded = stderr;
+	stderr = guarded;
+}
+
+void output_release_errors(void)
+{
+	if (unguarded == NULL)
+		return;
+	fclose(stderr);
+	stderr = unguarded;
+	unguarded = NULL;
+}
+
 void output_die_of_pipe(void)
 {
 	sigset_t pipe_signal;

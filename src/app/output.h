@@ -41,6 +41,13 @@ int output_close(struct output *output);
  */
 void output_claim_standard(void);
 
+/*
+ * From now on, until it is released, what is printed to the stream stderr, as argp and getopt_long(3) do with words of the
+ * command line, has its controls escaped (buf_escape()); newlines and tabs stay.
+ */
+void output_guard_errors(void);
+void output_release_errors(void);
+
 /* For atexit(3): what argp printed (--help, --version) went through the stream stdout; a failure is noticed here. */
 void output_check_stream(void);
 

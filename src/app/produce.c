@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct stream {
 	struct output output;
@@ -60,6 +61,7 @@ int produce_run(const struct command *command, const void *own, const struct com
 	}
 	stream.output.live |= command->live;
 	report.color = session_wants_color(options->color, stream.output.fd);
+	report.terminal = isatty(stream.output.fd) == 1;
 	if (command->view != NULL)
 		command->view(own, &report);
 	stream.report = report_new(session_reports[command->json ? FORMAT_JSON : options->format], &report);

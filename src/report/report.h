@@ -26,6 +26,7 @@ struct report_options {
 	bool quiet;    /* only what failed */
 	bool color;    /* already decided */
 	uint8_t maps;  /* enum maps_view */
+	bool terminal; /* lines of maps as they are are escaped all the same */
 	bool figures;  /* what smaps says of each mapping of a snapshot, where it was read */
 	bool words;    /* say of each mapping of a snapshot what it is */
 	bool summary;  /* of two snapshots that are compared, only the totals */

@@ -440,6 +440,14 @@ static void add_holes(const struct text *text, struct buf *out)
 }
 
 /* Lines that stand one behind another in the text are one piece. */
+static void add_escaped(struct buf *out, const struct maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++) {
+		buf_escape(out, maps->list[i].line, maps->list[i].line_len, 0);
+		buf_putc(out, '\n');
+	}
+}
+
 static void add_raw(struct buf *out, const struct maps *maps)
 {
 	for (size_t from = 0, to; from < maps->count; from = to) {
@@ -455,7 +463,10 @@ static void add_raw(struct buf *out, const struct maps *maps)
 void text_snapshot(struct text *text, struct buf *out, const struct event_snapshot *snapshot)
 {
 	if (text->base.options.maps == MAPS_RAW) {
-		add_raw(out, snapshot->maps);
+		if (text->base.options.terminal)
+			add_escaped(out, snapshot->maps);
+		else
+			add_raw(out, snapshot->maps);
 		return;
 	}
 	if (snapshot->part == 0)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+# Names that others chose: of files that a process has mapped, of the process, of scripts, arguments and saved files.
+
+load helper/common
+
+# What is in them: ESC, BEL, CR, newline, backslash, no UTF-8, C1, an override of direction, and the kernel's own words.
+names=($'esc\e]0;title\a\e[2J' $'cr\rover' $'line\nnext' 'back\slash' $'raw\xff\xfe\xc0\x80' $'c1\xc2\x9b31m' $'bidi\xe2\x80\xae\xe2\x81\xa6txt'
+	'gone (deleted)' '[stack]' '[heap]' ' lead' 'trail ' '%s%n' '$(id)`id`' "quote\"'")
+
+# clean WHAT: no byte of the output is a control, hides or reorders text, or is no UTF-8.
+clean()
+{
+	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]' <<<"$output" ||
+		fail "$1: a control in $(printf '%q' "$output")"
+	iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null 2>&1 || fail "$1: no UTF-8 in $(printf '%q' "$output")"
+}
+
+setup()
+{
+	# Where root cannot look either, sleep(1) may be a link to all of busybox, which goes by its name.
+	sleep=$(readlink -f "$(command -v sleep)")
+	[ "${sleep##*/}" = sleep ] || skip 'no sleep(1) of its own, to be called otherwise'
+	mkdir "$BATS_TEST_TMPDIR/maps"
+	cd "$BATS_TEST_TMPDIR/maps"
+	pid=
+}
+
+teardown()
+{
+	[ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || true
+}
+
+# runs NAME: a process whose program is called so.
+runs()
+{
+	teardown
+	cp "$sleep" "./$1"
+	"./$1" 300 3>&- &
+	pid=$!
+	for _ in {1..500}; do
+		[ "$(readlink "/proc/$pid/exe")" != "$(readlink "/proc/$$/exe")" ] && return
+		sleep 0.02
+	done
+	fail "$1 was not executed"
+}
+
+@test "maps, snapshot, diff and watch of a process whose program has such a name" {
+	for name in "${names[@]}"; do
+		runs "$name"
+		for form in '' --tree --detail --gaps --explain --resident --format=json; do
+			run "$MMTOOL" maps ${form:+"$form"} "$pid"
+			assert_success
+			clean "maps $form"
+		done
+		run "$MMTOOL" maps --filter="name=$name" "$pid"
+		clean 'maps --filter'
+		"$MMTOOL" snapshot "$pid" >"saved $name"
+		for args in "maps" "report" "report --explain" "report --format=json"; do
+			# shellcheck disable=SC2086 # words
+			run "$MMTOOL" $args "saved $name"
+			clean "$args of a snapshot"
+		done
+		run "$MMTOOL" diff "saved $name" "$pid"
+		clean 'diff'
+		run "$MMTOOL" diff --format=json "$pid" $$
+		clean 'diff of two'
+		run timeout 60 "$MMTOOL" watch --until=1 --for=0.3 "$pid"
+		clean 'watch'
+	done
+}
+
+@test "maps --raw is raw in a file, and clean on a terminal" {
+	need script
+	runs $'esc\e]0;title\a'
+	"$MMTOOL" maps --raw "$pid" >raw
+	diff raw "/proc/$pid/maps"
+	run script -qec "$(printf '%q ' "$MMTOOL" maps --raw "$pid")" /dev/null
+	output=${output//$'\r'/}
+	assert_output --partial 'esc\033]0;title\007'
+	clean 'maps --raw'
+}
+
+@test "JSON keeps every byte of such a name" {
+	need jq
+	for name in "${names[@]}"; do
+		runs "$name"
+		"$MMTOOL" maps --format=json "$pid" >events
+		# As maps has it: a newline is \012 there.
+		want=$(printf '%s' "$PWD/${name//$'\n'/\\012}" | od -An -v -tx1 | tr -d ' \n')
+		jq -j --arg want "$want" 'select(.type == "snapshot") | .maps[] | (.name_hex // (.name | explode | map(if . < 128 then . else -1 end) |
+			if any(. < 0) then "wide" else map([(. / 16 | floor), . % 16] | map("0123456789abcdef"[.:. + 1]) | add) | add // "" end)), "\n"' events >found
+		grep -qxF "$want" found || {
+			# Whole UTF-8 has no _hex: the same text, then.
+			jq -j 'select(.type == "snapshot") | .maps[] | .name, "\n"' events | grep -qxF "$PWD/${name//$'\n'/\\012}" ||
+				fail "$(printf '%q' "$name") is not there: $(jq -c 'select(.type == "snapshot") | .maps[0]' events)"
+		}
+	done
+}
+
+@test "a name that ends as the kernel's own words do is not taken for them" {
+	need jq
+	for name in '[stack]' '[heap]' '[vdso]' 'gone (deleted)'; do
+		runs "$name"
+		mm maps "$pid"
+		assert_output --partial "/$name"
+		# Only what begins with "[" is the kernel's.
+		run jq -r --arg name "$PWD/$name" 'select(.type == "snapshot") | .maps[] | select(.name == $name) | .inode > 0' <("$MMTOOL" maps --format=json "$pid")
+		assert_line true
+		refute_line false
+	done
+}
+
+@test "a path of 5,000 bytes" {
+	part=$(printf 'd%.0s' {1..199})
+	for _ in {1..25}; do
+		mkdir "$part" && cd -P "./$part" 2>/dev/null || skip 'this file system has no such long paths'
+	done
+	runs deep
+	for form in '' --tree --detail --explain --raw --format=json; do
+		run "$MMTOOL" maps ${form:+"$form"} "$pid"
+		assert_success
+		clean "maps $form"
+	done
+	"$MMTOOL" snapshot "$pid" >"$BATS_TEST_TMPDIR/saved"
+	run "$MMTOOL" diff "$BATS_TEST_TMPDIR/saved" "$pid"
+	assert_success
+	run timeout 60 "$MMTOOL" watch --until=1 --for=0.3 "$pid"
+	clean watch
+}
+
+@test "experiments and scripts on files with such names" {
+	printf 'text' >"$BATS_TEST_TMPDIR/plain"
+	for name in "${names[@]}"; do
+		case $name in *'\'* | *\"* | *$'\n'*) continue ;; esac
+		truncate -s 64K "./$name"
+		printf 'f = open("%s", O_RDONLY)\na = mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 0)\nmunmap(0x1, 1p) = ?\nnote "%s", a\nexpect 0, "%s"\n' \
+			"./$name" "$name" "$name" >"$name.mmt"
+		for form in --full --symbolic --detail --pages --format=json --format=tap --format=c --format=script; do
+			# A control in a script is an error of it, and told so.
+			run "$MMTOOL" run "$form" "./$name.mmt"
+			[ "$status" -lt 3 ] || fail "$status: $output"
+			[ "$form" = --format=script ] || clean "run $form"
+		done
+		for command in grow populate reserve-fill; do
+			run "$MMTOOL" "$command" --file="./$name"
+			clean "$command --file"
+		done
+	done
+}
+
+@test "messages do not repeat such words raw" {
+	for name in "${names[@]}"; do
+		for args in "" run maps "diff 1" report why "snapshot" watch "grow --from" help "run -e" "run -D" "maps --filter" "list" examples; do
+			# shellcheck disable=SC2086 # words
+			run timeout 60 "$MMTOOL" $args "$name" </dev/null
+			clean "$args"
+		done
+		run "$MMTOOL" grow -o "/no/$name"
+		clean 'grow -o'
+		run "$MMTOOL" grow --format="$name"
+		clean 'grow --format'
+		run "$MMTOOL" "--$name"
+		clean 'an option'
+		run "$MMTOOL" run -e "a = \"$name"
+		clean 'run -e'
+		run "$MMTOOL" shell <<<"$name"
+		clean 'shell'
+	done
+}
