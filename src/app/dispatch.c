@@ -76,8 +76,10 @@ static error_t parse_rest(int key, char *arg, struct argp_state *state)
 /* argp(3) has said what is wrong, save that it had no memory. */
 static void parse_arguments(const struct argp *argp, int argc, char **argv, void *input)
 {
+	output_guard_errors();
 	error_t error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
 
+	output_release_errors();
 	if (error == ENOMEM)
 		diag_die("malloc: out of memory");
 	if (error != 0)
@@ -104,14 +106,7 @@ static void read_options(const struct command *command, int argc, char **argv, s
 		doc.data[0] = (char)(doc.data[0] - 'a' + 'A');
 	buf_putc(&doc, '\n');
 	argp.doc = buf_text(&doc);
-<<<<<<< HEAD
 	parse_arguments(&argp, argc, argv, input);
-=======
-	output_guard_errors();
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, input) != 0)
-		exit(STATUS_USAGE);
-	output_release_errors();
->>>>>>> f9bfc38 (output, diag, maps: Words of the command line do not reach the terminal raw, nor maps --raw; tests of names that others chose)
 	buf_fini(&doc);
 }
 
@@ -217,14 +212,7 @@ static int run_top(int argc, char **argv)
 	const char *body = strchr(buf_text(&doc), '\n') + 1;
 	const struct argp argp = { .options = help_options, .parser = parse_top, .args_doc = "COMMAND [OPTION...]", .doc = body };
 
-<<<<<<< HEAD
 	parse_arguments(&argp, argc, argv, &status);
-=======
-	output_guard_errors();
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &status) != 0)
-		status = STATUS_USAGE;
-	output_release_errors();
->>>>>>> f9bfc38 (output, diag, maps: Words of the command line do not reach the terminal raw, nor maps --raw; tests of names that others chose)
 	buf_fini(&doc);
 	return status;
 }
