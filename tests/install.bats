@@ -208,7 +208,7 @@ not_installed()
 		shells=$((shells + 1))
 	fi
 	if command -v fish >/dev/null; then
-		run env HOME="$PWD" PATH="$prefix/bin:$PATH" fish --no-config -c 'complete -C "mmtool move-fi"'
+		run env HOME="$PWD" PATH="$prefix/bin:$PATH" fish -c 'complete -C "mmtool move-fi"'
 		assert_output --regexp '^move-fixed'
 		shells=$((shells + 1))
 	fi
