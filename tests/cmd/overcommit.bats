@@ -341,8 +341,9 @@ same()
 
 @test "a program that ends leaves no watcher" {
 	need_sysctl
-	start 'sleep 3'
+	start 'while [ ! -e go ]; do sleep 0.05; done'
 	watcher_of "$tool"
+	touch go
 	finish
 	assert_equal "$status" 0
 	assert [ ! -e "/proc/$watcher" ]
