@@ -34,6 +34,8 @@ teardown()
 	for pid in "${started[@]}" $(cat command 2>/dev/null); do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
+	# A test that has not the lock has changed nothing, and what others change is theirs.
+	[ -n "${locked-}" ] || return 0
 	# Until then a watcher has still to put back what it found.
 	soon flock --nonblock ${knobs}_memory true || true
 	[ ! -e /run/mmtool-overcommit ] || "$MMTOOL" overcommit --restore
@@ -56,6 +58,7 @@ need_sysctl()
 	[ -w ${knobs}_memory ] || skip '/proc/sys is read-only here'
 	[ "$old_policy" != 2 ] || skip 'this machine has policy 2'
 	policy_lock -x
+	locked=yes
 }
 
 knob_values()
