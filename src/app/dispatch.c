@@ -176,7 +176,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		status = produce(command, &input);
 	} else if (error < 0) {
 		diag_error("no subject can be made: %s: %s", call, strerror(-error));
-	} else {
+	} else if (command->plan != NULL) {
 		status = perform(command, &input, &first);
 	}
 	process_end(&first);

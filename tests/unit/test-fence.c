@@ -128,7 +128,9 @@ static void behind(bool may_write)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (fence_raise(may_write) < 0)
+		const char *call;
+
+		if (fence_raise(may_write, &call) < 0)
 			_exit(2);
 		for (unsigned i = 0; i < count; i++) {
 			const unsigned long *a = attempts[i].args;
