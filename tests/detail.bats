@@ -244,7 +244,7 @@ reads()
 @test "--symbolic: twice the same" {
 	not_sanitized 'the sanitizer touches its own memory while the script runs, and these are faults too'
 	for command in grow shrink move-fixed reserve-fill; do
-		# The kernel may take a page of the program's own code away at any moment, which is one fault more.
+		# A page that the kernel moves just then (compaction) costs a fault more.
 		for try in 1 2 3; do
 			"$MMTOOL" "$command" --detail --symbolic >one || [ $? -eq 1 ]
 			"$MMTOOL" "$command" --detail --symbolic >two || [ $? -eq 1 ]

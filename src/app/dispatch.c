@@ -13,7 +13,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,8 +273,7 @@ int app_main(int argc, char **argv)
 		return STATUS_TOOL;
 	}
 	output_claim_standard();
-	/* Inherited as ignored, it would have the kernel collect our children, and nobody could know what they died of (wait(2)). */
-	signal(SIGCHLD, SIG_DFL);
+	process_keep_children();
 	atexit(output_check_stream);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argc < 2) {

@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "run/kept.h"
 #include "run/policy-part.h"
+#include "run/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,6 +106,7 @@ static _Noreturn void command_main(const struct run *run)
 	/* Looked at after it is set: mmtool may be gone already, and its byte may wait in the gate all the same. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != run->tool || read(run->gate[0], &go, 1) != 1)
 		_exit(STATUS_TOOL);
+	process_inherit_children();
 	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
 	execv(run->path, run->argv);
 	error = errno;
@@ -114,7 +116,7 @@ static _Noreturn void command_main(const struct run *run)
 
 static bool command_fork(struct run *run)
 {
-	struct sigaction standard = { .sa_handler = SIG_DFL }, ignored = { .sa_handler = SIG_IGN };
+	struct sigaction ignored = { .sa_handler = SIG_IGN };
 
 	if (pipe2(run->gate, O_CLOEXEC) == 0) {
 		run->command = fork();
@@ -127,8 +129,6 @@ static bool command_fork(struct run *run)
 	}
 	close(run->gate[0]);
 	run->gate[0] = -1;
-	/* Only now, for the program inherits it: where our caller ignores SIGCHLD, there would be nothing to wait for. */
-	sigaction(SIGCHLD, &standard, NULL);
 	/* Somebody can kill the program while it waits at the gate. */
 	sigaction(SIGPIPE, &ignored, NULL);
 	return true;

@@ -44,6 +44,19 @@ static void share_processor(void)
 	pinned = sched_setaffinity(0, sizeof(one), &one) == 0;
 }
 
+static bool collected; /* by the kernel, as we were started */
+
+void process_keep_children(void)
+{
+	collected = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
+}
+
+void process_inherit_children(void)
+{
+	if (collected)
+		signal(SIGCHLD, SIG_IGN);
+}
+
 void process_unpin(void)
 {
 	if (pinned)

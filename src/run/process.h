@@ -50,6 +50,13 @@ struct exchange_limits {
  * costs four to five times as much.  allow_write leaves the fence open for files that a script writes.
  */
 int process_spawn(struct process *process, bool allow_write, const char **call);
+/*
+ * Has the kernel keep children that end until they are waited for: inherited as ignored, SIGCHLD would have it collect them, and
+ * nobody could know what they died of (wait(2)).  The other puts back what was inherited, in a process that becomes another
+ * program.
+ */
+void process_keep_children(void);
+void process_inherit_children(void);
 /* Undoes the putting on one processor. */
 void process_unpin(void);
 /* Waits for the new process to say that it is ready.  Returns 0 or -errno; then *call names what failed, there or here. */

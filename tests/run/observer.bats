@@ -179,7 +179,7 @@ x = mmap(NULL, 2p, PROT_READ, MAP_SHARED, m, 0); munmap(x, 1p)'
 	run strace -o /dev/null -e trace=ioctl -e inject=ioctl:error=ENOTTY "$MMTOOL" grow --observer=query
 	assert_failure 77
 	assert_output --partial 'PROCMAP_QUERY'
-	run strace -o /dev/null -e trace=ioctl -e inject=ioctl:error=ENOTTY "$MMTOOL" grow --symbolic
+	run strace -o /dev/null -e trace=ioctl -e inject=ioctl:error=ENOTTY "$MMTOOL" grow --symbolic --observer=auto
 	assert_success
 	auto=$output
 	mm grow --symbolic --observer=text
