@@ -143,7 +143,7 @@ of()
 	grep -q '(-1), .*K (-' log
 	tell exit 7
 	ended
-	tail -n 1 log | grep -Eqx 'at [0-9]+\.[0-9]{3} s: it exited with status 7' || fail "$(<log)"
+	tail -n 1 log | grep -Eqx '(at|between [0-9]+\.[0-9]{3} and) [0-9]+\.[0-9]{3} s: it exited with status 7' || fail "$(<log)"
 	[ ! -s errors ]
 }
 
