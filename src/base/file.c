@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 int file_open_at(int folder, const char *path, int flags)
@@ -56,4 +57,12 @@ ssize_t file_read_small(int folder, const char *path, char *text, size_t size)
 	}
 	text[len] = '\0';
 	return got < 0 ? got : (ssize_t)len;
+}
+
+ssize_t file_read_process(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return file_read_small(AT_FDCWD, path, text, size);
 }

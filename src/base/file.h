@@ -18,5 +18,7 @@ ssize_t file_read_at(int fd, void *data, size_t size, off_t offset);
  * none, or -errno.
  */
 ssize_t file_read_small(int folder, const char *path, char *text, size_t size);
+/* The same of the file /proc/PID/NAME. */
+ssize_t file_read_process(pid_t pid, const char *name, char *text, size_t size);
 
 #endif

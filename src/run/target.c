@@ -56,19 +56,10 @@ void target_add_name(struct buf *buf, const struct target *target)
 	}
 }
 
-/* A small file of /proc/PID, NUL-terminated; its length, or -errno. */
-static ssize_t read_small(pid_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	return file_read_small(AT_FDCWD, path, text, size);
-}
-
 static char *read_command(pid_t pid)
 {
 	char text[256];
-	ssize_t len = read_small(pid, "comm", text, sizeof(text));
+	ssize_t len = file_read_process(pid, "comm", text, sizeof(text));
 
 	if (len <= 0)
 		return NULL;
@@ -95,7 +86,7 @@ static const char *lacking(pid_t pid)
 	unsigned long flags = 0;
 	char state = 0;
 
-	if (read_small(pid, "stat", text, sizeof(text)) <= 0)
+	if (file_read_process(pid, "stat", text, sizeof(text)) <= 0)
 		return NULL;
 	/* The second field is the command's name, which may hold anything; the last ")" ends it. */
 	const char *end = strrchr(text, ')');
@@ -339,7 +330,7 @@ char *target_problem(const struct target *target, int error)
 	char state[8];
 
 	if (error == -ESRCH) {
-		bool gone = lacking(target->pid) != NULL || read_small(target->pid, "stat", state, sizeof(state)) <= 0;
+		bool gone = lacking(target->pid) != NULL || file_read_process(target->pid, "stat", state, sizeof(state)) <= 0;
 
 		return say(target, gone ? " ended while it was read" : " replaced its program (exec) while it was read");
 	}

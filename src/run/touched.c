@@ -27,14 +27,6 @@ static uint64_t field_of(const char *text, const char *field)
 	return line != NULL ? strtoull(line + strlen(field), NULL, 10) * 1024 : 0;
 }
 
-static bool read_file(pid_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	return file_read_small(AT_FDCWD, path, text, size) > 0;
-}
-
 /* Bytes in the files in memory (memfd_create(2), tmpfs) that a process has open: they need not be mapped to be there. */
 static uint64_t in_files(pid_t pid)
 {
@@ -121,7 +113,7 @@ static uint64_t resident(pid_t pid, uint64_t files)
 {
 	char text[4096];
 
-	if (!read_file(pid, "status", text, sizeof(text)))
+	if (file_read_process(pid, "status", text, sizeof(text)) <= 0)
 		return 0;
 	return field_of(text, "\nRssAnon:") + larger(field_of(text, "\nRssShmem:"), files) +
 	       (secrets ? field_of(text, "\nRssFile:") : 0);
@@ -133,7 +125,7 @@ static uint64_t proportional(pid_t pid, uint64_t files)
 	char text[4096];
 
 	/* After a setuid(2) it cannot be read any more, and before Linux 5.9 it lacks these lines. */
-	if (!read_file(pid, "smaps_rollup", text, sizeof(text)) || strstr(text, "\nPss_Anon:") == NULL)
+	if (file_read_process(pid, "smaps_rollup", text, sizeof(text)) <= 0 || strstr(text, "\nPss_Anon:") == NULL)
 		return resident(pid, files);
 	return field_of(text, "\nPss_Anon:") + larger(field_of(text, "\nPss_Shmem:"), files) +
 	       (secrets ? field_of(text, "\nPss_File:") : 0);
