@@ -105,8 +105,8 @@ static const uint32_t refused_fcntl[] = { F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX 
 static const uint32_t refused_prctl[] = { PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_PTRACER };
 
 enum {
-	PROGRAM_MAX = 256, /* also what the 8-bit jumps of the tree can reach */
-	NUMBERS = 512,     /* system calls above that are refused as one */
+	PROGRAM_MAX = 1024,
+	NUMBERS = 512, /* system calls above that are refused as one */
 	COUNT_ALLOWED = sizeof(allowed) / sizeof(allowed[0]),
 };
 
@@ -167,6 +167,15 @@ static const uint32_t looked_at[] = {
 	__NR_socketcall,
 #endif
 };
+
+enum {
+	COUNT_LOOKED_AT = sizeof(looked_at) / sizeof(looked_at[0]),
+	RANGES_MAX = 2 * (COUNT_ALLOWED + COUNT_LOOKED_AT) + 1,
+	RANGES_NEAR = 64, /* the tree of so many is within reach of an 8-bit jump */
+	PARTS_MAX = 200,  /* what comes before the tree and after it */
+};
+
+_Static_assert(3 * RANGES_MAX + PARTS_MAX <= PROGRAM_MAX, "a tree of three instructions a range, and the rest");
 
 /* What a file is opened with that is to be written, made or cut short; O_TMPFILE's other half is O_DIRECTORY. */
 static const uint32_t writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
@@ -308,7 +317,7 @@ static size_t find_ranges(struct range *ranges)
 
 	for (size_t i = 0; i < COUNT_ALLOWED; i++)
 		verdict[allowed[i]] = NUMBER_ALLOWED;
-	for (size_t i = 0; i < sizeof(looked_at) / sizeof(looked_at[0]); i++)
+	for (size_t i = 0; i < COUNT_LOOKED_AT; i++)
 		verdict[looked_at[i]] = NUMBER_LOOKED_AT;
 	for (uint32_t number = 0; number < NUMBERS; number++) {
 		if (count == 0 || ranges[count - 1].verdict != verdict[number])
@@ -335,9 +344,14 @@ static void add_tree(struct program *program, const struct range *ranges, size_t
 	size_t half = count / 2;
 	unsigned short node = program->len;
 
-	add(program, BPF_JMP | BPF_JGE | BPF_K, ranges[half].start, 0, 0);
+	add(program, BPF_JMP | BPF_JGE | BPF_K, ranges[half].start, 0, half > RANGES_NEAR);
+	if (half > RANGES_NEAR)
+		add(program, BPF_JMP | BPF_JA, 0, 0, 0);
 	add_tree(program, ranges, half);
-	program->code[node].jt = (uint8_t)(program->len - node - 1);
+	if (half > RANGES_NEAR)
+		program->code[node + 1].k = (uint32_t)(program->len - node - 2);
+	else
+		program->code[node].jt = (uint8_t)(program->len - node - 1);
 	add_tree(program, ranges + half, count - half);
 }
 
@@ -352,7 +366,7 @@ static void build(struct program *program, bool allow_write)
 	load(program, offsetof(struct seccomp_data, nr));
 	add_tree(program, ranges, find_ranges(ranges));
 	for (unsigned short i = 0; i < program->len; i++) {
-		if (program->code[i].code == (BPF_JMP | BPF_JA))
+		if (program->code[i].code == (BPF_JMP | BPF_JA) && program->code[i].k == 0)
 			program->code[i].k = (uint32_t)(program->len - i - 1);
 	}
 	fcntl_part(program, __NR_fcntl);
