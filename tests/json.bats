@@ -101,6 +101,10 @@ END
 
 @test "what is measured is valid by the schema" {
 	need_schema
+	events move-fixed --cost --to=8p --runs=1
+	valid
+	of 'select(.type == "cost") | .pages'
+	assert_output "$(printf '1\n8\n1\n8\n1\n8')"
 	events realloc --compare --to=64p --runs=1
 	valid
 	of 'select(.type == "growth") | .way'

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* move-fixed: a mapping moved by MREMAP_FIXED to a place that was reserved for it, and the mistakes that one can make. */
+/* move-fixed: a mapping moved by MREMAP_FIXED to a place that was reserved for it, the mistakes that one can make, and the cost. */
 #include "base/size.h"
 #include "cmd/command.h"
+#include "run/cost.h"
+#include "run/measure.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,13 +14,20 @@ struct options {
 	struct size_option size;
 	unsigned occupied; /* a place in ONTO */
 	unsigned mistake;  /* enum mistake */
+	bool cost;
+	struct size_option to;
+	uint64_t runs;     /* 0: not given */
+	bool shown;        /* an option of the experiment that is shown was given */
 };
 
 #define ONTO "reserved|occupied"
 /* In the order of enum mistake, from the first on. */
 #define MISTAKES "no-maymove|unaligned|overlap|zero"
 
-enum { OPTION_SIZE = 256, OPTION_ONTO, OPTION_MISTAKE };
+enum { OPTION_SIZE = 256, OPTION_ONTO, OPTION_MISTAKE, OPTION_COST, OPTION_TO, OPTION_RUNS };
+
+/* What is measured is written whole, and copied. */
+enum { MOST_BYTES = 1 << 30 };
 
 static const struct argp_option options[] = {
 	{ "size", OPTION_SIZE, "SIZE", 0, "Size of the mapping (default 1p)", 0 },
@@ -26,6 +35,10 @@ static const struct argp_option options[] = {
 	  "What is at the destination: a PROT_NONE reservation (the default), or memory with data in it", 0 },
 	{ "mistake", OPTION_MISTAKE, MISTAKES, 0,
 	  "Break one rule of mremap: see the EINVAL, which rule it was, and that nothing changed", 0 },
+	{ "cost", OPTION_COST, NULL, 0,
+	  "Measure it instead: what a move costs by size, of page tables that may move whole and of entries, and what a copy does", 1 },
+	{ "to", OPTION_TO, "SIZE", 0, "With --cost: the largest size (default 128M)", 1 },
+	{ "runs", OPTION_RUNS, "N", 0, "With --cost: how often each is measured (default 5)", 1 },
 	{ 0 },
 };
 
@@ -49,10 +62,24 @@ static error_t take_mistake(struct options *self, const char *arg, struct argp_s
 	return error;
 }
 
+static error_t finish(struct options *self, struct argp_state *state)
+{
+	if (self->cost && self->shown)
+		argp_error(state, "--size, --onto and --mistake do not go with --cost");
+	else if (!self->cost && (self->to.text != NULL || self->runs > 0))
+		argp_error(state, "--to and --runs go with --cost");
+	size_option_default(&self->size, "1p", size_page());
+	size_option_default(&self->to, "128M", 128 << 20);
+	if (self->runs == 0)
+		self->runs = 5;
+	return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *self = state->input;
 
+	self->shown |= key == OPTION_SIZE || key == OPTION_ONTO || key == OPTION_MISTAKE;
 	switch (key) {
 	case OPTION_SIZE:
 		return command_size_option(state, "--size", arg, &self->size);
@@ -60,10 +87,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return command_choice(state, "--onto", ONTO, arg, &self->occupied);
 	case OPTION_MISTAKE:
 		return take_mistake(self, arg, state);
-	case ARGP_KEY_END:
-		if (self->size.text == NULL)
-			self->size = (struct size_option){ "1p", size_page() };
+	case OPTION_COST:
+		self->cost = true;
 		return 0;
+	case OPTION_TO:
+		return command_size_most(state, "--to", arg, MOST_BYTES, &self->to);
+	case OPTION_RUNS:
+		return command_number(state, "--runs", arg, 1, MEASURE_RUNS, &self->runs);
+	case ARGP_KEY_END:
+		return finish(self, state);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -152,13 +184,30 @@ static int plan(const void *input, struct plan *out, char **problem)
 	return 0;
 }
 
+static bool produces(const void *input)
+{
+	const struct options *self = input;
+
+	return self->cost;
+}
+
+static int produce(const void *input, const struct event_sink *sink, char **problem)
+{
+	const struct options *self = input;
+
+	return cost_run(&(struct cost_options){ self->to.bytes, (unsigned)self->runs }, sink, problem);
+}
+
 const struct command cmd_move_fixed = {
 	.name = "move-fixed",
 	.summary = "move a mapping onto a chosen place with MREMAP_FIXED",
-	.doc = "The destination is a range that the experiment reserved itself: MREMAP_FIXED replaces what is there without asking.",
+	.doc = "The destination is a range that the experiment reserved itself: MREMAP_FIXED replaces what is there without asking. Nothing "
+	       "is copied, but page tables are: --cost measures what a move costs by size.",
 	.group = COMMAND_EXPERIMENT_RESIZE,
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct options),
 	.plan = plan,
+	.produce = produce,
+	.produces = produces,
 };

@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "cmd/command.h"
 #include "run/growth.h"
+#include "run/measure.h"
 
 #include <errno.h>
 
@@ -109,7 +110,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		self->compare = true;
 		return arg != NULL ? command_choice(state, "--compare", COMPARISONS, arg, &self->compared) : 0;
 	case OPTION_RUNS:
-		return command_number(state, "--runs", arg, 1, GROWTH_RUNS, &self->runs);
+		return command_number(state, "--runs", arg, 1, MEASURE_RUNS, &self->runs);
 	case ARGP_KEY_END:
 		return finish(self, state);
 	default:

@@ -19,6 +19,7 @@ enum event_object {
 	OBJECT_SNAPSHOT,
 	OBJECT_CHANGES, /* of an event: what changed; OBJECT_DELTA is the change itself */
 	OBJECT_GROWTH,
+	OBJECT_COST,
 	OBJECT_VERDICT,
 	OBJECT_END,
 	OBJECT_SOURCE,

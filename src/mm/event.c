@@ -29,6 +29,7 @@
 #define SNAPSHOT(kind, of, name, ...) ROW(kind, of, name, struct event_snapshot, __VA_ARGS__)
 #define CHANGES(kind, of, name, ...) ROW(kind, of, name, struct event_delta, __VA_ARGS__)
 #define GROWTH(kind, of, name, ...) ROW(kind, of, name, struct event_growth, __VA_ARGS__)
+#define COST(kind, of, name, ...) ROW(kind, of, name, struct event_cost, __VA_ARGS__)
 #define VERDICT(kind, of, name, ...) ROW(kind, of, name, struct event_verdict, __VA_ARGS__)
 #define SOURCE(kind, of, name, ...) ROW(kind, of, name, struct event_source, __VA_ARGS__)
 #define CALL(kind, of, name, ...) ROW(kind, of, name, struct event_call, __VA_ARGS__)
@@ -173,6 +174,18 @@ static const struct event_field growth_fields[] = {
 	GROWTH(UNSIGNED, 0, "cpu", cpu, ALWAYS),
 	GROWTH(UNSIGNED, 0, "elapsed", elapsed, ALWAYS),
 	GROWTH(BOOL, 0, "kept", kept, ALWAYS),
+};
+
+static const struct event_field cost_fields[] = {
+	NO_MEMBER(FORMAT, "format"),
+	COST(TEXT, 0, "way", way, ALWAYS),
+	COST(UNSIGNED, 0, "size", size, ALWAYS),
+	COST(UNSIGNED, 0, "pages", pages, ALWAYS),
+	COST(UNSIGNED, 0, "runs", runs, ALWAYS),
+	COST(UNSIGNED, 0, "moves", moves, ALWAYS),
+	COST(BOOL, 0, "one_processor", one_processor, ALWAYS),
+	COST(UNSIGNED, 0, "cpu", cpu, ALWAYS),
+	COST(BOOL, 0, "kept", kept, ALWAYS),
 };
 
 static const struct event_field verdict_fields[] = {
@@ -392,6 +405,7 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_SNAPSHOT] = SHAPE("snapshot", struct event_snapshot, snapshot_fields),
 	[OBJECT_CHANGES] = SHAPE("delta", struct event_delta, changes_fields),
 	[OBJECT_GROWTH] = SHAPE("growth", struct event_growth, growth_fields),
+	[OBJECT_COST] = SHAPE("cost", struct event_cost, cost_fields),
 	[OBJECT_VERDICT] = SHAPE("verdict", struct event_verdict, verdict_fields),
 	[OBJECT_END] = SHAPE("end", int, end_fields),
 	[OBJECT_SOURCE] = SHAPE("source", struct event_source, source_fields),
@@ -440,7 +454,8 @@ size_t event_offset(enum event_type type)
 		[EVENT_START] = offsetof(struct event, start),     [EVENT_STEP] = offsetof(struct event, step),
 		[EVENT_NOTE] = offsetof(struct event, note),       [EVENT_SNAPSHOT] = offsetof(struct event, snapshot),
 		[EVENT_DELTA] = offsetof(struct event, delta),     [EVENT_GROWTH] = offsetof(struct event, growth),
-		[EVENT_VERDICT] = offsetof(struct event, verdict), [EVENT_END] = offsetof(struct event, status),
+		[EVENT_COST] = offsetof(struct event, cost),       [EVENT_VERDICT] = offsetof(struct event, verdict),
+		[EVENT_END] = offsetof(struct event, status),
 	};
 
 	return offsets[type];
@@ -449,7 +464,7 @@ size_t event_offset(enum event_type type)
 enum { MOST_WORDS = GROUP_COUNT };
 
 static const char words[WORDS_COUNT][MOST_WORDS][13] = {
-	[WORDS_TYPE] = { "start", "step", "note", "snapshot", "delta", "growth", "verdict", "end" },
+	[WORDS_TYPE] = { "start", "step", "note", "snapshot", "delta", "growth", "cost", "verdict", "end" },
 	[WORDS_STEP] = { "call", "bind", "store", "expect", "require", "passes", "other" },
 	[WORDS_NOTE] = { "script", "interval", "exec", "exit", "leaving" },
 	[WORDS_VERDICT] = { "passed", "failed", "unsupported", "broken" },

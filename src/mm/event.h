@@ -24,6 +24,7 @@ enum event_type {
 	EVENT_SNAPSHOT, /* the mappings of a process or of a file, as they are */
 	EVENT_DELTA,   /* what changed between two snapshots, of no statement */
 	EVENT_GROWTH,  /* one way to grow a buffer was measured */
+	EVENT_COST,    /* one way to move memory of one size was measured */
 	EVENT_VERDICT, /* a script ended: how it came out */
 	EVENT_END,     /* nothing follows */
 };
@@ -278,6 +279,19 @@ struct event_growth {
 	bool kept;             /* in each run all that was written was there in the end */
 };
 
+/*
+ * One way to move memory of one size to another place, or to copy it, measured in processes of its own: the time is the median
+ * of the runs.  Those of several ways and sizes that were measured together come one after another.
+ */
+struct event_cost {
+	const char *way;      /* "mremap, aligned", "mremap, unaligned", "memcpy" */
+	uint64_t size, pages; /* bytes, and what they are in pages; each was written */
+	unsigned runs, moves; /* to and fro, in each run */
+	bool one_processor;   /* all runs were on one and the same */
+	uint64_t cpu;         /* nanoseconds of processor time of one move */
+	bool kept;            /* in each run each page was there in the end */
+};
+
 enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_UNSUPPORTED, VERDICT_BROKEN /* the tool could not go on */ };
 
 struct event_verdict {
@@ -299,6 +313,7 @@ struct event {
 		struct event_snapshot snapshot;
 		struct event_delta delta;
 		struct event_growth growth;
+		struct event_cost cost;
 		struct event_verdict verdict;
 		int status; /* EVENT_END: the exit status */
 	};

@@ -283,6 +283,7 @@ static void take(struct report *report, const struct event *event, struct buf *o
 	case EVENT_SNAPSHOT: /* none of them is of a script */
 	case EVENT_DELTA:
 	case EVENT_GROWTH:
+	case EVENT_COST:
 		break;
 	case EVENT_VERDICT:
 		show_verdict(tap, out, &event->verdict);

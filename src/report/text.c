@@ -109,6 +109,9 @@ static void take(struct report *report, const struct event *event, struct buf *o
 	case EVENT_GROWTH:
 		text_growth(text, out, &event->growth);
 		break;
+	case EVENT_COST:
+		text_cost(text, out, &event->cost);
+		break;
 	case EVENT_VERDICT:
 		show_verdict(text, out, &event->verdict);
 		break;

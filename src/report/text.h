@@ -32,7 +32,8 @@ struct text {
 	enum block last;
 	unsigned hidden_said; /* text-pages.c: which lines of what is hidden were said of this script */
 	struct table table;
-	uint64_t first_growth; /* text-growth.c: CPU time of the first row, which the others are compared with; 0: none yet */
+	uint64_t first_growth; /* text-measure.c: CPU time of the first row, which the others are compared with; 0: none yet */
+	bool cost_begun;  /* text-measure.c: a row was shown */
 };
 
 enum ink { INK_PLAIN, INK_BOLD, INK_RED, INK_GREEN, INK_ALARM, INK_DIM, INK_CYAN };
@@ -73,8 +74,9 @@ void text_map_line(struct text *text, struct buf *out, const struct event_view *
 
 /* text-difference.c: two snapshots that the user named, compared: hunks by address, each with what it means in words. */
 void text_difference(struct text *text, struct buf *out, const struct event_delta *event);
-/* text-growth.c: a row of a table of ways to grow a buffer; above the first of them, what was measured. */
+/* text-measure.c: a row of a table of ways to grow a buffer, or to move memory; above the first of them, what was measured. */
 void text_growth(struct text *text, struct buf *out, const struct event_growth *growth);
+void text_cost(struct text *text, struct buf *out, const struct event_cost *cost);
 /* text-totals.c: by what is mapped, how many lines went and came, and by how much it is larger or smaller. */
 void text_totals(struct text *text, struct buf *out, const struct delta *delta);
 

@@ -11,10 +11,8 @@
 struct growth_options {
 	uint64_t from, to; /* bytes; it is doubled until it has as many as that */
 	bool touched;      /* every byte is written; else one byte of each new half */
-	unsigned runs;     /* of each way, 1 to GROWTH_RUNS */
+	unsigned runs;     /* of each way, 1 to MEASURE_RUNS */
 };
-
-enum { GROWTH_RUNS = 99 };
 
 /*
  * Measures each way in new processes, one after another and the ways by turns, and sends an event for each.  Returns the exit

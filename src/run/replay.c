@@ -254,6 +254,7 @@ static bool complete(struct replay *replay)
 		return true;
 	case EVENT_NOTE:
 	case EVENT_GROWTH:
+	case EVENT_COST:
 	case EVENT_VERDICT:
 		return true;
 	}
@@ -278,7 +279,8 @@ static int read_event(struct replay *replay, const char *text, size_t len)
 		remark_type(replay, word);
 		return 0;
 	}
-	replay->begun |= type == EVENT_START || type == EVENT_SNAPSHOT || type == EVENT_DELTA || type == EVENT_GROWTH;
+	replay->begun |= type == EVENT_START || type == EVENT_SNAPSHOT || type == EVENT_DELTA || type == EVENT_GROWTH ||
+	                 type == EVENT_COST;
 	if (!replay->begun)
 		return fail(replay, "no event before this one has said its format: the beginning of the stream is missing");
 	replay->event = (struct event){ .type = (uint8_t)type };

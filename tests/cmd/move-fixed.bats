@@ -143,3 +143,81 @@ broken()
 		done
 	done
 }
+
+# costs ARG...: the figures of mmtool move-fixed --cost, in the file events.
+costs()
+{
+	need jq
+	"$MMTOOL" move-fixed --cost --format=json "$@" >events
+	assert_equal "$(jq -r 'select(.type == "cost") | .kept' events | sort -u)" true
+}
+
+# cost WAY PAGES: processor time of one move, in nanoseconds.
+cost()
+{
+	jq -r --arg way "$1" --argjson pages "$2" 'select(.way == $way and .pages == $pages) | .cpu' events
+}
+
+@test "--cost: more pages cost more, and a copy of many costs more than their move" {
+	costs --to=2048p --runs=3
+	assert_equal "$(jq -r 'select(.type == "cost") | .pages' events | xargs)" '1 8 64 512 2048 1 8 64 512 2048 1 8 64 512 2048'
+	assert_equal "$(jq -r 'select(.pages == 8) | .size' events | sort -u)" $((8 * page))
+	[ "$(cost 'mremap, unaligned' 2048)" -gt $((2 * $(cost 'mremap, unaligned' 1))) ]
+	[ "$(cost memcpy 2048)" -gt $((20 * $(cost memcpy 1))) ]
+	[ "$(cost memcpy 2048)" -gt $((2 * $(cost 'mremap, unaligned' 2048))) ]
+}
+
+@test "--cost: the table has the figures of the events" {
+	costs --to=$((9 * page - 1)) --runs=1
+	run "$MMTOOL" report events
+	assert_success
+	assert_line --index 0 '# Private anonymous memory, each page written, goes from one place to another.'
+	assert_equal "$(grep -c ' kept$' <<<"$output")" 9
+	time=$(cost memcpy 9)
+	assert_line --regexp "^memcpy +[0-9]+[KM]? +9 +$((time / 1000))\\.[0-9]{2} us +$((time / 9))\\.[0-9] ns  kept\$"
+	run "$MMTOOL" report --symbolic events
+	assert_equal "$(grep -c ' kept$' <<<"$output")" 9
+	refute_output --partial ' us'
+}
+
+@test "--cost: what was lost is shown, by --quiet, too" {
+	costs --to=1p --runs=1
+	jq -c 'if .way == "memcpy" then .kept = false else . end' events >lost
+	run "$MMTOOL" report --quiet lost
+	assert_line --regexp '^memcpy .*  LOST$'
+	refute_line --regexp '^mremap'
+}
+
+@test "--cost as an ordinary user" {
+	as_nobody "$MMTOOL" move-fixed --cost --to=64p --runs=1
+	assert_success
+	assert_equal "$(grep -c ' kept$' <<<"$output")" 9
+}
+
+@test "--cost: options that do not go together, and too much" {
+	for option in --size=2p --onto=occupied --mistake=zero; do
+		mm move-fixed --cost $option
+		assert_failure 2
+		assert_line --index 0 'mmtool move-fixed: --size, --onto and --mistake do not go with --cost'
+	done
+	for option in --to=2M --runs=2; do
+		mm move-fixed $option
+		assert_failure 2
+		assert_line --index 0 'mmtool move-fixed: --to and --runs go with --cost'
+	done
+	mm move-fixed --cost --to=2G
+	assert_failure 2
+	assert_line --index 0 --partial 'mmtool move-fixed: --to: 2G: at most 1024M'
+	for format in script c tap; do
+		mm move-fixed --cost --format=$format
+		assert_failure 2
+		assert_line --index 0 --partial '--format: text or json here'
+	done
+}
+
+@test "--cost: no memory for it ends the process that measures, and the tool says so" {
+	not_sanitized 'its shadow needs more'
+	run bash -c 'ulimit -v 65536; exec "$0" move-fixed --cost --to=64M --runs=1' "$MMTOOL"
+	assert_failure 3
+	assert_output --partial 'mremap, aligned: the call failed: Cannot allocate memory'
+}

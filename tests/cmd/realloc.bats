@@ -167,7 +167,7 @@ figure()
 	not_sanitized 'its shadow needs more'
 	run bash -c 'ulimit -v 65536; exec "$0" realloc --compare --to=64M --runs=1' "$MMTOOL"
 	assert_failure 3
-	assert_output --partial 'it could not grow: Cannot allocate memory'
+	assert_output --partial 'the call failed: Cannot allocate memory'
 }
 
 @test "as a script it does the same" {
