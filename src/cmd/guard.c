@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* guard: pages that fault, so that running past the end of something is noticed. */
-#include "cmd/command.h"
+#include "cmd/choice.h"
 
 #define WAYS "prot|mark"
 
-struct options {
-	unsigned by; /* a place in WAYS */
-};
-
-enum { OPTION_BY = 256 };
-
 static const struct argp_option options[] = {
-	{ "by", OPTION_BY, WAYS, 0,
+	{ "by", OPTION_CHOICE, WAYS, 0,
 	  "By what the page faults: its permissions, PROT_NONE (the default), or a mark in the page table, MADV_GUARD_INSTALL", 0 },
 	{ 0 },
 };
@@ -52,22 +46,17 @@ static const char *const scripts[] = {
 	"munmap(a, 3p)\n",
 };
 
+static const struct choice choice = { .option = "--by", .words = WAYS, .scripts = scripts };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	if (key != OPTION_BY)
-		return ARGP_ERR_UNKNOWN;
-	return command_choice(state, "--by", WAYS, arg, &self->by);
+	return choice_parse(key, arg, state, &choice);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
-
 	(void)problem;
-	buf_puts(plan_add(out, "guard"), scripts[self->by]);
-	return 0;
+	return choice_plan(input, out, "guard", &choice);
 }
 
 const struct command cmd_guard = {
@@ -78,6 +67,6 @@ const struct command cmd_guard = {
 	.group = COMMAND_EXPERIMENT_PROTECT,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct choice_options),
 	.plan = plan,
 };

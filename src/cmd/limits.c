@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* limits: limits met on purpose, by the subject alone. */
-#include "cmd/command.h"
+#include "cmd/choice.h"
 
 #define LIMITS "as|data|memlock|maps"
 
-struct options {
-	unsigned of; /* a place in LIMITS */
-};
-
-enum { OPTION_OF = 256 };
-
 static const struct argp_option options[] = {
-	{ "of", OPTION_OF, LIMITS, 0,
+	{ "of", OPTION_CHOICE, LIMITS, 0,
 	  "Which limit: on address space (the default), on private writable memory, on locked memory, or on the number of "
 	    "mappings (the whole machine's sysctl, which is only read)", 0 },
 	{ 0 },
@@ -82,22 +76,17 @@ static const char *const scripts[] = {
 	"munmap(b, 1p)\n",
 };
 
+static const struct choice choice = { .option = "--of", .words = LIMITS, .scripts = scripts };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	if (key != OPTION_OF)
-		return ARGP_ERR_UNKNOWN;
-	return command_choice(state, "--of", LIMITS, arg, &self->of);
+	return choice_parse(key, arg, state, &choice);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
-
 	(void)problem;
-	buf_puts(plan_add(out, "limits"), scripts[self->of]);
-	return 0;
+	return choice_plan(input, out, "limits", &choice);
 }
 
 const struct command cmd_limits = {
@@ -108,6 +97,6 @@ const struct command cmd_limits = {
 	.group = COMMAND_EXPERIMENT_LIMIT,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct choice_options),
 	.plan = plan,
 };

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* lock: memory that stays: mlock and its kin. */
-#include "cmd/command.h"
+#include "cmd/choice.h"
 
 #define WAYS "mlock|onfault|all|flag|file|limit"
 
-struct options {
-	unsigned by; /* a place in WAYS */
-};
-
-enum { OPTION_BY = 256 };
-
 static const struct argp_option options[] = {
-	{ "by", OPTION_BY, WAYS, 0,
+	{ "by", OPTION_CHOICE, WAYS, 0,
 	  "By which call: mlock (the default), mlock2 with MLOCK_ONFAULT, mlockall, mmap with MAP_LOCKED; mlock of a file; "
 	  "or what the limit RLIMIT_MEMLOCK makes of them", 0 },
 	{ 0 },
@@ -128,22 +122,17 @@ static const char *const scripts[] = {
 	"munmap(a, 2p)\n",
 };
 
+static const struct choice choice = { .option = "--by", .words = WAYS, .scripts = scripts };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	if (key != OPTION_BY)
-		return ARGP_ERR_UNKNOWN;
-	return command_choice(state, "--by", WAYS, arg, &self->by);
+	return choice_parse(key, arg, state, &choice);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
-
 	(void)problem;
-	buf_puts(plan_add(out, "lock"), scripts[self->by]);
-	return 0;
+	return choice_plan(input, out, "lock", &choice);
 }
 
 const struct command cmd_lock = {
@@ -154,6 +143,6 @@ const struct command cmd_lock = {
 	.group = COMMAND_EXPERIMENT_MEMORY,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct choice_options),
 	.plan = plan,
 };

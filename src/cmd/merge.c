@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* merge: when two mappings side by side are one line of the maps, and when not. */
-#include "cmd/command.h"
+#include "cmd/choice.h"
 
 #define CASES "anonymous|file|flags|fork"
 
-struct options {
-	unsigned what; /* a place in CASES */
-};
-
-enum { OPTION_OF = 256 };
-
 static const struct argp_option options[] = {
-	{ "of", OPTION_OF, CASES, 0,
+	{ "of", OPTION_CHOICE, CASES, 0,
 	  "Which neighbours: anonymous mappings of equal and of other permissions (the default), parts of a file, mappings with "
 	  "other flags, or pages that a fork has shared", 0 },
 	{ 0 },
@@ -73,20 +67,17 @@ static const char *const scripts[] = {
 	"munmap(at, 2p)\n",
 };
 
+static const struct choice choice = { .option = "--of", .words = CASES, .scripts = scripts };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	return key == OPTION_OF ? command_choice(state, "--of", CASES, arg, &self->what) : ARGP_ERR_UNKNOWN;
+	return choice_parse(key, arg, state, &choice);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
-
 	(void)problem;
-	buf_puts(plan_add(out, "merge"), scripts[self->what]);
-	return 0;
+	return choice_plan(input, out, "merge", &choice);
 }
 
 const struct command cmd_merge = {
@@ -97,6 +88,6 @@ const struct command cmd_merge = {
 	.group = COMMAND_EXPERIMENT_PLACE,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct choice_options),
 	.plan = plan,
 };

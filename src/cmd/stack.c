@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* stack: a mapping that grows downwards by itself, as a stack does, and what stops it. */
-#include "cmd/command.h"
+#include "cmd/choice.h"
 
 #define ENDS "gap|limit"
 
-struct options {
-	unsigned until; /* a place in ENDS */
-};
-
-enum { OPTION_UNTIL = 256 };
-
 static const struct argp_option options[] = {
-	{ "until", OPTION_UNTIL, ENDS, 0,
+	{ "until", OPTION_CHOICE, ENDS, 0,
 	  "What stops it: the mapping below (the default), or the limit RLIMIT_STACK", 0 },
 	{ 0 },
 };
@@ -55,22 +49,17 @@ static const char *const scripts[] = {
 	"munmap(start(a), end(a) - start(a))\n",
 };
 
+static const struct choice choice = { .option = "--until", .words = ENDS, .scripts = scripts };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct options *self = state->input;
-
-	if (key != OPTION_UNTIL)
-		return ARGP_ERR_UNKNOWN;
-	return command_choice(state, "--until", ENDS, arg, &self->until);
+	return choice_parse(key, arg, state, &choice);
 }
 
 static int plan(const void *input, struct plan *out, char **problem)
 {
-	const struct options *self = input;
-
 	(void)problem;
-	buf_puts(plan_add(out, "stack"), scripts[self->until]);
-	return 0;
+	return choice_plan(input, out, "stack", &choice);
 }
 
 const struct command cmd_stack = {
@@ -81,6 +70,6 @@ const struct command cmd_stack = {
 	.group = COMMAND_EXPERIMENT_PLACE,
 	.options = options,
 	.parse = parse,
-	.options_size = sizeof(struct options),
+	.options_size = sizeof(struct choice_options),
 	.plan = plan,
 };
