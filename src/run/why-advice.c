@@ -74,6 +74,40 @@ static bool is_anonymous(const struct mapping *mapping)
 	return mapping->inode == 0 && mapping->perms[3] == 'p';
 }
 
+static bool is_not_anonymous(const struct mapping *mapping)
+{
+	return !is_anonymous(mapping);
+}
+
+static bool has_no_file(const struct mapping *mapping)
+{
+	return mapping->inode == 0;
+}
+
+static bool denies_loads(const struct mapping *mapping)
+{
+	return mapping->perms[0] == '-';
+}
+
+static bool denies_stores(const struct mapping *mapping)
+{
+	return mapping->perms[1] == '-';
+}
+
+/* Says the first mapping of the range of which the test holds.  WHY_PERHAPS: the maps are not known, and nothing was said. */
+static enum why_answer say_first(struct why_case *c, bool (*test)(const struct mapping *))
+{
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
+		if (!test(at))
+			continue;
+		say_mapping(c, at, inside(c, at));
+		return WHY_YES;
+	}
+	return WHY_NO;
+}
+
 enum why_answer madvise_unknown(struct why_case *c)
 {
 	if (constant_name(GROUP_MADV, advice(c)) == NULL)
@@ -148,33 +182,24 @@ enum why_answer madvise_not_anonymous(struct why_case *c)
 {
 	if (!ONE_OF(c, MADV_FREE, MADV_WIPEONFORK))
 		return WHY_NO;
-	if (!why_knows_maps(c)) {
-		say_format(c, "something in the range is no private anonymous memory, and %s takes nothing else", advice_name(c));
-		return WHY_PERHAPS;
-	}
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
-		if (is_anonymous(at))
-			continue;
-		say_mapping(c, at, inside(c, at));
-		return say_format(c, " is no private anonymous memory, and %s takes nothing else", advice_name(c));
-	}
-	return WHY_NO;
+	enum why_answer answer = say_first(c, is_not_anonymous);
+
+	if (answer == WHY_PERHAPS)
+		say(c, "something in the range");
+	if (answer != WHY_NO)
+		say_format(c, " is no private anonymous memory, and %s takes nothing else", advice_name(c));
+	return answer;
 }
 
 enum why_answer madvise_no_file(struct why_case *c)
 {
 	if (advice(c) != MADV_REMOVE)
 		return WHY_NO;
-	if (!why_knows_maps(c))
-		return WHY_PERHAPS;
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
-		if (at->inode != 0)
-			continue;
-		say_mapping(c, at, inside(c, at));
-		return say(c, " has no file behind it, in which MADV_REMOVE could punch a hole; MADV_DONTNEED discards private "
-		              "memory");
-	}
-	return WHY_NO;
+	enum why_answer answer = say_first(c, has_no_file);
+
+	if (answer != WHY_YES)
+		return answer;
+	return say(c, " has no file behind it, in which MADV_REMOVE could punch a hole; MADV_DONTNEED discards private memory");
 }
 
 enum why_answer madvise_droppable(struct why_case *c)
@@ -193,19 +218,13 @@ enum why_answer madvise_droppable(struct why_case *c)
 
 enum why_answer madvise_populate_denied(struct why_case *c)
 {
-	bool write = advice(c) == ADVICE_POPULATE_WRITE;
-
 	if (!ONE_OF(c, ADVICE_POPULATE_READ, ADVICE_POPULATE_WRITE))
 		return WHY_NO;
-	if (!why_knows_maps(c))
-		return WHY_PERHAPS;
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
-		if (at->perms[write ? 1 : 0] != '-')
-			continue;
-		say_mapping(c, at, inside(c, at));
-		return say_format(c, " does not allow the access that %s makes for each page", advice_name(c));
-	}
-	return WHY_NO;
+	enum why_answer answer = say_first(c, advice(c) == ADVICE_POPULATE_WRITE ? denies_stores : denies_loads);
+
+	if (answer != WHY_YES)
+		return answer;
+	return say_format(c, " does not allow the access that %s makes for each page", advice_name(c));
 }
 
 /* A huge page can stand only where a whole aligned one lies in one mapping. */
@@ -311,13 +330,9 @@ enum why_answer madvise_willneed(struct why_case *c)
 {
 	if (advice(c) != MADV_WILLNEED)
 		return WHY_NO;
-	if (!why_knows_maps(c))
-		return WHY_PERHAPS;
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
-		if (at->inode != 0)
-			continue;
-		say_mapping(c, at, inside(c, at));
-		return say(c, " maps no file, and a kernel built without swap reads ahead in files only");
-	}
-	return WHY_NO;
+	enum why_answer answer = say_first(c, has_no_file);
+
+	if (answer != WHY_YES)
+		return answer;
+	return say(c, " maps no file, and a kernel built without swap reads ahead in files only");
 }

@@ -6,35 +6,23 @@
 #define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17 */
 #endif
 
-/* The first thing in the way of growing in place, or NULL. */
-static const struct mapping *obstacle(const struct why_case *c)
-{
-	uint64_t end = old_address(c) + old_size(c);
-	const struct mapping *next = maps_above(c->before, end);
-
-	if (new_size(c) <= old_size(c) || next == NULL || next->start >= old_address(c) + new_size(c))
-		return NULL;
-	return next;
-}
-
 static void say_obstacle(const struct why_case *c)
 {
-	const struct mapping *taken = obstacle(c);
-	uint64_t end = old_address(c) + old_size(c), stop = old_address(c) + new_size(c);
-	uint64_t from = taken->start > end ? taken->start : end, to = taken->end < stop ? taken->end : stop;
+	const struct mapping *taken = growth_obstacle(c);
+	uint64_t end = old_address(c) + old_size(c);
 
-	say_size(c, stop - end);
+	say_size(c, growth(c));
 	say(c, " behind it are needed to grow in place, and ");
-	say_size(c, to - from);
+	say_size(c, growth_taken(c, taken));
 	say(c, " of that is taken by ");
-	say_mapping(c, taken, from);
+	say_mapping(c, taken, taken->start > end ? taken->start : end);
 }
 
 enum why_answer mremap_moved(struct why_case *c)
 {
 	if ((uint64_t)c->result == old_address(c) || why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP) || c->args[1] == 0)
 		return WHY_NO;
-	if (obstacle(c) != NULL) {
+	if (growth_obstacle(c) != NULL) {
 		say_obstacle(c);
 		say(c, ", so the kernel moved it (MREMAP_MAYMOVE). ");
 	}

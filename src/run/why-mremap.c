@@ -205,29 +205,31 @@ enum why_answer mremap_special(struct why_case *c)
 	return say(c, " was set up by the kernel or a driver (VmFlags de or pf): it may be moved and not be given another size");
 }
 
-/* The first thing in the way of growing in place, or NULL. */
-static const struct mapping *obstacle(const struct why_case *c)
+const struct mapping *growth_obstacle(const struct why_case *c)
 {
-	uint64_t end = old_address(c) + old_size(c);
-	const struct mapping *next = c->before != NULL ? maps_above(c->before, end) : NULL;
+	const struct mapping *next = c->before != NULL ? maps_above(c->before, old_address(c) + old_size(c)) : NULL;
 
-	if (new_size(c) <= old_size(c) || next == NULL || next->start >= old_address(c) + new_size(c))
-		return NULL;
-	return next;
+	return next != NULL && growth(c) > 0 && next->start < old_address(c) + new_size(c) ? next : NULL;
+}
+
+uint64_t growth_taken(const struct why_case *c, const struct mapping *obstacle)
+{
+	uint64_t end = old_address(c) + old_size(c), stop = old_address(c) + new_size(c);
+
+	return (obstacle->end < stop ? obstacle->end : stop) - (obstacle->start > end ? obstacle->start : end);
 }
 
 static void say_obstacle(const struct why_case *c)
 {
-	const struct mapping *taken = obstacle(c);
-	uint64_t end = old_address(c) + old_size(c), stop = old_address(c) + new_size(c);
-	uint64_t from = taken->start > end ? taken->start : end, to = taken->end < stop ? taken->end : stop;
+	const struct mapping *taken = growth_obstacle(c);
+	uint64_t end = old_address(c) + old_size(c);
 
 	say(c, "growing in place needs ");
-	say_range(c, end, stop);
+	say_range(c, end, old_address(c) + new_size(c));
 	say(c, ", and ");
-	say_size(c, to - from);
+	say_size(c, growth_taken(c, taken));
 	say(c, " of it is taken by ");
-	say_mapping(c, taken, from);
+	say_mapping(c, taken, taken->start > end ? taken->start : end);
 }
 
 enum why_answer mremap_alias_in_place(struct why_case *c)
@@ -250,7 +252,7 @@ enum why_answer mremap_no_room(struct why_case *c)
 		say(c, ", and something is mapped there; MREMAP_MAYMOVE would let it move");
 		return WHY_PERHAPS;
 	}
-	if (obstacle(c) == NULL) {
+	if (growth_obstacle(c) == NULL) {
 		if (say_beyond(c, old_address(c), new_size(c), "growing in place") == WHY_NO)
 			return WHY_NO;
 	} else {
@@ -266,7 +268,7 @@ enum why_answer mremap_no_gap(struct why_case *c)
 
 	if (!why_flag(c, MREMAP_MAYMOVE) || why_flag(c, MREMAP_FIXED) || growth(c) == 0)
 		return WHY_NO;
-	if (why_knows_maps(c) && obstacle(c) == NULL)
+	if (why_knows_maps(c) && growth_obstacle(c) == NULL)
 		return WHY_NO;
 	as_mmap.args[0] = 0;
 	as_mmap.args[1] = new_size(c);
@@ -306,7 +308,7 @@ enum why_answer mremap_over_policy(struct why_case *c)
 	if (added(c) == 0 || (counted == WHY_NO && c->before != NULL))
 		return WHY_NO;
 	/* What moves and grows is charged for all of its new size (vrm_calc_charge()), though the old one is given back. */
-	enum why_answer answer = say_over_policy(c, why_flag(c, MREMAP_MAYMOVE) && obstacle(c) != NULL ? new_size(c) : added(c));
+	enum why_answer answer = say_over_policy(c, why_flag(c, MREMAP_MAYMOVE) && growth_obstacle(c) != NULL ? new_size(c) : added(c));
 
 	return answer == WHY_YES && counted != WHY_YES ? WHY_PERHAPS : answer;
 }
@@ -322,7 +324,7 @@ enum why_answer mremap_over_count(struct why_case *c)
 		return say_map_count(c, 5, moving);
 	if (new_size(c) < old_size(c))
 		return mapping != NULL && old_address(c) + old_size(c) < mapping->end ? say_map_count(c, 0, splitting) : WHY_NO;
-	if (!why_flag(c, MREMAP_MAYMOVE) || growth(c) == 0 || (c->before != NULL && obstacle(c) == NULL))
+	if (!why_flag(c, MREMAP_MAYMOVE) || growth(c) == 0 || (c->before != NULL && growth_obstacle(c) == NULL))
 		return WHY_NO;
 	return say_map_count(c, 3, "a move may split what it leaves, and needs up to 3 more");
 }

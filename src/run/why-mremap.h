@@ -40,4 +40,9 @@ static inline uint64_t growth(const struct why_case *c)
 	return new_size(c) > old_size(c) ? new_size(c) - old_size(c) : 0;
 }
 
+/* The first thing in the way of growing in place, or NULL; NULL also where the maps are not known. */
+const struct mapping *growth_obstacle(const struct why_case *c);
+/* How many bytes of what it would grow into that mapping takes. */
+uint64_t growth_taken(const struct why_case *c, const struct mapping *obstacle);
+
 #endif
