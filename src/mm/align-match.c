@@ -117,7 +117,8 @@ static void pass(struct parts *before, struct parts *after, key_function *key)
 			collect(&b, before, b_from, b_to, key);
 			collect(&a, after, a_from, a_to, key);
 			pairs.count = 0;
-			sequence_match(&pairs, b.keys, b.count, a.keys, a.count);
+			if (b.count > 0 && a.count > 0)
+				sequence_match(&pairs, b.keys, b.count, a.keys, a.count);
 			for (size_t i = 0; i < pairs.count; i++)
 				set_match(before, after, b.indices[pairs.list[i].before],
 				          a.indices[pairs.list[i].after]);
