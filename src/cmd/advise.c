@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* advise: what each kind of madvise does to pages, to flags and to a child. */
 #include "cmd/command.h"
+#include "cmd/huge-size.h"
 
 /* Those that take memory away from the whole machine (hwpoison, soft_offline) are left out on purpose. */
 #define ADVICE                                                                                                         \
@@ -179,22 +180,22 @@ static const struct {
 	  "expect done == 0\n"
 	  "expect vmflag(a, \"nh\"), \"small pages only\"\n"
 	  "munmap(a, 4p)\n" },
-	{ "MADV_COLLAPSE",
-	  "a = mmap(NULL, 2 * hugepage, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
-	  "done = madvise(a, 2 * hugepage, MADV_NOHUGEPAGE) = ?    # small pages first\n"
+	{ "MADV_COLLAPSE", FIND_HUGE
+	  "a = mmap(NULL, 2 * huge, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
+	  "done = madvise(a, 2 * huge, MADV_NOHUGEPAGE) = ?    # small pages first\n"
 	  "require done == 0 || errno != EINVAL, \"this kernel has no transparent huge pages\"\n"
-	  "at = (a + hugepage - 1) / hugepage * hugepage\n"
-	  "write_pages(at, hugepage)\n"
+	  "at = (a + huge - 1) / huge * huge\n"
+	  "write_pages(at, huge)\n"
 	  "expect smaps(a, \"AnonHugePages\") == 0\n"
-	  "madvise(a, 2 * hugepage, MADV_HUGEPAGE)\n"
-	  "done = madvise(at, hugepage, MADV_COLLAPSE) = ?\n"
+	  "madvise(a, 2 * huge, MADV_HUGEPAGE)\n"
+	  "done = madvise(at, huge, MADV_COLLAPSE) = ?\n"
 	  "if done == 0 {\n"
-	  "    expect smaps(a, \"AnonHugePages\") == hugepage, \"one huge page of them, now and not some day\"\n"
-	  "    expect at[hugepage - 1p] == 1, \"with what was in them\"\n"
+	  "    expect smaps(a, \"AnonHugePages\") == huge, \"one huge page of them, now and not some day\"\n"
+	  "    expect at[huge - 1p] == 1, \"with what was in them\"\n"
 	  "} else {\n"
 	  "    note \"no huge page was to be had now\"\n"
 	  "}\n"
-	  "munmap(a, 2 * hugepage)\n" },
+	  "munmap(a, 2 * huge)\n" },
 	{ "MADV_COLD", PRIVATE
 	  "madvise(a, 4p, MADV_COLD)    # the first to go when memory is short\n"
 	  "expect resident(a, 4p) == 4p, \"nothing goes now\"\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* huge: memory in huge pages: those that the kernel makes by itself, and those of the pool that is set aside. */
 #include "cmd/command.h"
+#include "cmd/huge-size.h"
 
 #define WAYS "thp|collapse|hugetlb"
 
@@ -17,19 +18,9 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-/* A kernel can have pools of another default size ("hugepage") than its transparent huge pages. */
 static const char transparent[] =
-	"fd = open(\"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size\", O_RDONLY) = ?\n"
-	"require fd != -1, \"this kernel has no transparent huge pages\"\n"
-	"read(fd, scratch, 20)\n"
-	"close(fd)\n"
-	"huge = 0\n"
-	"repeat 20 as i {\n"
-	"    if scratch[i] < '0' { break }\n"
-	"    huge = huge * 10 + scratch[i] - '0'    # digit by digit\n"
-	"}\n"
+	FIND_HUGE
 	"note \"a transparent huge page has\", huge / 1K, \"KiB, or\", huge / 1p, \"pages\"\n"
-	"require huge <= 128M, \"huge pages are so large here that this would take too much memory\"\n"
 	"require status(\"THP_enabled\") != 0, \"transparent huge pages are switched off for this process (PR_SET_THP_DISABLE)\"\n"
 	"r = mmap(NULL, 5 * huge, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"at = (r + huge - 1) / huge * huge    # the first aligned address in it\n"
@@ -103,6 +94,9 @@ static const char *const scripts[] = {
 	"munmap(r, 5 * huge)\n",
 
 	"require MAP_HUGETLB\n"
+	"fd = open(\"/sys/kernel/mm/hugepages\", O_RDONLY|O_DIRECTORY) = ?\n"
+	"require fd != -1, \"this machine has no pools of huge pages\"\n"
+	"close(fd)\n"
 	"note \"in the pool:\", meminfo(\"HugePages_Total\"), \"huge pages of\", hugepage / 1K, \"KiB,\","
 	" meminfo(\"HugePages_Free\"), \"free, of them\", meminfo(\"HugePages_Rsvd\"), \"promised\"\n"
 	"a = mmap(NULL, hugepage, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB, -1, 0) = ?\n"

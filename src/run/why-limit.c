@@ -16,43 +16,6 @@ uint64_t why_round_up(const struct why_case *c, uint64_t len)
 	return len <= ULONG_MAX ? (unsigned long)rounded : rounded;
 }
 
-#if defined(__x86_64__) && defined(__LP64__)
-/* The kernel clears la57 from the flags when it uses four levels of page tables (no5lvl). */
-static bool has_five_levels(void)
-{
-	FILE *file = fopen("/proc/cpuinfo", "re");
-	char *line = NULL;
-	size_t room = 0;
-	bool found = file == NULL;
-
-	while (file != NULL && getline(&line, &room, file) >= 0)
-		if (strncmp(line, "flags", 5) == 0) {
-			found = strstr(line, " la57") != NULL;
-			break;
-		}
-	free(line);
-	if (file != NULL)
-		fclose(file);
-	return found;
-}
-#endif
-
-uint64_t why_space_end(void)
-{
-#if defined(__x86_64__) && defined(__LP64__)
-	static uint64_t end;
-
-	/* TASK_SIZE_MAX, arch/x86/include/asm/page_64_types.h */
-	if (end == 0)
-		end = (UINT64_C(1) << (has_five_levels() ? 56 : 47)) - 4096;
-	return end;
-#elif defined(__aarch64__) && defined(__LP64__)
-	return UINT64_C(1) << 52; /* the largest CONFIG_ARM64_VA_BITS */
-#else
-	return 0;
-#endif
-}
-
 bool why_fact(struct why_case *c, enum why_fact fact, uint64_t *value)
 {
 	if (c->source != NULL && c->source->fact != NULL && c->source->fact(c->source->context, fact, value))

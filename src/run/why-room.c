@@ -101,14 +101,6 @@ static uint64_t widest_gap(const struct why_case *c, uint64_t low, uint64_t end)
 }
 #endif
 
-/* Without a hint above it the kernel keeps to the first 2^47 bytes, also where there are more (x86-64). */
-static uint64_t window_end(const struct why_case *c)
-{
-	uint64_t end = why_space_end(), window = (UINT64_C(1) << 47) - 4096;
-
-	return end > window && end >> 56 != 0 && c->args[0] <= window ? window : end;
-}
-
 enum why_answer mmap_no_gap(struct why_case *c)
 {
 	const char *where = "the address space";
@@ -118,7 +110,7 @@ enum why_answer mmap_no_gap(struct why_case *c)
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
-	gap = maps_widest_gap(c->before, window_end(c), &at);
+	gap = maps_widest_gap(c->before, why_window_end(c->before, c->args[0]), &at);
 #ifdef MAP_32BIT
 	if (why_flag(c, MAP_32BIT)) {
 		/* find_start_end(), arch/x86/kernel/sys_x86_64.c */

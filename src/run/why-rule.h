@@ -160,10 +160,17 @@ enum why_answer say_wrapped(const struct why_case *c, uint64_t len, const char *
 /* Says which of the bits is not among the known ones. */
 enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what);
 
+/* why-end.c: what this kernel says of a process's addresses; nothing is mapped for it. */
+/* Where the user address space ends (the kernel's TASK_SIZE); 0: the kernel did not say. */
+uint64_t why_space_end(void);
+/*
+ * Below which address a mapping without a place of its own is put, in a process that has these: some machines have more
+ * addresses than they use as long as no hint is above (x86-64 with five levels, arm64 with 52 bits, ppc64, riscv64).
+ */
+uint64_t why_window_end(const struct maps *maps, uint64_t hint);
+
 /* why-limit.c: rules about limits, which several calls share. */
 uint64_t why_round_up(const struct why_case *c, uint64_t len);
-/* Where the user address space ends at the latest; 0: not known on this architecture. */
-uint64_t why_space_end(void);
 enum why_answer say_address_limit(struct why_case *c, uint64_t more);
 /* RLIMIT_DATA: of private writable memory. */
 enum why_answer say_data_limit(struct why_case *c, uint64_t more);

@@ -71,7 +71,7 @@ body()
 	enter
 	mm diff mapped.json "$subject"
 	assert_failure 1
-	assert_line "    4K of an anonymous mapping at offset $(size 1): rw-p became r--p"
+	assert_line "    $(size 1) of an anonymous mapping at offset $(size 1): rw-p became r--p"
 	assert_line --partial 'is split: 3 mappings in maps'
 	enter
 	enter

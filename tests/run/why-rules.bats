@@ -33,6 +33,21 @@ fixed()
 	timeout 60 setarch -R "$MMTOOL" "$@"
 }
 
+# window: where the part of the address space ends that the kernel looks through for room: a power of two above the stack,
+# or the end of all of it.
+window()
+{
+	local stack end window=1
+
+	stack=$(address stack)
+	end=$("$MMTOOL" why 'munmap(0xfffffffffffff000, 4096) = -1 EINVAL' | tr -d '\n' | sed 's/.*ends at *\(0x[0-9a-f]*\).*/\1/')
+	while [ "$window" -gt 0 ] && [ "$window" -lt $((stack)) ]; do
+		window=$((window * 2))
+	done
+	[ $((end)) -lt 0 ] || [ "$window" -lt $((end)) ] || window=$((end))
+	echo "$window"
+}
+
 # expand: the abbreviations of the cases, on standard input.
 expand()
 {
@@ -42,6 +57,7 @@ expand()
 	text=$(sed -e 's/@anon/NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' \
 		-e 's/@new/MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' -e 's/@rw/PROT_READ|PROT_WRITE/g' -e "s/@drop/$drop/g" \
 		-e "s/@long/$(printf '%0300d' 0)/")
+	case $text in *@window*) text=${text//@window/$(window)} ;; esac
 	for name in vdso vvar stack; do
 		case $text in *"@$name"*) text=${text//@$name/$(address $name)} ;; esac
 	done
@@ -55,7 +71,11 @@ reason_not()
 {
 	case $1 in
 	'' | not | with) ;;
-	x86_64) [ "$(uname -m)" = x86_64 ] && ! grep -qw la57 /proc/cpuinfo || echo 'where the address space ends is not known here' ;;
+	x86_64) [ "$(uname -m)" = x86_64 ] || echo 'other processors have no addresses of that kind' ;;
+	far) ! "$MMTOOL" run -q -e 'mmap(-2p, 1p, PROT_NONE, MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1 || echo 'a process may use all addresses here' ;;
+	wide) [ "$(getconf LONG_BIT)" -gt 32 ] || echo 'there are not so many addresses' ;;
+	window) "$MMTOOL" run -q -e "mmap(NULL, $(window) - 2p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM" >/dev/null 2>&1 ||
+		echo 'the kernel looks beyond the stack for room here' ;;
 	root) [ "$(id -u)" = 0 ] || echo 'it takes root, whose privilege the script drops' ;;
 	kernel) "$MMTOOL" run -q -e "require kernel $2" >/dev/null 2>&1 || echo "it is so since Linux $2" ;;
 	require) "$MMTOOL" run -q -e "require $2" >/dev/null 2>&1 || echo "this kernel has no $2" ;;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Statements of a script that find how large a transparent huge page is. */
+#ifndef MMTOOL_CMD_HUGE_SIZE_H
+#define MMTOOL_CMD_HUGE_SIZE_H
+
+#include "cmd/command.h"
+
+/*
+ * Binds "huge" to it, in bytes, or ends the script as unsupported.  A kernel can have pools of another default size (the
+ * name "hugepage") than its transparent huge pages.
+ */
+#define FIND_HUGE                                                                                 \
+	"fd = open(\"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size\", O_RDONLY) = ?\n"        \
+	"require fd != -1, \"this kernel has no transparent huge pages\"\n"                        \
+	"read(fd, scratch, 20)\n"                                                                \
+	"close(fd)\n"                                                                            \
+	"huge = 0\n"                                                                             \
+	"repeat 20 as i {\n"                                                                     \
+	"    if scratch[i] < '0' { break }\n"                                                    \
+	"    huge = huge * 10 + scratch[i] - '0'    # digit by digit\n"                          \
+	"}\n"                                                                                    \
+	"require huge <= 128M, \"huge pages are so large here that this would take too much memory\"\n"
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the address space ends, and how far the kernel looks for room: asked of the kernel, and not known by processor. */
+#include "run/why-rule.h"
+
+#include "base/size.h"
+#include "mm/call.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * Whether the kernel finds a place for an anonymous mapping, which it never makes: flags that are neither MAP_SHARED nor
+ * MAP_PRIVATE are refused only once the place is found (do_mmap(), mm/mmap.c).  ENOMEM: there is none.
+ */
+static bool is_placed(uint64_t addr, uint64_t len, unsigned flags)
+{
+	static const char name[] = "mmap";
+	const uint64_t args[CALL_ARGS] = { addr, len, PROT_NONE, MAP_ANONYMOUS | flags, (uint64_t)-1, 0 };
+	struct kernel_call kernel;
+	unsigned long w[6] = { 0 };
+
+	/* Not by mmap(3): a sanitizer's runtime has its own answers. */
+	call_translate(call_find(name, strlen(name)), args, 0, &kernel);
+	for (unsigned i = 0; i < kernel.word_count && i < 6; i++)
+		w[i] = (unsigned long)kernel.words[i];
+	long result = kernel.args_in_memory ? syscall(kernel.number, w)
+	                                    : syscall(kernel.number, w[0], w[1], w[2], w[3], w[4], w[5]);
+
+	return result != -1 || errno != ENOMEM;
+}
+
+/* The last page that a fixed mapping can have, by bisection; all but the last page of a word at most. */
+static uint64_t find_end(uint64_t page)
+{
+	uint64_t low = 16, high = ULONG_MAX / page; /* in pages: the lowest can be had, and the highest never */
+
+	if (!is_placed(low * page, page, MAP_FIXED))
+		return 0;
+	while (high - low > 1) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (is_placed(middle * page, page, MAP_FIXED))
+			low = middle;
+		else
+			high = middle;
+	}
+	return (low + 1) * page;
+}
+
+uint64_t why_space_end(void)
+{
+	static uint64_t end;
+
+	if (end == 0)
+		end = find_end(size_page());
+	return end;
+}
+
+uint64_t why_window_end(const struct maps *maps, uint64_t hint)
+{
+	const uint64_t end = why_space_end();
+	uint64_t window = 1, top = 0;
+
+	/* The stack lies at the window's end, less what is random; what is not of the process lies above all. */
+	for (const struct mapping *at = maps_above(maps, 0); at != NULL && at->end <= end; at = maps_above(maps, at->end)) {
+		if (at->name_len == strlen("[stack]") && memcmp(at->name, "[stack]", at->name_len) == 0)
+			top = at->end;
+	}
+	while (window < top)
+		window *= 2;
+	if (top == 0 || window >= end / 2 || hint > window || is_placed(0, window, 0))
+		return end;
+	return window;
+}
