@@ -328,12 +328,17 @@ enum why_answer mmap_sealed_file(struct why_case *c)
 {
 	struct why_file file;
 
-	if (mmap_is_anonymous(c) || !mmap_is_shared(c) || (mmap_prot(c) & PROT_WRITE) == 0)
+	bool writes = (mmap_prot(c) & PROT_WRITE) != 0;
+
+	if (mmap_is_anonymous(c) || !mmap_is_shared(c) || (!writes && why_maps_sealed()))
 		return WHY_NO;
 	if (!mmap_file(c, &file) || !file.examined)
 		return WHY_PERHAPS;
-	if ((file.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0)
+	if ((file.seals & (writes ? F_SEAL_WRITE | F_SEAL_FUTURE_WRITE : F_SEAL_WRITE)) == 0)
 		return WHY_NO;
+	if ((file.seals & F_SEAL_WRITE) != 0 && !why_maps_sealed())
+		return say_format(c, "the memfd open as descriptor %d is sealed against writing (F_SEAL_WRITE), and this kernel maps "
+		                  "it MAP_PRIVATE only (Linux 6.7 and later also MAP_SHARED for reading)", mmap_descriptor(c));
 	return say_format(c, "the memfd open as descriptor %d is sealed against writing (%s): it can be mapped PROT_READ, or "
 	                  "MAP_PRIVATE", mmap_descriptor(c), (file.seals & F_SEAL_WRITE) != 0 ? "F_SEAL_WRITE" : "F_SEAL_FUTURE_WRITE");
 }

@@ -195,6 +195,22 @@ enum why_answer mremap_dontunmap_special(struct why_case *c)
 	return say(c, " was set up by a driver (VmFlags de or pf), and MREMAP_DONTUNMAP takes no such mapping");
 }
 
+/* vma_to_resize() before Linux 5.13; a kernel that takes all mappings never refuses one for this. */
+enum why_answer mremap_dontunmap_object(struct why_case *c)
+{
+	const struct mapping *mapping = old_mapping(c);
+
+	if (!why_flag(c, MREMAP_DONTUNMAP) || why_keeps_objects() || old_size(c) != new_size(c) ||
+	    !why_flag(c, MREMAP_MAYMOVE))
+		return WHY_NO;
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	if (mapping == NULL || (is_private(mapping) && mapping->inode == 0) || is_special(c) == WHY_YES)
+		return WHY_NO;
+	say_mapping(c, mapping, old_address(c));
+	return say(c, " is not private anonymous memory, and this kernel's MREMAP_DONTUNMAP takes nothing else (Linux 5.13 and later do)");
+}
+
 enum why_answer mremap_special(struct why_case *c)
 {
 	enum why_answer special = old_size(c) != new_size(c) ? is_special(c) : WHY_NO;

@@ -160,7 +160,7 @@ enum why_answer say_wrapped(const struct why_case *c, uint64_t len, const char *
 /* Says which of the bits is not among the known ones. */
 enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what);
 
-/* why-end.c: what this kernel says of a process's addresses; nothing is mapped for it. */
+/* why-kernel.c: what this kernel says and takes; nothing is mapped for it in the caller. */
 /* Where the user address space ends (the kernel's TASK_SIZE); 0: the kernel did not say. */
 uint64_t why_space_end(void);
 /*
@@ -168,6 +168,10 @@ uint64_t why_space_end(void);
  * addresses than they use as long as no hint is above (x86-64 with five levels, arm64 with 52 bits, ppc64, riscv64).
  */
 uint64_t why_window_end(const struct maps *maps, uint64_t hint);
+/* Whether MREMAP_DONTUNMAP takes shared memory and files (Linux 5.13). */
+bool why_keeps_objects(void);
+/* Whether a memfd with F_SEAL_WRITE can be mapped MAP_SHARED for reading (Linux 6.7). */
+bool why_maps_sealed(void);
 
 /* why-limit.c: rules about limits, which several calls share. */
 uint64_t why_round_up(const struct why_case *c, uint64_t len);
@@ -207,7 +211,7 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 #define WHY_RULES(X) \
 	X(mremap_unknown_flag) X(mremap_old_unaligned) X(mremap_new_size_zero) X(mremap_new_size_wraps) X(mremap_too_long) \
 	X(mremap_old_beyond) X(mremap_new_beyond) X(mremap_new_unaligned) X(mremap_fixed_alone) X(mremap_dontunmap_alone) \
-	X(mremap_dontunmap_resizes) X(mremap_overlap) X(mremap_special_cut) X(mremap_huge_unaligned) X(mremap_huge_grows) X(mremap_private_alias) \
+	X(mremap_dontunmap_resizes) X(mremap_dontunmap_object) X(mremap_overlap) X(mremap_special_cut) X(mremap_huge_unaligned) X(mremap_huge_grows) X(mremap_private_alias) \
 	X(mremap_dontunmap_special) X(mremap_alias_in_place) X(mremap_no_room) X(mremap_no_gap) X(mremap_over_limit) \
 	X(mremap_over_data) X(mremap_over_policy) X(mremap_over_count) X(mremap_unmapped) X(mremap_hole) X(mremap_crosses) \
 	X(mremap_special) X(mremap_over_memlock) X(mremap_sealed) X(mremap_new_sealed) X(mremap_low) \

@@ -73,6 +73,8 @@ reason_not()
 	'' | not | with) ;;
 	x86_64) [ "$(uname -m)" = x86_64 ] || echo 'other processors have no addresses of that kind' ;;
 	far) ! "$MMTOOL" run -q -e 'mmap(-2p, 1p, PROT_NONE, MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1 || echo 'a process may use all addresses here' ;;
+	private-dontunmap) ! "$MMTOOL" run -q -e 's = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+		mremap(s, 1p, 1p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)' >/dev/null 2>&1 || echo 'this kernel takes shared memory, too' ;;
 	wide) [ "$(getconf LONG_BIT)" -gt 32 ] || echo 'there are not so many addresses' ;;
 	window) "$MMTOOL" run -q -e "mmap(NULL, $(window) - 2p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM" >/dev/null 2>&1 ||
 		echo 'the kernel looks beyond the stack for room here' ;;

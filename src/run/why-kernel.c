@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the address space ends, and how far the kernel looks for room: asked of the kernel, and not known by processor. */
+/* What processors and kernels differ in is asked of the kernel: where addresses end, and what it takes. */
 #include "run/why-rule.h"
 
 #include "base/size.h"
 #include "mm/call.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -75,4 +79,60 @@ uint64_t why_window_end(const struct maps *maps, uint64_t hint)
 	if (top == 0 || window >= end / 2 || hint > window || is_placed(0, window, 0))
 		return end;
 	return window;
+}
+
+/* Whether a call gives that error, in a child: nothing is mapped in this process. */
+static bool fails_in_child(int (*call)(void), int error)
+{
+	const struct rlimit no_core = { 0, 0 };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)setrlimit(RLIMIT_CORE, &no_core);
+		_exit(call() == error ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return false;
+	}
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+}
+
+static int keep_shared(void)
+{
+	size_t page = (size_t)size_page();
+	void *shared = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return 0;
+	return mremap(shared, page, page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL) == MAP_FAILED ? errno : 0;
+}
+
+static int map_sealed(void)
+{
+	size_t page = (size_t)size_page();
+	int fd = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, (off_t)page) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) < 0)
+		return 0;
+	return mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ? errno : 0;
+}
+
+bool why_keeps_objects(void)
+{
+	static enum { UNKNOWN, NO, YES } known;
+
+	if (known == UNKNOWN)
+		known = fails_in_child(keep_shared, EINVAL) ? NO : YES;
+	return known == YES;
+}
+
+bool why_maps_sealed(void)
+{
+	static enum { UNKNOWN, NO, YES } known;
+
+	if (known == UNKNOWN)
+		known = fails_in_child(map_sealed, EPERM) ? NO : YES;
+	return known == YES;
 }
