@@ -141,24 +141,24 @@ struct event_tally {
 };
 
 struct event_step {
-	uint8_t kind; /* enum step_kind */
-	struct event_source source;
-	const char *process;  /* the name of the process that performed it; NULL in the main process */
-	pid_t pid;
+	uint8_t kind;         /* enum step_kind */
 	bool ok;              /* came out as the script says */
 	bool checked;         /* the statement says how it must come out: an expect, or a call with a RESULT other than ? */
 	bool looped;          /* it stands in a repeat, so that it can come again */
+	pid_t pid;
+	const char *process;  /* the name of the process that performed it; NULL in the main process */
+	struct event_source source;
 	const char *reason;   /* why the step failed, one line; NULL when ok */
 
 	struct event_call call;
 	const char *bound;    /* the name that the result or the value was bound to, or NULL */
 	int64_t value;        /* STEP_BIND of an integer */
-	bool value_is_integer;
 	const char *value_text; /* STEP_BIND: rendered value, NUL-terminated */
-	bool value_varies;      /* another run may find another value */
+	bool value_is_integer;
+	bool value_varies;    /* another run may find another value */
+	int death;            /* the signal that killed the process during this step, or 0 */
 	const struct event_fault *faults;
 	size_t fault_count;
-	int death;            /* the signal that killed the process during this step, or 0 */
 	struct event_check check;
 	uint64_t passes;      /* STEP_PASSES: how many; 0: it only tells what was not shown */
 	const struct event_tally *unshown; /* what was checked before this step, in a repeat, without an event of its own */
