@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static unsigned tap_points, tap_failures;
@@ -40,6 +41,16 @@ static inline bool tap_string(const char *got, const char *want, const char *wha
 }
 
 #define is(got, want, what) tap_string((got), (want), (what), __FILE__, __LINE__)
+
+/* How many of so many rounds: TAP_SCALE percent of them, one at least, for checkers that make each take fifty times as long. */
+static inline unsigned scaled(unsigned many)
+{
+	const char *scale = getenv("TAP_SCALE");
+	unsigned percent = scale != NULL ? (unsigned)strtoul(scale, NULL, 10) : 100;
+	unsigned rounds = (unsigned)((unsigned long long)many * percent / 100);
+
+	return rounds > 0 ? rounds : 1;
+}
 
 /* The plan, and main's return value. */
 static inline int done(void)

@@ -164,9 +164,9 @@ static bool is_told(const struct program *p, enum edit edit, unsigned where)
 
 static void test_random(enum edit edit, const char *name)
 {
-	unsigned wrong = 0, moved = 0;
+	unsigned wrong = 0, moved = 0, cases = scaled(CASES);
 
-	for (unsigned i = 0; i < CASES; i++) {
+	for (unsigned i = 0; i < cases; i++) {
 		struct program p = make_program();
 		unsigned where = roll(p.count);
 
@@ -177,7 +177,7 @@ static void test_random(enum edit edit, const char *name)
 		if (!is_told(&p, edit, where) && wrong++ == 0)
 			printf("# before:\n%s# after:\n%s", buf_text(&before.text), buf_text(&after.text));
 	}
-	ok(wrong == 0, "%s: told in each of %u programs (not in %u)", name, (unsigned)CASES, wrong);
+	ok(wrong == 0, "%s: told in each of %u programs (not in %u)", name, cases, wrong);
 	ok(moved == 0, "%s: nothing moved", name);
 }
 
@@ -321,12 +321,14 @@ static void test_extremes(void)
 /* No two mappings alike on either side, and nothing in common: the cost stays bounded. */
 static void test_huge(void)
 {
+	unsigned count = scaled(HUGE_COUNT);
+
 	for (unsigned side = 0; side < 2; side++) {
 		struct maps *maps = side == 0 ? &before : &after;
 		uint64_t at = 0x10000;
 
 		buf_reset(&maps->text);
-		for (unsigned i = 0; i < HUGE_COUNT; i++) {
+		for (unsigned i = 0; i < count; i++) {
 			uint64_t size = 4096 * (uint64_t)(1 + roll(6));
 
 			add_line(maps, at, size, roll(2) == 0 ? "r--p" : "rw-p", 0, 0, "");
@@ -334,7 +336,7 @@ static void test_huge(void)
 		}
 	}
 	align();
-	ok(delta.line_count > 0, "%u mappings of random sizes", (unsigned)HUGE_COUNT);
+	ok(delta.line_count > 0, "%u mappings of random sizes", count);
 }
 
 int main(void)

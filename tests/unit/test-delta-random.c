@@ -465,9 +465,9 @@ int main(void)
 	struct state before = { 0 }, after = { 0 };
 	struct maps maps_before = { 0 }, maps_after = { 0 };
 	struct delta delta = { 0 };
-	unsigned failures = 0, changes = 0;
+	unsigned failures = 0, changes = 0, cases = scaled(CASES);
 
-	for (unsigned number = 0; number < CASES && failures < 3; number++) {
+	for (unsigned number = 0; number < cases && failures < 3; number++) {
 		struct delta_hint hint = { 0 };
 		bool hinted = false;
 
@@ -503,8 +503,8 @@ int main(void)
 		memcpy(before.pages, after.pages, sizeof(before.pages));
 		regions_copy(&before.regions, &after.regions);
 	}
-	ok(failures == 0, "%d random operations are told, page by page, and nothing else is", CASES);
-	ok(changes > CASES / 2, "something was told (%u changes)", changes);
+	ok(failures == 0, "%u random operations are told, page by page, and nothing else is", cases);
+	ok(changes > cases / 2, "something was told (%u changes)", changes);
 	delta_fini(&delta);
 	regions_fini(&before.regions);
 	regions_fini(&after.regions);

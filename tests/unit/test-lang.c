@@ -625,7 +625,7 @@ static void test_random(void)
 	uint64_t state = 1;
 	bool clean = true;
 
-	for (int round = 0; round < 4000; round++) {
+	for (int round = 0; round < (int)scaled(4000); round++) {
 		buf_reset(&text);
 		for (int i = 0; i < 60; i++) {
 			state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);

@@ -101,7 +101,7 @@ static void test_whole(void)
 /* A line below what was shown, in the middle of a part and at the beginning of one. */
 static void test_changed(void)
 {
-	for (unsigned before = 2000; before < 2500; before++) {
+	for (unsigned before = 2000; before < 2000 + scaled(500); before++) {
 		struct buf text = { 0 };
 		struct seen seen;
 		char *problem;

@@ -330,9 +330,9 @@ static int show(const char *text, size_t len)
 
 static void test_cut(void)
 {
-	size_t good = 0, count = 0;
+	size_t good = 0, count = 0, step = stream.len / scaled((unsigned)(stream.len / 101)) | 1;
 
-	for (size_t len = 0; len < stream.len; len += 101, count++) {
+	for (size_t len = 0; len < stream.len; len += step, count++) {
 		int got = show(stream.data, len);
 
 		good += got == -EINVAL || got == -ENODATA;
@@ -346,7 +346,7 @@ static void test_broken(void)
 	size_t wrong = 0;
 	char *text = malloc(stream.len);
 
-	for (unsigned i = 0; i < 500; i++) {
+	for (unsigned i = 0; i < scaled(500); i++) {
 		memcpy(text, stream.data, stream.len);
 		for (unsigned k = 0; k < 3; k++) {
 			random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
