@@ -146,7 +146,9 @@ enum why_answer madvise_huge(struct why_case *c)
 
 	if (answer != WHY_YES)
 		return answer;
-	if (discards && (!why_fact(c, FACT_HUGE_SIZE, &huge) || huge == 0 || inside(c, at) % huge == 0))
+	if (discards && !why_fact(c, FACT_HUGE_SIZE, &huge))
+		return WHY_PERHAPS;
+	if (discards && (huge == 0 || inside(c, at) % huge == 0))
 		return WHY_NO;
 	say_mapping(c, at, inside(c, at));
 	if (!discards)

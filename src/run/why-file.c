@@ -180,7 +180,11 @@ enum why_answer ftruncate_huge(struct why_case *c)
 
 	if (open <= 0 || !file.examined)
 		return open == 0 ? WHY_NO : WHY_PERHAPS;
-	if (!file.huge || !why_fact(c, FACT_HUGE_SIZE, &size) || size == 0 || c->args[1] % size == 0)
+	if (!file.huge)
+		return WHY_NO;
+	if (!why_fact(c, FACT_HUGE_SIZE, &size))
+		return WHY_PERHAPS;
+	if (size == 0 || c->args[1] % size == 0)
 		return WHY_NO;
 	say_format(c, "descriptor %d is a file of huge pages: its length must be a multiple of ", descriptor(c));
 	say_size(c, size);

@@ -183,6 +183,52 @@ END2
 	assert_line --index 1 --regexp '  /tmp/\\134033\[31m\\012\\1340$'
 }
 
+@test "each kind of mapping has its words" {
+	local range words unknown=0
+
+	cat >kinds <<-'End'
+		00400000-00401000 r--p 00000000 fe:00 1   /usr/bin/prog|a part of a file: may only be read
+		00401000-00402000 r-xp 00001000 fe:00 1   /usr/bin/prog|code of a program
+		00402000-00403000 rwxp 00002000 fe:00 1   /usr/bin/prog|code of a program
+		00403000-00404000 rw-p 00003000 fe:00 1   /usr/bin/prog|a part of a file: what is written is the process's own
+		00404000-00405000 ---p 00004000 fe:00 1   /usr/bin/prog|a part of a file: may not be used at all
+		50000000-50001000 rw-p 00000000 00:00 0   [heap]|the heap
+		60000000-60001000 rw-p 00000000 00:00 0   [anon:arena]|memory of no file, to which the program gave this name
+		60002000-60003000 rwxp 00000000 00:00 0 |code that was made while the program ran
+		60004000-60005000 r--p 00000000 00:00 0 |memory of no file, which may only be read
+		60005000-60006000 ---p 00000000 00:00 0 |addresses that are kept and may not be used: a guard, or room to grow
+		60008000-60009000 ---p 00000000 00:00 0 |addresses that are kept free, and may not be used yet
+		60200000-60400000 rw-p 00000000 00:0f 9   /anon_hugepage (deleted)|memory of no file, in huge pages of the pool (MAP_HUGETLB)
+		60600000-60601000 rw-s 00000000 00:01 3   /SYSV0000000a (deleted)|a shared memory segment (shmget)
+		60602000-60603000 rw-s 00000000 00:01 4   /memfd:m (deleted)|a file that is only memory (memfd_create)
+		60604000-60605000 rw-s 00000000 00:01 5   /i915 (deleted)|shared memory that a driver of the kernel made
+		60606000-60607000 rw-s 00000000 00:01 6   /dev/zero (deleted)|memory of no file that a child made by fork shares
+		60610000-60611000 r--s 00000000 fe:00 7   /etc/hosts|a file, shared: may only be read
+		60611000-60612000 r-xs 00000000 fe:00 7   /etc/hosts|a file, shared: code
+		60612000-60613000 rw-s 00000000 fe:00 8   /var/db|a file, shared: what is written here, the file will hold
+		60700000-60701000 r--p 00000000 fe:00 9   /lib/ld-musl-x86_64.so.1|the dynamic loader's headers
+		60701000-60702000 r-xp 00001000 fe:00 9   /lib/ld-musl-x86_64.so.1|the dynamic loader's code
+		60703000-60704000 r-xp 00001000 fe:00 9   /lib64/ld64.so.2|the dynamic loader's code
+		60710000-60711000 r--p 00002000 fe:00 10   /lib/libz.so.1|a library's constants
+		60711000-60712000 ---p 00003000 fe:00 10   /lib/libz.so.1|a part of a library's file that may not be used, between others
+		60712000-60713000 rw-p 00003000 fe:00 10   /lib/libz.so.1|a library's variables: what is written is the process's own
+		60713000-60714000 rw-p 00000000 00:00 0 |the rest of the variables above: those that begin as zero
+		60720000-60721000 r-xp 00000000 fe:00 11   /lib/libc-2.31.so|the C library's code
+		7ffc0000-7ffc1000 rw-p 00000000 00:00 0   [stack]|the stack of the first thread
+		7ffc2000-7ffc3000 r-xp 00000000 00:00 0   [uprobes]|instructions that the kernel runs out of line for a probe
+		7ffc4000-7ffc5000 r-xp 00000000 00:00 0   [of a later kernel]|mapped by the kernel itself
+	End
+	sed 's/|.*//' kinds >saved.maps
+	mm maps --explain saved.maps
+	assert_success
+	# A line a mapping: its range and its words.
+	printf '%s\n' "$output" | awk '/^[0-9a-f]+-/ { printf "\n%s", $1; next } /^    / { sub(/^ +/, " "); printf "%s", $0 }' >said
+	while IFS='|' read -r range words; do
+		grep -F "${range%% *} $words" said || { echo "not: ${range%% *} $words" && unknown=1; }
+	done <kinds
+	[ "$unknown" = 0 ]
+}
+
 @test "of a saved file nobody knows which one was the program" {
 	mm maps --explain "$data/cat.maps"
 	assert_success

@@ -74,6 +74,91 @@ rules()
 	[[ $(joined) == *'with --maps and an smaps file it could be told'* ]]
 }
 
+# An address space with one of each kind of mapping that some advice does not take.
+save_flags()
+{
+	sed 's/^VmFlags/Size:                  4 kB\n&/' >saved.smaps <<-'End'
+		7f12e4000000-7f12e4001000 rw-p 00000000 00:00 0 
+		VmFlags: rd wr mr mw me lo ac 
+		7f12e4200000-7f12e4600000 rw-p 00000000 00:0f 9   /anon_hugepage (deleted)
+		VmFlags: rd wr mr mw me de ht 
+		7f12e4700000-7f12e4701000 rw-s 00000000 00:06 5   /dev/mem
+		VmFlags: rd wr sh mr mw me ms pf io de dd 
+		7f12e4800000-7f12e4801000 r--s 00000000 fe:00 7   /etc/hosts
+		VmFlags: rd mr me ms 
+		7f12e4801000-7f12e4802000 rw-s 00000000 fe:00 8   /var/db
+		VmFlags: rd wr sh mr mw me ms 
+		7f12e4900000-7f12e4901000 r--p 00000000 00:00 0 
+		VmFlags: rd mr mw me ac sl 
+		7f12e4a00000-7f12e4a01000 ---p 00000000 00:00 0 
+		VmFlags: mr mw me ac 
+		7f12e4b00000-7f12e4b01000 rw-p 00000000 00:00 0 
+		VmFlags: rd wr mr mw me ac dp 
+	End
+}
+
+@test "madvise: what an advice does not take, by an smaps" {
+	save_flags
+	set -- --maps=saved.smaps
+	says 'is locked, and MADV_DONTNEED does not take locked pages from memory; munlock comes first, or MADV_DONTNEED_LOCKED (Linux 5.18)' \
+		"$@" 'madvise(0x7f12e4000000, 4096, MADV_DONTNEED) = -1 EINVAL'
+	says 'is locked, and MADV_COLD does not take locked pages from memory; munlock comes first' \
+		"$@" 'madvise(0x7f12e4000000, 4096, MADV_COLD) = -1 EINVAL'
+	says 'is of huge pages, and MADV_FREE does not take such; besides, /anon_hugepage (deleted) (rw-p) is no private anonymous memory' \
+		"$@" 'madvise(0x7f12e4200000, 2097152, MADV_FREE) = -1 EINVAL'
+	says '/dev/mem (rw-s) was set up by the kernel or a driver and is no ordinary memory, which MADV_POPULATE_READ does not take' \
+		"$@" 'madvise(0x7f12e4700000, 4096, MADV_POPULATE_READ) = -1 EINVAL'
+	says 'no ordinary memory, which MADV_DODUMP does not take' "$@" 'madvise(0x7f12e4700000, 4096, MADV_DODUMP) = -1 EINVAL'
+	says '/etc/hosts (r--s) is no private anonymous memory, and MADV_FREE takes nothing else' \
+		"$@" 'madvise(0x7f12e4800000, 4096, MADV_FREE) = -1 EINVAL'
+	says 'an anonymous mapping (---p) has no file behind it, in which MADV_REMOVE could punch a hole' \
+		"$@" 'madvise(0x7f12e4a00000, 4096, MADV_REMOVE) = -1 EINVAL'
+	says '/etc/hosts (r--s) is not shared and writable' "$@" 'madvise(0x7f12e4800000, 8192, MADV_REMOVE) = -1 EACCES'
+	says 'an anonymous mapping (r--p) is not shared and writable' "$@" 'madvise(0x7f12e4900000, 4096, MADV_REMOVE) = -1 EACCES'
+	says 'an anonymous mapping (r--p) does not allow the access that MADV_POPULATE_WRITE makes for each page' \
+		"$@" 'madvise(0x7f12e4900000, 4096, MADV_POPULATE_WRITE) = -1 EINVAL'
+	says 'an anonymous mapping (---p) does not allow the access that MADV_POPULATE_READ makes for each page' \
+		"$@" 'madvise(0x7f12e4a00000, 4096, MADV_POPULATE_READ) = -1 EINVAL'
+	says 'maps no file, and a kernel built without swap reads ahead in files only' \
+		"$@" 'madvise(0x7f12e4000000, 4096, MADV_WILLNEED) = -1 EBADF'
+	says 'is sealed (mseal) and not writable, so MADV_DONTNEED may not discard what it holds' \
+		"$@" 'madvise(0x7f12e4900000, 4096, MADV_DONTNEED) = -1 EPERM'
+	says 'is droppable memory (MAP_DROPPABLE), to which MADV_KEEPONFORK cannot be given' \
+		"$@" 'madvise(0x7f12e4b00000, 4096, MADV_KEEPONFORK) = -1 EINVAL'
+	says 'MADV_HWPOISON needs CAP_SYS_ADMIN, which the process lacks' "$@" 'madvise(0x7f12e4b00000, 4096, MADV_HWPOISON) = -1 EPERM'
+}
+
+@test "madvise: what is as it should be is no reason" {
+	save_flags
+	for line in 'madvise(0x7f12e4801000, 4096, MADV_REMOVE) = -1 EACCES' 'madvise(0x7f12e4800000, 4096, MADV_WILLNEED) = -1 EBADF' \
+		'madvise(0x7f12e4800000, 4096, MADV_DONTNEED) = -1 EPERM' 'madvise(0x7f12e4b00000, 4096, MADV_POPULATE_WRITE) = -1 EINVAL' \
+		'madvise(0x7f12e4801000, 4096, MADV_REMOVE) = -1 EINVAL' 'madvise(0x7f12e4b00000, 4096, MADV_FREE) = -1 EINVAL'; do
+		run -1 "$MMTOOL" why --maps=saved.smaps "$line"
+		assert_output --partial 'no rule that mmtool knows explains it'
+	done
+}
+
+@test "madvise: the size of huge pages is not known of another machine, and that is said" {
+	save_flags
+	says 'it can only be this one: this advice is not for huge pages, or not at this address' \
+		--maps=saved.smaps 'madvise(0x7f12e4201000, 4096, MADV_DONTNEED) = -1 EINVAL'
+}
+
+@test "madvise: without an address space all that may be it is told" {
+	says 'one of: (1) advice that takes pages from memory is not for locked mappings; (2) this advice is not for huge pages, or not at this address; (3) something in the range is no private anonymous memory, and MADV_FREE takes nothing else' \
+		'madvise(0x7f12e4000000, 4096, MADV_FREE) = -1 EINVAL'
+	says 'MADV_REMOVE is for mappings of files and shared memory' 'madvise(0x7f12e4000000, 4096, MADV_REMOVE) = -1 EINVAL'
+	says 'it can only be this one: MADV_REMOVE needs a shared writable mapping' 'madvise(0x7f12e4000000, 4096, MADV_REMOVE) = -1 EACCES'
+	says 'MADV_POPULATE_* needs permission for its accesses' 'madvise(0x7f12e4000000, 4096, MADV_POPULATE_WRITE) = -1 EINVAL'
+	says 'it can only be this one: MADV_POPULATE_* meets a page that cannot be had' \
+		'madvise(0x7f12e4000000, 4096, MADV_POPULATE_WRITE) = -1 EFAULT'
+	says 'it can only be this one: MADV_COLLAPSE needs a whole aligned huge page in each mapping' \
+		'madvise(0x7f12e4000000, 4096, MADV_COLLAPSE) = -1 EINVAL'
+	says 'a kernel without swap takes MADV_WILLNEED for files only' 'madvise(0x7f12e4000000, 4096, MADV_WILLNEED) = -1 EBADF'
+	says 'what is sealed and not writable may not be discarded' 'madvise(0x7f12e4000000, 4096, MADV_DONTNEED) = -1 EPERM'
+	says 'this advice is not for droppable memory' 'madvise(0x7f12e4000000, 4096, MADV_KEEPONFORK) = -1 EINVAL'
+}
+
 @test "--maps with a process tells of its limits" {
 	need prlimit
 	sleep 60 &
