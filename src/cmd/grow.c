@@ -35,10 +35,8 @@ static error_t finish(struct options *self, struct argp_state *state)
 	uint64_t page = size_page();
 	const char *problem = NULL;
 
-	if (self->from.text == NULL)
-		self->from = (struct size_option){ "1p", page };
-	if (self->to.text == NULL)
-		self->to = (struct size_option){ "4p", 4 * page };
+	size_option_default(&self->from, "1p", page);
+	size_option_default(&self->to, "4p", 4 * page);
 	if (self->room && self->blocked)
 		problem = "--room and --blocked exclude each other: give one of them";
 	else if (self->shared && self->file != NULL)

@@ -24,14 +24,8 @@ static error_t finish(struct options *self, struct argp_state *state)
 {
 	uint64_t page = size_page();
 
-	if (self->from.text == NULL)
-		self->from = (struct size_option){ "8p", 8 * page };
-	if (self->to.text == NULL)
-		self->to = (struct size_option){ "2p", 2 * page };
-	if (self->from.bytes > MOST_BYTES) {
-		argp_error(state, "--from: %s: at most 1G, since every page of it is touched", self->from.text);
-		return EINVAL;
-	}
+	size_option_default(&self->from, "8p", 8 * page);
+	size_option_default(&self->to, "2p", 2 * page);
 	if ((self->to.bytes - 1) / page < (self->from.bytes - 1) / page)
 		return 0;
 	argp_error(state, "--to: must be smaller than --from by a page at least, since sizes are rounded up to whole pages "
@@ -45,7 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_FROM:
-		return command_size_option(state, "--from", arg, &self->from);
+		return command_size_most(state, "--from", arg, MOST_BYTES, &self->from);
 	case OPTION_TO:
 		return command_size_option(state, "--to", arg, &self->to);
 	case ARGP_KEY_END:

@@ -60,6 +60,12 @@ setup()
 	done
 }
 
+@test "a mapping that would fill the machine's memory is refused" {
+	mm shrink --from=2G
+	assert_failure 2
+	assert_line --index 0 'mmtool shrink: --from: 2G: at most 1024M, since every page of it is touched'
+}
+
 @test "--explain says that shrinking never moves" {
 	mm shrink --explain
 	output=$(tr -d '|\n' <<<"$output" | tr -s ' ')
