@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "cmd/command.h"
+#include "run/judge.h"
 #include "run/replay.h"
 
 #include <errno.h>
@@ -56,15 +57,24 @@ static int open_file(const char *name, char **problem)
 	return -1;
 }
 
+/* The next event that agrees with those before it; returns as replay_next() does. */
+static int next(struct replay *replay, struct judge *judge, const struct event **event)
+{
+	int got = replay_next(replay, event);
+	const char *wrong = got > 0 ? judge_event(judge, *event) : NULL;
+
+	return wrong == NULL ? got : replay_refuse(replay, wrong);
+}
+
 /* Shows them one by one.  Input that is no stream at all is the user's mistake; one that stops to be one is not. */
-static int show_all(struct replay *replay, const struct event_sink *sink, char **problem)
+static int show_all(struct replay *replay, struct judge *judge, const struct event_sink *sink, char **problem)
 {
 	const struct event *event;
 	bool any = false;
 	int got;
 
 	for (;;) {
-		got = replay_next(replay, &event);
+		got = next(replay, judge, &event);
 		const char *remark = replay_remark(replay);
 
 		if (remark != NULL)
@@ -88,8 +98,10 @@ static int produce(const void *input, const struct event_sink *sink, char **prob
 	if (fd < 0)
 		return STATUS_USAGE;
 	struct replay *replay = replay_open(fd, standard ? "standard input" : self->file);
-	int status = show_all(replay, sink, problem);
+	struct judge *judge = judge_new();
+	int status = show_all(replay, judge, sink, problem);
 
+	judge_free(judge);
 	replay_close(replay);
 	if (!standard)
 		close(fd);

@@ -76,9 +76,9 @@ bool replay_told_start(struct replay_told *told, const struct event_start *start
 /* Gives a step the mappings and the regions at both its ends. */
 bool replay_told_step(struct replay_told *told, struct event_step *step);
 /* Keeps the parts of a snapshot together. */
-void replay_told_snapshot(struct replay_told *told, const struct event_snapshot *snapshot);
+bool replay_told_snapshot(struct replay_told *told, const struct event_snapshot *snapshot);
 /* Gives a delta its mappings, where the stream has told them. */
-void replay_told_delta(struct replay_told *told, struct event_delta *delta);
+bool replay_told_delta(struct replay_told *told, struct event_delta *delta);
 void replay_told_fini(struct replay_told *told);
 
 /* Adds mappings to those whose lines are in maps' text; with the last of them maps is parsed, by address.  False: it cannot be. */

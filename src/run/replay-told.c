@@ -216,16 +216,23 @@ bool replay_add_part(struct maps *maps, const struct event_snapshot *part)
 	return maps_parse(maps, NULL) == 0 || sort_lines(maps);
 }
 
-void replay_told_snapshot(struct replay_told *told, const struct event_snapshot *snapshot)
+bool replay_told_snapshot(struct replay_told *told, const struct event_snapshot *snapshot)
 {
 	struct replay_process *process = find(told, snapshot->pid);
+	bool good = replay_add_part(&process->maps[process->maps_now], snapshot);
 
-	process->known = replay_add_part(&process->maps[process->maps_now], snapshot) && !snapshot->more;
+	process->known = good && !snapshot->more;
+	return good || replay_wrong(told->reader, "snapshot: its mappings overlap");
 }
 
-void replay_told_delta(struct replay_told *told, struct event_delta *delta)
+bool replay_told_delta(struct replay_told *told, struct event_delta *delta)
 {
+	struct replay_process *process = find(told, delta->pid);
+	bool known = process->known;
+	const char *problem = follow(process, delta->delta, &delta->before, &delta->after);
+
+	if (problem == NULL)
+		return true;
 	delta->before = delta->after = NULL;
-	if (follow(find(told, delta->pid), delta->delta, &delta->before, &delta->after) != NULL)
-		delta->before = delta->after = NULL;
+	return !known || replay_wrong(told->reader, "delta: %s", problem);
 }

@@ -201,13 +201,28 @@ static bool read_nothing(struct replay_reader *reader, const struct replay_slot 
 	return true;
 }
 
+/* How long something is that another field shows: the same, said twice. */
+static bool read_length(struct replay_reader *reader, const struct replay_slot *slot)
+{
+	uint64_t start = event_unsigned(slot->member, 8), end = event_unsigned(slot->object + slot->field->other, 8), length;
+	bool negative;
+
+	if (!get_number(slot->value, &negative, &length) || negative || length != end - start)
+		return replay_not_a(reader, slot, "what its start and end say");
+	return true;
+}
+
 static bool read_range(struct replay_reader *reader, const struct replay_slot *slot)
 {
-	uint64_t start, end;
+	const json_t *told = json_object_get(slot->value, "size");
+	uint64_t start, end, size;
+	bool negative = false;
 
 	if (!get_address(json_object_get(slot->value, "start"), &start) ||
 	    !get_address(json_object_get(slot->value, "end"), &end) || start > end)
 		return replay_not_a(reader, slot, "a range");
+	if (told != NULL && (!get_number(told, &negative, &size) || negative || size != end - start))
+		return replay_not_a(reader, slot, "a range: its size is not what its start and end say");
 	store(slot->member, slot->field->size, start);
 	replay_store_other(slot, end);
 	return true;
@@ -338,7 +353,7 @@ static bool read_value(struct replay_reader *reader, const struct replay_slot *s
 
 bool (*const replay_values[FIELD_KINDS])(struct replay_reader *, const struct replay_slot *) = {
 	[FIELD_FORMAT] = read_format,     [FIELD_BOOL] = read_bool,       [FIELD_UNSIGNED] = read_unsigned,
-	[FIELD_SIGNED] = read_signed,     [FIELD_ADDRESS] = read_address, [FIELD_LENGTH] = read_nothing,
+	[FIELD_SIGNED] = read_signed,     [FIELD_ADDRESS] = read_address, [FIELD_LENGTH] = read_length,
 	[FIELD_RANGE] = read_range,       [FIELD_DEVICE] = read_device,   [FIELD_TEXT] = read_text,
 	[FIELD_BYTES] = read_bytes,       [FIELD_CHARS] = read_chars,     [FIELD_CHAR] = read_char,
 	[FIELD_NAMED] = read_named,       [FIELD_WORD] = read_word,       [FIELD_RESULT] = read_result,

@@ -2,6 +2,7 @@
 /* Reads recorded events, line by line, as a stream that begins, goes on and ends. */
 #include "run/replay.h"
 
+#include "run/judge.h"
 #include "run/record.h"
 #include "run/replay-part.h"
 
@@ -74,6 +75,11 @@ static int fail(struct replay *replay, const char *what)
 	buf_printf(problem, "%s:%" PRIu64 ": ", buf_text(&replay->name), replay->line);
 	buf_escape(problem, what, strlen(what), 0);
 	return replay->error = -EINVAL;
+}
+
+int replay_refuse(struct replay *replay, const char *what)
+{
+	return fail(replay, what);
 }
 
 static int fail_whole(struct replay *replay, int error, const char *what)
@@ -244,11 +250,9 @@ static bool complete(struct replay *replay)
 	case EVENT_STEP:
 		return replay_told_step(&replay->told, &event->step);
 	case EVENT_SNAPSHOT:
-		replay_told_snapshot(&replay->told, &event->snapshot);
-		return true;
+		return replay_told_snapshot(&replay->told, &event->snapshot);
 	case EVENT_DELTA:
-		replay_told_delta(&replay->told, &event->delta);
-		return true;
+		return replay_told_delta(&replay->told, &event->delta);
 	case EVENT_END:
 		replay->ended = true;
 		return true;
@@ -342,14 +346,18 @@ static bool take_records(struct smaps *smaps, struct smaps *records)
 }
 
 /* Reads up to the last part of the first snapshot.  *whole: its records are. */
-static int read_parts(struct replay *replay, struct smaps *smaps, struct buf *records, bool *whole, struct event_snapshot *about)
+static int read_parts(struct replay *replay, struct judge *judge, struct smaps *smaps, struct buf *records, bool *whole,
+                      struct event_snapshot *about)
 {
 	const struct event *event = NULL;
+	const char *wrong = NULL;
 	bool begun = false;
 	int got;
 
 	*whole = true;
 	while ((got = replay_next(replay, &event)) > 0) {
+		if ((wrong = judge_event(judge, event)) != NULL)
+			return fail(replay, wrong);
 		if (event->type != EVENT_SNAPSHOT)
 			continue;
 		if (!begun)
@@ -367,10 +375,12 @@ static int read_parts(struct replay *replay, struct smaps *smaps, struct buf *re
 int replay_snapshot(struct replay *replay, struct smaps *smaps, bool *detailed, struct event_snapshot *about)
 {
 	struct smaps records = { 0 };
+	struct judge *judge = judge_new();
 	bool whole;
-	int error = read_parts(replay, smaps, &records.text, &whole, about);
+	int error = read_parts(replay, judge, smaps, &records.text, &whole, about);
 
 	*detailed = error == 0 && whole && take_records(smaps, &records);
 	smaps_fini(&records);
+	judge_free(judge);
 	return error;
 }

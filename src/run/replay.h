@@ -27,13 +27,15 @@ void replay_begin_with(struct replay *replay, const char *text, size_t len);
 int replay_next(struct replay *replay, const struct event **event);
 /* One line, "FILE:LINE: what", escaped; valid until replay_close(). */
 const char *replay_problem(const struct replay *replay);
+/* Refuses the event in hand for what the caller found wrong with it, which replay_problem() tells then.  Returns -EINVAL. */
+int replay_refuse(struct replay *replay, const char *what);
 /* What to tell the user of the event before: an event of a type that is not known was skipped.  NULL: nothing (more). */
 const char *replay_remark(struct replay *replay);
 void replay_close(struct replay *replay);
 
 /*
  * The first snapshot in the stream, whole: its parts together, in smaps (all zero), by address.  *detailed: what smaps
- * said of each is in it, too; else only smaps->maps is valid.  *about is its first part's event, valid until
+ * said of each is in it, too; else only smaps->maps is valid.  What comes up to there must agree (judge_event()).  *about is its first part's event, valid until
  * replay_close(); its maps are NULL.  Reads no further.  Returns 0 or what
  * replay_next() says; -ENOMSG where the stream has no snapshot.
  */

@@ -297,6 +297,7 @@ END
 		head -c 10000000 /dev/zero | tr '\0' x
 		echo '"}'
 		echo '{"type":"step","kind":"call","pid":1,"ok":true,"checked":false,"looped":false,"looked":false,'"$place"',"call":{"name":"\u001b[31mcall","args":[],"system":true,"performed":true,"injected":false,"changes_maps":false,"result":0}}'
+		echo '{"type":"verdict","verdict":"passed","steps":1,"checks":0,"failed":0}'
 		echo '{"type":"end","status":0}'
 	} >events
 	"$MMTOOL" report events >out
@@ -311,13 +312,50 @@ END
 
 	{
 		echo '{"type":"snapshot","format":1,"name":"7","pid":7,"part":0,"more":false,"maps":[{"line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'}]}'
-		echo '{"type":"delta","format":1,"pid":7,"delta":{"lines":[{"sign":"-","line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'}],"changes":[{"kind":"removed","names":[],"old":{"start":"0x1000","end":"0x2000","size":4096},"before":{"line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'},"text":"an anonymous mapping is gone: 4K unmapped"}]}}'
+		echo '{"type":"delta","format":1,"pid":7,"from":1,"to":2,"delta":{"lines":[{"sign":"-","line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'}],"changes":[{"kind":"removed","names":[],"old":{"start":"0x1000","end":"0x2000","size":4096},"before":{"line":"00001000-00002000 rw-p 00000000 00:00 0 ",'"$mapping"'},"text":"an anonymous mapping is gone: 4K unmapped"}]}}'
 		echo '{"type":"end","status":0}'
 	} >events
 	"$MMTOOL" report --format=json events | cmp - events
 	mm report events
 	assert_success
 	assert_line --partial 'an anonymous mapping is gone: 4K unmapped'
+}
+
+@test "a record that contradicts itself is refused where it does, and shown up to there" {
+	record run -e 'expect 1' -e 'expect 2'
+	mm report events
+	assert_success
+	sed 's/"steps":1/"steps":2/' events >forged
+	mm report forged
+	assert_failure 3
+	assert_line --index 0 'expect 1'
+	assert_line 'mmtool report: forged:3: verdict: it counts 2 steps, and 1 were told'
+	sed '2{h;d};3G' events >swapped
+	mm report swapped
+	assert_failure 3
+	assert_output --partial 'swapped:2: verdict: it counts 1 steps, and 0 were told'
+	sed '$s/0/1/' events >forged
+	mm report -q forged
+	assert_failure 3
+	assert_output 'mmtool report: forged:7: end: the exit status 1 is not that of what was told before it'
+	sed '2s/-e/\\u001b[2J\\n/' events >forged
+	mm report -q forged
+	assert_failure 3
+	assert_output 'mmtool report: forged:2: step: it is of the script \033[2J\012 1, and this one is -e 1'
+	"$MMTOOL" snapshot "$top/tests/data/cat.maps" | sed 's/"part":0/"part":1/' >forged
+	mm diff forged "$top/tests/data/cat.maps"
+	assert_failure
+	assert_output 'mmtool diff: forged:1: snapshot: part 1 stands where part 0 should'
+}
+
+@test "what a shell records agrees with itself, whatever it was told" {
+	for lines in 'expect 1' 'expect 1 == 2\nexpect 1 == 3' 'x =\nexpect 1' 'require 0, "no"\nexpect 1\nrequire 0, "no"\nexpect 1 == 2' \
+		'NULL[0] = 1\nexpect 1\nNULL[0] = 1\nexpect 1' '' 'note 1' 'repeat 6 as i { expect i < 5 }\nexpect 1' \
+		'c = fork()\nin c { NULL[0] = 1 }\nin c { expect 1 }\nwait(c)\nexpect 1'; do
+		# shellcheck disable=SC2059 # the lines are the format
+		printf "$lines\n" | "$MMTOOL" shell --format=json >events 2>/dev/null || true
+		"$MMTOOL" report --format=json events | cmp - events
+	done
 }
 
 @test "what maps recorded is shown again as maps showed it" {

@@ -11,15 +11,30 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Errors quote lines with their tabs, programs have them. */
-static void check_text(const struct buf *text)
+/* What this file does is no path of the program's; a byte at a time, it would be most of what is counted. */
+#ifdef __clang__
+#define UNCOUNTED __attribute__((no_sanitize("coverage")))
+#else
+#define UNCOUNTED
+#endif
+
+UNCOUNTED static inline bool is_plain(char c)
 {
-	size_t used;
+	return (c >= ' ' && c <= '~') || c == '\n' || c == '\t';
+}
+
+/* Errors quote lines with their tabs, programs have them. */
+UNCOUNTED static void check_text(const struct buf *text)
+{
+	size_t used = 1;
 
 	for (size_t i = 0; i < text->len; i += used) {
+		used = 1;
+		if (is_plain(text->data[i]))
+			continue;
 		int32_t point = utf8_decode(text->data + i, text->len - i, &used);
 
-		if (utf8_unsafe(point) && point != '\n' && point != '\t')
+		if (utf8_unsafe(point))
 			abort();
 	}
 }
