@@ -266,6 +266,11 @@ static void add_pair(struct kernel_call *out, uint64_t value)
 	add_word(out, big ? low : high);
 }
 
+bool call_place_fits(int64_t place)
+{
+	return entries[CALL_MMAP].shape != PAGES || place >> 12 <= (int64_t)UINT32_MAX;
+}
+
 static void fill_words(enum shape shape, struct kernel_call *out)
 {
 	for (unsigned i = 0; i < out->count; i++) {

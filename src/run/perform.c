@@ -45,7 +45,7 @@ static bool place_strings(struct machine *m, struct performance *p, struct exec_
 	return true;
 }
 
-/* On a 32-bit machine an argument must be a word of it, signed or unsigned; offsets have 64 bits everywhere. */
+/* On a 32-bit machine an argument must be a word of it, signed or unsigned; offsets have 64 bits everywhere, mmap's 44. */
 static bool fits(struct machine *m, const struct performance *p)
 {
 	for (uint32_t i = 0; i < p->statement->count && i < CALL_ARGS; i++) {
@@ -53,7 +53,8 @@ static bool fits(struct machine *m, const struct performance *p)
 		uint8_t kind = p->statement->call->args[i].kind;
 		bool wide = kind == ARG_OFFSET || kind == ARG_PLACE || p->args[i].is_string;
 
-		if (!wide && (value < INTPTR_MIN || (value > 0 && (uint64_t)value > UINTPTR_MAX)))
+		if ((!wide && (value < INTPTR_MIN || (value > 0 && (uint64_t)value > UINTPTR_MAX))) ||
+		    (kind == ARG_PLACE && !call_place_fits(value)))
 			return machine_fail(m, "%s: argument %" PRIu32 " does not fit a word of this machine: %" PRId64,
 			                    p->statement->call->name, i + 1, value);
 	}
