@@ -96,6 +96,15 @@ policy_unlock()
 	exec 8<&-
 }
 
+# kernel_name CALL: what a report calls mmap or open, whose system calls have other names on some machines (mmap2, openat).
+kernel_name()
+{
+	case $1 in
+	mmap) "$MMTOOL" run -e 'mmap(NULL, 1p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' ;;
+	open) "$MMTOOL" run -e 'open("/dev/null", O_RDONLY)' ;;
+	esac | sed -n 's/^    \([a-z0-9_]*\)(.*/\1/p'
+}
+
 # space_length: how many bytes of address space a process has here, from 0 on, without the last page.  It is said by nothing, but
 # the stack is just below its end: at a power of two where addresses have 64 bits, and else at whole GiB (i386: 3 of them).
 space_length()

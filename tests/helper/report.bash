@@ -19,15 +19,6 @@ size()
 	done
 }
 
-# kernel_name CALL: what a report calls mmap or open, whose system calls have other names on some machines (mmap2, openat).
-kernel_name()
-{
-	case $1 in
-	mmap) "$MMTOOL" run -e 'mmap(NULL, 1p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' ;;
-	open) "$MMTOOL" run -e 'open("/dev/null", O_RDONLY)' ;;
-	esac | sed -n 's/^    \([a-z0-9_]*\)(.*/\1/p'
-}
-
 # unmoved COMMAND [ARG...]: runs it where Linux randomises no address, for what is random may also be in a distance.
 unmoved()
 {
