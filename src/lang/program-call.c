@@ -66,7 +66,9 @@ static bool view_of(const struct statement *statement, struct view *view)
 {
 	struct expr *const *args = statement->args;
 
-	*view = (struct view){ .address = args != NULL ? args[0] : NULL, .slot = NO_SLOT };
+	if (args == NULL)
+		return false;
+	*view = (struct view){ .address = args[0], .slot = NO_SLOT };
 	switch ((enum call_id)statement->call->id) {
 	case CALL_MMAP:
 	case CALL_MREMAP:
@@ -103,9 +105,10 @@ static void show_maps(struct program *p, const struct statement *statement)
 	if ((view.slot == NO_SLOT && !program_is_pure(view.address, NO_SLOT)) ||
 	    (view.len != NULL && !program_is_pure(view.len, statement->slot)))
 		return;
-	if (guarded && view.slot == NO_SLOT)
-		return;
 	const struct variable *variable = view.slot != NO_SLOT ? &p->variables[view.slot] : NULL;
+
+	if (guarded && variable == NULL)
+		return;
 	const char *cast = variable != NULL && variable->type != C_POINTER ? "(char *)(long)" : "";
 
 	if (guarded)

@@ -72,13 +72,16 @@ static size_t least(size_t a, size_t b)
 
 /*
  * Insertions, deletions, replacements and swaps of neighbours (optimal string alignment); case is no difference.  limit or
- * more: limit.  So many apart from the diagonal nothing is worth looking at, and two rows of it are the end.
+ * more, and words that are too long: limit.  So many apart from the diagonal nothing is worth looking at, and two rows of it
+ * are the end.
  */
 static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len, size_t limit)
 {
 	size_t rows[3][WORD_MOST + 2], *before = rows[0], *above = rows[1], *row = rows[2], smallest = 0;
 
-	for (size_t j = 0; j <= b_len + 1; j++)
+	if (a_len > WORD_MOST || b_len > WORD_MOST || limit == 0)
+		return limit;
+	for (size_t j = 0; j < WORD_MOST + 2; j++)
 		before[j] = above[j] = row[j] = least(j, limit);
 	for (size_t i = 1; i <= a_len; i++) {
 		size_t from = i >= limit ? i - limit + 1 : 1, to = least(i + limit - 1, b_len), earlier = smallest;
@@ -114,7 +117,7 @@ void suggestion_offer(struct suggestion *suggestion, const char *candidate, size
 	size_t longer = len > suggestion->len ? len : suggestion->len;
 	size_t shorter = least(len, suggestion->len);
 
-	if (longer > WORD_MOST || longer - shorter >= suggestion->distance)
+	if (longer - shorter >= suggestion->distance)
 		return;
 	size_t distance = edits(suggestion->word, suggestion->len, candidate, len, suggestion->distance);
 

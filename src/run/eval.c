@@ -241,7 +241,7 @@ bool eval_address(struct machine *m, const struct expr *expr, uint64_t *address)
 
 static bool load(struct machine *m, const struct expr *expr, struct value *value)
 {
-	uint64_t address;
+	uint64_t address = 0;
 
 	if (!eval_address(m, expr, &address))
 		return false;
@@ -258,7 +258,7 @@ static bool load(struct machine *m, const struct expr *expr, struct value *value
 
 static bool fault(struct machine *m, const struct expr *expr, struct value *value)
 {
-	uint64_t address;
+	uint64_t address = 0;
 	int64_t byte = 0;
 
 	if (!eval_address(m, expr, &address) || (expr->value != NULL && !eval_integer(m, expr->value, &byte)))
@@ -291,7 +291,7 @@ static bool fault(struct machine *m, const struct expr *expr, struct value *valu
 
 static bool call_function(struct machine *m, const struct expr *expr, struct value *value)
 {
-	struct value args[4];
+	struct value args[4] = { 0 };
 
 	for (unsigned i = 0; i < expr->count && i < 4; i++) {
 		if (!eval(m, expr->args[i], &args[i]))

@@ -6,6 +6,7 @@
 #include "mm/smaps.h"
 #include "run/detail.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -210,9 +211,9 @@ static void tell_new(struct machine *m, const struct performance *p, struct even
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
 		if ((p->words[3] & of[i].asked) == 0 || !smaps_has_flag(&reader.record, of[i].flag))
 			continue;
-		if (change.flags_gained[0] != '\0')
-			strcat(change.flags_gained, " ");
-		strcat(change.flags_gained, of[i].flag);
+		size_t len = strlen(change.flags_gained);
+
+		(void)snprintf(change.flags_gained + len, sizeof(change.flags_gained) - len, "%s%s", len > 0 ? " " : "", of[i].flag);
 	}
 	step->flags_looked = true;
 	if (change.flags_gained[0] == '\0')

@@ -144,8 +144,6 @@ static void conclude_from(struct machine *m, const struct event_source *source)
 	buf_puts(&m->conclusion, buf_text(&m->reason));
 }
 
-static void fold_tell(struct machine *m, const struct maps *now);
-
 /* Ends a step: sends it, and says whether the script goes on. */
 static enum flow step_end(struct machine *m, struct event *event)
 {

@@ -143,7 +143,7 @@ static bool read_status(const struct life *life, int *status)
 	/* Both want PTRACE_MODE_READ_FSCREDS; a zombie whose link may be read has none (fs/proc/base.c, fs/proc/array.c). */
 	if (readlinkat(life->directory, "exe", link, sizeof(link)) >= 0 || errno != ENOENT || state(life) != 'Z')
 		return false;
-	*status = atoi(code);
+	*status = (int)strtol(code, NULL, 10);
 	return true;
 }
 
