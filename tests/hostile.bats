@@ -167,3 +167,31 @@ runs()
 		clean 'shell'
 	done
 }
+
+@test "a message is one line, whatever words the command line has" {
+	word=$'x\nforged: \e[31m\a\r\xff\xe2\x80\xae\nTry `forged'
+	one_line()
+	{
+		run timeout 60 "$MMTOOL" "$@" </dev/null
+		clean "$(printf '%q ' "$@")"
+		! grep -aqE '^(forged|Try `forged)' <<<"$output" || fail "$(printf '%q ' "$@"): $output"
+		case $status in 0 | 1 | 2 | 3 | 77) ;; *) fail "$(printf '%q ' "$@"): $status" ;; esac
+	}
+	while IFS=$'\t' read -r what command option _; do
+		case $what in
+		command)
+			one_line "$command" "$word"
+			one_line "$command" "--$word"
+			one_line "$command" "-$word"
+			;;
+		option)
+			[[ $option == --* ]] || continue
+			[ "$command" != mmtool ] || set --
+			[ "$command" = mmtool ] || set -- "$command"
+			one_line "$@" "$option=$word"
+			;;
+		esac
+	done < <("$MMTOOL" --describe)
+	one_line "$word"
+	one_line "--$word"
+}

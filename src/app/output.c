@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,38 +27,59 @@ void output_claim_standard(void)
 	}
 }
 
-/* A message comes whole: the stream is flushed when its buffer is full, or by its writers at the end of a line. */
-static ssize_t write_escaped(void *cookie, const char *data, size_t len)
+/* The stream itself while another stands in its place; else NULL.  What came to that one is in held. */
+static FILE *unguarded;
+static struct buf held;
+
+static ssize_t hold(void *cookie, const char *data, size_t len)
 {
-	struct buf text = { 0 };
-
 	(void)cookie;
-	for (size_t from = 0, to = 0; from < len; from = to + 1) {
-		for (to = from; to < len && data[to] != '\n' && data[to] != '\t';)
-			to++;
-		buf_escape(&text, data + from, to - from, 0);
-		if (to < len)
-			buf_putc(&text, data[to]);
-	}
-	ssize_t wrote = write(STDERR_FILENO, buf_text(&text), text.len);
-
-	buf_fini(&text);
-	return wrote < 0 ? 0 : (ssize_t)len;
+	buf_add(&held, data, len);
+	return (ssize_t)len;
 }
 
-/* The stream itself while another stands in its place; else NULL. */
-static FILE *unguarded;
+/* Where argp's own line begins, "Try `NAME --help' ...", its last; what stands before it is one message, whatever its words are. */
+static size_t message_length(void)
+{
+	static const char own[] = "\nTry `";
+
+	for (size_t at = held.len; at-- > 0;) {
+		if (held.len - at >= strlen(own) && memcmp(held.data + at, own, strlen(own)) == 0)
+			return at;
+	}
+	return held.len - (held.len > 0 && held.data[held.len - 1] == '\n');
+}
+
+static void write_held(void)
+{
+	size_t message = message_length();
+	struct buf text = { 0 };
+
+	if (held.len == 0)
+		return;
+	buf_escape(&text, buf_text(&held), message, 0);
+	buf_add(&text, held.data + message, held.len - message);
+	for (size_t at = 0; at < text.len;) {
+		ssize_t wrote = write(STDERR_FILENO, text.data + at, text.len - at);
+
+		if (wrote < 0 && errno != EINTR)
+			break;
+		at += wrote > 0 ? (size_t)wrote : 0;
+	}
+	buf_fini(&text);
+}
 
 void output_guard_errors(void)
 {
-	const cookie_io_functions_t functions = { .write = write_escaped };
+	const cookie_io_functions_t functions = { .write = hold };
 	FILE *guarded = unguarded == NULL ? fopencookie(NULL, "w", functions) : NULL;
 
 	if (guarded == NULL)
 		return;
-	setvbuf(guarded, NULL, _IOLBF, BUFSIZ);
 	unguarded = stderr;
 	stderr = guarded;
+	/* After a message argp ends the program. */
+	atexit(output_release_errors);
 }
 
 void output_release_errors(void)
@@ -67,6 +89,8 @@ void output_release_errors(void)
 	fclose(stderr);
 	stderr = unguarded;
 	unguarded = NULL;
+	write_held();
+	buf_fini(&held);
 }
 
 void output_die_of_pipe(void)

@@ -42,8 +42,9 @@ int output_close(struct output *output);
 void output_claim_standard(void);
 
 /*
- * From now on, until it is released, what is printed to the stream stderr, as argp and getopt_long(3) do with words of the
- * command line, has its controls escaped (buf_escape()); newlines and tabs stay.
+ * From now on, until it is released or the program exits, what is printed to the stream stderr, as argp and getopt_long(3) do
+ * with words of the command line, is one message of one line, its controls and newlines escaped (buf_escape()), and argp's own
+ * line behind it.
  */
 void output_guard_errors(void);
 void output_release_errors(void);
