@@ -68,6 +68,8 @@ static void plan_size(const struct options *self, struct buf *s)
 		            "    if size > ram + swap { break }\n"
 		            "    size = size * 2\n"
 		            "}\n");
+	if (self->size.text == NULL && sizeof(size_t) < sizeof(uint64_t))
+		buf_puts(s, "require size < 4G, \"this machine has more memory than addresses of 32 bits can name: try --size\"\n");
 	buf_puts(s, "note \"RAM\", ram / 1M, \"MiB, swap\", swap / 1M, \"MiB; asking for\", size / 1M, \"MiB\"\n");
 }
 

@@ -64,9 +64,26 @@ uint64_t why_space_end(void)
 	return end;
 }
 
-uint64_t why_window_end(const struct maps *maps, uint64_t hint)
+/* The least that a process of 64 bits has on most machines: where lines with such addresses may come from. */
+static const uint64_t usual_end = UINT64_C(0x800000000000);
+
+uint64_t why_case_end(const struct why_case *c)
 {
 	const uint64_t end = why_space_end();
+
+	if (end == 0 || end > usual_end / 2 || (c->source != NULL && c->source->here))
+		return end;
+	for (unsigned i = 0; i < CALL_ARGS; i++) {
+		if (c->args[i] > end && c->args[i] > UINT32_MAX)
+			return usual_end;
+	}
+	return end;
+}
+
+uint64_t why_window_end(const struct why_case *c)
+{
+	const struct maps *maps = c->before;
+	const uint64_t end = why_case_end(c), hint = c->args[0];
 	uint64_t window = 1, top = 0;
 
 	/* The stack lies at the window's end, less what is random; what is not of the process lies above all. */

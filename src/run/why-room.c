@@ -106,11 +106,11 @@ enum why_answer mmap_no_gap(struct why_case *c)
 	const char *where = "the address space";
 	uint64_t gap, at;
 
-	if (mmap_is_fixed(c) || why_space_end() == 0 || mmap_is_beyond(c, 0, mmap_length(c)))
+	if (mmap_is_fixed(c) || why_case_end(c) == 0 || mmap_is_beyond(c, 0, mmap_length(c)))
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
-	gap = maps_widest_gap(c->before, why_window_end(c->before, c->args[0]), &at);
+	gap = maps_widest_gap(c->before, why_window_end(c), &at);
 #ifdef MAP_32BIT
 	if (why_flag(c, MAP_32BIT)) {
 		/* find_start_end(), arch/x86/kernel/sys_x86_64.c */

@@ -163,11 +163,13 @@ enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64
 /* why-kernel.c: what this kernel says and takes; nothing is mapped for it in the caller. */
 /* Where the user address space ends (the kernel's TASK_SIZE); 0: the kernel did not say. */
 uint64_t why_space_end(void);
+/* The same for a case, which may be a line of another machine that has more addresses than this one. */
+uint64_t why_case_end(const struct why_case *c);
 /*
- * Below which address a mapping without a place of its own is put, in a process that has these: some machines have more
+ * Below which address the kernel puts this mapping, whose process has the maps of the case: some machines have more
  * addresses than they use as long as no hint is above (x86-64 with five levels, arm64 with 52 bits, ppc64, riscv64).
  */
-uint64_t why_window_end(const struct maps *maps, uint64_t hint);
+uint64_t why_window_end(const struct why_case *c);
 /* Whether MREMAP_DONTUNMAP takes shared memory and files (Linux 5.13). */
 bool why_keeps_objects(void);
 /* Whether a memfd with F_SEAL_WRITE can be mapped MAP_SHARED for reading (Linux 6.7). */

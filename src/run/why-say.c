@@ -91,7 +91,7 @@ enum why_answer say_unaligned(const struct why_case *c, uint64_t addr, const cha
 
 enum why_answer say_beyond(const struct why_case *c, uint64_t addr, uint64_t len, const char *what)
 {
-	uint64_t end = why_space_end();
+	uint64_t end = why_case_end(c);
 
 	if (end == 0 || (addr <= end && len <= end - addr))
 		return WHY_NO;
