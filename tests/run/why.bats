@@ -48,7 +48,8 @@ whole_word()
 	! whole_word || return 0
 	mm run -e "a = mmap($anon); mremap(a, 4p, -1p, MREMAP_MAYMOVE) = -1"
 	assert_success
-	assert_output_joined 'new_size reaches beyond the address space'
+	# Older kernels find first that there is not so much memory.
+	[[ $output == *'= -1 ENOMEM'* ]] || assert_output_joined 'new_size reaches beyond the address space'
 }
 
 @test "mremap: an old range over two mappings" {
@@ -83,7 +84,9 @@ whole_word()
 	why EINVAL 'the length is 0' "mmap(NULL, 0, $rw, $new)"
 	why EBADF 'fd is -1, and without MAP_ANONYMOUS' "mmap(NULL, 1p, $rw, MAP_PRIVATE, -1, 0)"
 	why EBADF 'no file is open as descriptor 77' "mmap(NULL, 1p, $rw, MAP_PRIVATE, 77, 0)"
-	why ENODEV 'cannot be mapped' "f = userfaultfd(UFFD_USER_MODE_ONLY); mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 0)"
+	why ENODEV 'cannot be mapped' "f = userfaultfd(UFFD_USER_MODE_ONLY) = ?
+		if f == -1 { f = userfaultfd(0) }    # before Linux 5.11
+		mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 0)"
 }
 
 @test "mmap: how the file was opened" {
