@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { PAGE_MOST = 65536 };
+enum {
+	PAGE_MOST = 65536,
+	PAGES_GROW = 16, /* from the smallest pages that there are to the largest */
+};
 
 static const int64_t address_most = INT64_C(1) << 57; /* five levels of page tables, and some */
 static const int64_t believed_most = INT64_C(1) << 61;
@@ -281,8 +284,9 @@ struct range program_range(const struct program *p, const struct expr *expr)
 	case EXPR_INT:
 		range = between(expr->integer, expr->integer);
 		/* Pages are larger elsewhere. */
-		if (has_pages(expr) && expr->integer > 0 && expr->integer < count_most)
-			range.most *= 16;
+		if (has_pages(expr) && expr->integer > 0 && expr->integer < count_most &&
+		    __builtin_mul_overflow(range.most, PAGES_GROW, &range.most))
+			range.most = INT64_MAX;
 		return range;
 	case EXPR_NAME:
 		return p->variables[expr->slot].range;
