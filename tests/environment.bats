@@ -54,17 +54,19 @@ unmoved()
 	mkdir -p home/.local/state home/.config/mmtool home/.local/state/mmtool
 	cp junk home/.local/state/mmtool/history
 	plain=$(echo 'expect 1 == 1' | "$MMTOOL" shell)
-	for home in "$PWD/home" /nowhere /dev/null "$PWD/script.mmt" "$junk" "$long" ''; do
+	for home in "$PWD/home" "$PWD/nowhere" /dev/null "$PWD/script.mmt" "$junk" "$long" ''; do
 		for state in '' "$home" "$PWD/home/.local/state"; do
 			run env HOME="$home" XDG_STATE_HOME="$state" "$MMTOOL" shell <<<'expect 1 == 1'
 			[ "$status" -eq 0 ] && [ "$output" = "$plain" ] || fail "$(printf %q "$home" | head -c 99): $output"
 		done
 	done
 	need script
-	for home in "$PWD/home" /nowhere "$junk" ''; do
+	for home in "$PWD/home" "$PWD/nowhere" "$junk" ''; do
 		printf 'expect 1 == 1\nexit\n' | env HOME="$home" TERM=xterm timeout 60 script -qec "$MMTOOL shell" /dev/null >typed
 		grep -q 'ok: 1' typed || fail "$(printf %q "$home" | head -c 99): $(tail -n 5 typed | cat -v)"
 	done
+	# A home folder is nobody's to make but the administrator's.
+	[ ! -e nowhere ]
 }
 
 @test "no program is looked for along PATH, and no shell is started: strace" {

@@ -13,26 +13,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The file's path, or NULL.  The XDG base directory specification: a path that is not absolute counts as not set. */
-static char *find_path(void)
+/*
+ * The file's path, or NULL.  The XDG base directory specification: a path that is not absolute counts as not set.  What
+ * begins the path, *there bytes, is not made: who has no home folder is not given one.
+ */
+static char *find_path(size_t *there)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	struct buf path = { 0 };
 
-	if (state != NULL && state[0] == '/')
+	*there = 1;
+	if (state != NULL && state[0] == '/') {
 		buf_puts(&path, state);
-	else if (home != NULL && home[0] == '/')
-		buf_printf(&path, "%s/.local/state", home);
-	else
+	} else if (home != NULL && home[0] == '/') {
+		buf_puts(&path, home);
+		*there = path.len + 1;
+		buf_puts(&path, "/.local/state");
+	} else {
 		return NULL;
+	}
 	buf_puts(&path, "/mmtool/history");
 	return path.data;
 }
 
-/* The directories on the way to path, for the user alone. */
-static int make_way(char *path)
+/* The directories on the way to path, for the user alone, but for those that its first bytes name. */
+static int make_way(char *path, size_t there)
 {
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(path + there, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		int made = mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
 
@@ -140,12 +147,12 @@ static void give_lines(struct buf *text, size_t from, void (*take)(void *context
 int history_open(struct history *history, void (*take)(void *context, const char *line), void *context)
 {
 	struct buf text = { 0 };
-	size_t from = 0;
+	size_t from = 0, there;
 
-	*history = (struct history){ .path = find_path(), .fd = -1 };
+	*history = (struct history){ .path = find_path(&there), .fd = -1 };
 	if (history->path == NULL)
 		return 0;
-	int error = make_way(history->path);
+	int error = make_way(history->path, there);
 
 	if (error == 0)
 		error = load(history->path, &text, &from);
