@@ -103,27 +103,37 @@ static void insert(struct regions *regions, struct region region)
 	regions->count++;
 }
 
+/* Puts count regions, which stand in order, in place of those from first up to stop. */
+static void replace(struct regions *regions, size_t first, size_t stop, const struct region *with, size_t count)
+{
+	size_t rest = regions->count - stop;
+
+	regions->list = alloc_grow(regions->list, &regions->cap, first + count + rest, sizeof(*regions->list));
+	memmove(&regions->list[first + count], &regions->list[stop], rest * sizeof(*regions->list));
+	for (size_t i = 0; i < count; i++)
+		regions->list[first + i] = with[i];
+	regions->count = first + count + rest;
+}
+
 void regions_cut(struct regions *regions, uint64_t start, uint64_t size)
 {
 	uint64_t end = end_of(start, size);
-	size_t kept = 0;
-	struct region second = { 0 };
+	size_t first = above(regions, start), stop, count = 0;
+	struct region kept[2];
 
-	if (size == 0)
+	if (first > 0 && end_of(regions->list[first - 1].start, regions->list[first - 1].size) > start)
+		first--;
+	for (stop = first; stop < regions->count && regions->list[stop].start < end; stop++)
+		;
+	if (size == 0 || first == stop)
 		return;
-	for (size_t i = 0; i < regions->count; i++) {
-		struct region below = rest_below(regions->list[i], start), over = rest_above(regions->list[i], end);
+	struct region below = rest_below(regions->list[first], start), over = rest_above(regions->list[stop - 1], end);
 
-		if (below.size > 0 && over.size > 0)
-			second = over; /* only one region can hold the whole cut */
-		if (below.size > 0)
-			regions->list[kept++] = below;
-		else if (over.size > 0)
-			regions->list[kept++] = over;
-	}
-	regions->count = kept;
-	if (second.size > 0)
-		insert(regions, second);
+	if (below.size > 0)
+		kept[count++] = below;
+	if (over.size > 0)
+		kept[count++] = over;
+	replace(regions, first, stop, kept, count);
 }
 
 struct region *regions_add(struct regions *regions, const char *name, unsigned id, uint64_t start, uint64_t size)
