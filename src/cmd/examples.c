@@ -75,7 +75,7 @@ static int read_script(const char *file, struct buf *text)
 
 	buf_printf(&path, "%s/%s", folder(), file);
 	int fd = file_open(buf_text(&path), O_RDONLY);
-	ssize_t got = fd;
+	ssize_t got;
 
 	buf_fini(&path);
 	if (fd < 0)

@@ -30,7 +30,7 @@ int observer_check_proc(void)
 		return -errno;
 	link[len] = '\0';
 	/* /proc of another PID namespace would tell of another process under the same number. */
-	return atol(link) == (long)getpid() ? 0 : -ESRCH;
+	return strtol(link, NULL, 10) == (long)getpid() ? 0 : -ESRCH;
 }
 
 static int open_file(pid_t pid, const char *name)

@@ -38,7 +38,8 @@ static bool place_strings(struct machine *m, struct performance *p, struct exec_
 			                    sizeof(request->data) - 1);
 		*mask |= 1u << i;
 		args[i] = request->len;
-		memcpy(request->data + request->len, value->text, value->len);
+		if (value->text != NULL)
+			memcpy(request->data + request->len, value->text, value->len);
 		request->data[request->len + value->len] = '\0';
 		request->len += (uint32_t)value->len + 1;
 	}

@@ -5,6 +5,7 @@
 #include "mm/constant.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 bool replay_wrong(struct replay_reader *reader, const char *format, ...)
@@ -119,14 +120,13 @@ static bool get_hex(struct replay_reader *reader, const json_t *value, const cha
 /* A string's bytes, followed by a NUL: those in hex beside it where there are some. */
 static bool get_string(struct replay_reader *reader, const struct replay_slot *slot, const char **text, size_t *len)
 {
-	char key[sizeof(slot->field->name) + 4] = "";
+	char key[sizeof(slot->field->name) + sizeof("_hex")];
 
 	if (!json_is_string(slot->value))
 		return replay_not_a(reader, slot, "a string");
 	*text = json_string_value(slot->value);
 	*len = json_string_length(slot->value);
-	memcpy(key, slot->field->name, sizeof(slot->field->name));
-	strcat(key, "_hex");
+	(void)snprintf(key, sizeof(key), "%.*s_hex", (int)sizeof(slot->field->name), slot->field->name);
 	const json_t *hex = json_object_get(slot->from, key);
 
 	return hex == NULL || get_hex(reader, hex, text, len) || replay_not_a(reader, slot, "a string: its _hex is not hex");
@@ -244,8 +244,8 @@ static bool read_device(struct replay_reader *reader, const struct replay_slot *
 
 static bool read_text(struct replay_reader *reader, const struct replay_slot *slot)
 {
-	const char *text;
-	size_t len;
+	const char *text = "";
+	size_t len = 0;
 
 	if (!get_text(reader, slot, &text, &len))
 		return false;
@@ -255,8 +255,8 @@ static bool read_text(struct replay_reader *reader, const struct replay_slot *sl
 
 static bool read_bytes(struct replay_reader *reader, const struct replay_slot *slot)
 {
-	const char *text;
-	size_t len;
+	const char *text = "";
+	size_t len = 0;
 
 	if (!get_string(reader, slot, &text, &len))
 		return false;
@@ -269,8 +269,8 @@ static bool read_bytes(struct replay_reader *reader, const struct replay_slot *s
 
 static bool read_chars(struct replay_reader *reader, const struct replay_slot *slot)
 {
-	const char *text;
-	size_t len;
+	const char *text = "";
+	size_t len = 0;
 
 	if (!get_text(reader, slot, &text, &len))
 		return false;
@@ -282,8 +282,8 @@ static bool read_chars(struct replay_reader *reader, const struct replay_slot *s
 
 static bool read_char(struct replay_reader *reader, const struct replay_slot *slot)
 {
-	const char *text;
-	size_t len;
+	const char *text = "";
+	size_t len = 0;
 
 	if (!get_text(reader, slot, &text, &len))
 		return false;

@@ -44,6 +44,6 @@ struct strace;
 struct strace *strace_new(uint64_t page);
 void strace_free(struct strace *strace);
 /* Reads one line, without its newline.  What it cannot read is STRACE_NOISE; nothing in a line is trusted. */
-void strace_read(struct strace *strace, const char *text, size_t len, struct strace_line *line);
+void strace_read(struct strace *strace, const char *data, size_t len, struct strace_line *line);
 
 #endif
