@@ -3,12 +3,15 @@
  * Runs a program and lets one system call of it fail, or lists those that it makes: what tests/faults/run is built on.
  *
  *   inject -o RESULT [-t SECONDS] [-e NAME=VALUE] -l PROGRAM [ARG...]                       lists
+ *   inject -o RESULT [-t SECONDS] [-e NAME=VALUE] -w PROGRAM [ARG...]                       watches only
  *   inject -o RESULT [-t SECONDS] [-e NAME=VALUE] -r ROLE -c CALL -n N -f FAULT PROGRAM …   lets the N-th CALL of ROLE fail
  *
  * ROLE is "tool", the process that is started, or "child", all that come of it; calls are counted over all of a role.
  * FAULT is an errno's number, and the kernel never sees the call, or "short": half as many bytes are read or written as
- * were asked for.  brk(2) has no errors: it answers with a break that is not the one asked for.  Calls of the dynamic linker before the program's own first are not counted.  RESULT gets a line for
- * each thing that happened: "call ROLE NAME", "injected ROLE NAME", "exit STATUS" or "signal NUMBER" (how the program ended),
+ * were asked for.  brk(2) has no errors: it answers with the break as it is, not the one asked for.  close(2) closes, whatever
+ * it answers.  Calls of the dynamic linker before the program's own first are not counted.  RESULT gets a line for
+ * each thing that happened: "call ROLE NAME PLACE" (PLACE: where in the program, a hash of the innermost return addresses;
+ * what an earlier call left on the stack may be among them, so one place can have several), "injected ROLE NAME", "exit STATUS" or "signal NUMBER" (how the program ended),
  * "child SIGNAL" (a child was killed), "hang", "left NAME" (a process outlived the program; it is killed).
  */
 #include <elf.h>
@@ -63,15 +66,23 @@ static const struct call {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { TRACEES = 256, GRACE = 10 };
+enum { TRACEES = 256, GRACE = 10, DEPTH = 5, STACK_WORDS = 256 };
+
+/* The machine code of a program: where it is mapped. */
+struct code {
+	uint64_t start, end;
+	unsigned char *bytes;
+};
 
 /* A traced process; free when pid is 0. */
 struct tracee {
 	pid_t pid;
 	bool begun;               /* its own first call has come: the dynamic linker is done */
 	uint64_t linker, linker_end;
-	bool shortened;           /* until its call is over */
-	uint64_t length;          /* what it asked for */
+	struct code code;         /* bytes are shared by those who were forked, and never freed */
+	/* Until its call is over: the register that was changed, and what it held, or the result that it is to have. */
+	enum { NOTHING, FIRST, THIRD, RESULT } changed;
+	uint64_t was;
 };
 
 static struct tracee tracees[TRACEES];
@@ -83,7 +94,7 @@ static const char *role, *name, *fault;
 static long number = -1;
 static unsigned seconds = 60;
 static unsigned long nth, seen;
-static bool listing;
+static bool listing, watching;
 
 static volatile sig_atomic_t out_of_time;
 
@@ -121,10 +132,55 @@ static struct tracee *add(pid_t pid)
 	return tracee;
 }
 
+static void copy_code(struct tracee *tracee, uint64_t start, uint64_t end)
+{
+	struct code *code = &tracee->code;
+
+	*code = (struct code){ start, end, malloc(end - start) };
+	struct iovec here = { code->bytes, end - start }, there = { (void *)(uintptr_t)start, end - start };
+
+	if (code->bytes == NULL || process_vm_readv(tracee->pid, &here, 1, &there, 1, 0) != (ssize_t)(end - start))
+		code->end = code->start;
+}
+
+/* Whether a call instruction ends here. */
+static bool is_return_address(const struct code *code, uint64_t address)
+{
+	if (address < code->start + 8 || address >= code->end)
+		return false;
+	const unsigned char *at = code->bytes + (address - code->start);
+#if defined(__aarch64__)
+	uint32_t before;
+
+	memcpy(&before, at - 4, 4);
+	return (before & 0xfc000000) == 0x94000000 || (before & 0xfffffc1f) == 0xd63f0000;
+#else
+	return at[-5] == 0xe8 || (at[-2] == 0xff && (at[-1] & 0xf8) == 0xd0) || (at[-3] == 0xff && (at[-2] & 0xf8) == 0x50) ||
+	       (at[-6] == 0xff && ((at[-5] & 0xf8) == 0x90 || at[-5] == 0x15));
+#endif
+}
+
+static uint32_t place(const struct tracee *tracee, uint64_t stack)
+{
+	unsigned long words[STACK_WORDS];
+	struct iovec here = { words, sizeof(words) }, there = { (void *)(uintptr_t)stack, sizeof(words) };
+	ssize_t got = process_vm_readv(tracee->pid, &here, 1, &there, 1, 0);
+	uint32_t hash = 2166136261u;
+	unsigned deep = 0;
+
+	for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(words[0]) && deep < DEPTH; i++) {
+		if (!is_return_address(&tracee->code, words[i]))
+			continue;
+		hash = (hash ^ (uint32_t)(words[i] - tracee->code.start)) * 16777619u;
+		deep++;
+	}
+	return hash;
+}
+
 /* Where the dynamic linker was mapped by exec: the first file mapping whose name is not that of the first line. */
 static void find_linker(struct tracee *tracee)
 {
-	char path[64], line[4200], first[4200] = "", file[4200];
+	char path[64], line[4200], first[4200] = "", file[4200], perms[8];
 	unsigned long start, end;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)tracee->pid);
@@ -133,10 +189,12 @@ static void find_linker(struct tracee *tracee)
 	tracee->linker = tracee->linker_end = 0;
 	tracee->begun = false;
 	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
-		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %4199[^\n]", &start, &end, file) != 3 || file[0] != '/')
+		if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %4199[^\n]", &start, &end, perms, file) != 4 || file[0] != '/')
 			continue;
 		if (first[0] == '\0')
 			memcpy(first, file, sizeof(first));
+		if (strcmp(first, file) == 0 && perms[2] == 'x' && listing)
+			copy_code(tracee, start, end);
 		if (strcmp(first, file) == 0)
 			continue;
 		if (tracee->linker == 0)
@@ -178,8 +236,8 @@ static void fail(pid_t pid, int error)
 #endif
 }
 
-/* Halves the third argument, a length, or puts it back as it was: a caller counts on its registers. */
-static void change(struct tracee *tracee, bool back)
+/* Changes an argument, or puts it back as it was, for a caller counts on its registers; or changes the result. */
+static void change(struct tracee *tracee, int which, bool back)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	struct user_regs_struct regs;
@@ -187,9 +245,9 @@ static void change(struct tracee *tracee, bool back)
 	if (ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs) < 0)
 		die("PTRACE_GETREGS");
 #ifdef __x86_64__
-	unsigned long long *length = &regs.rdx;
+	unsigned long long *at = which == FIRST ? &regs.rdi : which == THIRD ? &regs.rdx : &regs.rax;
 #else
-	long *length = &regs.edx;
+	long *at = which == FIRST ? &regs.ebx : which == THIRD ? &regs.edx : &regs.eax;
 #endif
 #elif defined(__aarch64__)
 	struct user_regs_struct regs;
@@ -197,13 +255,16 @@ static void change(struct tracee *tracee, bool back)
 
 	if (ptrace(PTRACE_GETREGSET, tracee->pid, NT_PRSTATUS, &all) < 0)
 		die("PTRACE_GETREGSET");
-	unsigned long long *length = &regs.regs[2];
+	unsigned long long *at = &regs.regs[which == THIRD ? 2 : 0];
 #endif
-	if (!back)
-		tracee->length = (uint64_t)*length;
-	/* By words of 8 bytes, as the kernel gives some files of /proc. */
-	*length = back ? tracee->length : tracee->length > 8 ? (tracee->length / 2 + 7) / 8 * 8 : tracee->length;
-	tracee->shortened = !back;
+	if (!back && which != RESULT) {
+		tracee->was = (uint64_t)*at;
+		/* A length by words of 8 bytes, as the kernel gives some files of /proc; or brk(NULL), which only asks. */
+		*at = which == FIRST ? 0 : tracee->was > 8 ? (tracee->was / 2 + 7) / 8 * 8 : tracee->was;
+	} else {
+		*at = tracee->was;
+	}
+	tracee->changed = back ? NOTHING : which;
 #if defined(__x86_64__) || defined(__i386__)
 	if (ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs) < 0)
 		die("PTRACE_SETREGS");
@@ -237,16 +298,20 @@ static void at_call(struct tracee *tracee)
 	long which = (long)info.seccomp.nr;
 
 	if (listing) {
-		fprintf(result, "call %s %s\n", here, call_name(which));
+		fprintf(result, "call %s %s %08x\n", here, call_name(which), place(tracee, info.stack_pointer));
 		return;
 	}
 	if (which != number || strcmp(here, role) != 0 || ++seen != nth)
 		return;
 	fprintf(result, "injected %s %s\n", here, name);
-	if (strcmp(fault, "short") == 0)
-		change(tracee, false);
-	else
-		fail(tracee->pid, which == SYS_brk ? 0 : atoi(fault));
+	if (which == SYS_close) {
+		tracee->changed = RESULT;
+		tracee->was = (uint64_t)-(int64_t)atoi(fault);
+	} else if (which == SYS_brk || strcmp(fault, "short") == 0) {
+		change(tracee, which == SYS_brk ? FIRST : THIRD, false);
+	} else {
+		fail(tracee->pid, atoi(fault));
+	}
 }
 
 static void install_filter(void)
@@ -256,7 +321,7 @@ static void install_filter(void)
 	unsigned short used = 0;
 
 	filter[used++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < COUNT(calls); i++) {
+	for (size_t i = 0; i < COUNT(calls) && !watching; i++) {
 		if (!listing && calls[i].number != number)
 			continue;
 		filter[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].number, 0, 1);
@@ -306,8 +371,8 @@ static void stopped(struct tracee *tracee, int status)
 	if (event == PTRACE_EVENT_SECCOMP) {
 		at_call(tracee);
 	} else if (signo == (SIGTRAP | 0x80)) {
-		if (tracee->shortened)
-			change(tracee, true);
+		if (tracee->changed != NOTHING)
+			change(tracee, (int)tracee->changed, true);
 		signo = 0;
 	} else if (event == PTRACE_EVENT_EXEC) {
 		find_linker(tracee);
@@ -318,10 +383,11 @@ static void stopped(struct tracee *tracee, int status)
 			new->begun = tracee->begun;
 			new->linker = tracee->linker;
 			new->linker_end = tracee->linker_end;
+			new->code = tracee->code;
 		}
 	}
 	/* It may have been killed meanwhile. */
-	ptrace(tracee->shortened ? PTRACE_SYSCALL : PTRACE_CONT, tracee->pid, NULL, (void *)(uintptr_t)(event == 0 ? signo : 0));
+	ptrace(tracee->changed != NOTHING ? PTRACE_SYSCALL : PTRACE_CONT, tracee->pid, NULL, (void *)(uintptr_t)(event == 0 ? signo : 0));
 }
 
 static void ended(struct tracee *tracee, int status)
@@ -415,12 +481,13 @@ int main(int argc, char **argv)
 	fputs("inject: how a call is let fail on this processor is not written yet\n", stderr);
 	return 77;
 #endif
-	while ((option = getopt(argc, argv, "+o:t:e:lr:c:n:f:")) != -1) {
+	while ((option = getopt(argc, argv, "+o:t:e:lwr:c:n:f:")) != -1) {
 		switch (option) {
 		case 'o': result = fopen(optarg, "we"); break;
 		case 't': seconds = (unsigned)atoi(optarg); break;
 		case 'e': putenv(optarg); break;
 		case 'l': listing = true; break;
+		case 'w': watching = true; break;
 		case 'r': role = optarg; break;
 		case 'c': find_call(optarg); break;
 		case 'n': nth = strtoul(optarg, NULL, 10); break;
