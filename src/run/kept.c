@@ -3,6 +3,7 @@
 #include "run/kept.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,17 +28,10 @@ static const char head[] = "mmtool overcommit 1\n";
 /* Which start of the machine this is: random(4).  At most 63 bytes. */
 static int read_boot(char boot[64])
 {
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t got = file_read_small(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, 64);
 
-	if (fd < 0)
-		return -errno;
-	ssize_t got = read(fd, boot, 63);
-	int error = got < 0 ? -errno : got == 0 ? -EIO : 0;
-
-	close(fd);
-	boot[got > 0 ? got : 0] = '\0';
 	boot[strcspn(boot, "\n")] = '\0';
-	return error;
+	return got < 0 ? (int)got : got == 0 ? -EIO : 0;
 }
 
 /* Whether nobody but this user, who is root, can write there. */
@@ -48,22 +42,32 @@ static bool is_own(const struct stat *status)
 
 static int refuse(struct buf *problem, const char *path, const char *why, int error)
 {
-	buf_printf(problem, "%s: %s", path, why != NULL ? why : strerror(-error));
+	buf_printf(problem, "%s: %s", path, why);
 	return error;
 }
 
-/* Writes all at once: a file is whole or empty, whatever becomes of its writer. */
-static int write_text(const char *path, const char *text, size_t len)
+static int refuse_call(struct buf *problem, const char *path, const char *call, int error)
+{
+	buf_printf(problem, "%s: %s: %s", call, path, strerror(-error));
+	return error;
+}
+
+/* Writes all at once: a file is whole or empty, whatever becomes of its writer.  Which call failed is said, too. */
+static int write_text(const char *path, const char *text, size_t len, const char **call)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
+	*call = "open";
 	if (fd < 0)
 		return -errno;
+	*call = "write";
 	ssize_t put = write(fd, text, len);
 	int error = put < 0 ? -errno : (size_t)put != len ? -ENOSPC : 0;
 
-	if (close(fd) < 0 && error == 0)
+	if (close(fd) < 0 && error == 0) {
 		error = -errno;
+		*call = "close";
+	}
 	if (error < 0)
 		unlink(path);
 	return error;
@@ -72,10 +76,11 @@ static int write_text(const char *path, const char *text, size_t len)
 int kept_write(const struct knob_value old[KNOBS], struct buf *problem)
 {
 	char boot[64], text[MOST];
+	const char *call;
 	int error = read_boot(boot);
 
 	if (error < 0)
-		return refuse(problem, "/proc/sys/kernel/random/boot_id", NULL, error);
+		return refuse_call(problem, "/proc/sys/kernel/random/boot_id", "open or read", error);
 	int len = snprintf(text, sizeof(text), "%sboot %s\npid %d\n", head, boot, (int)getpid());
 
 	for (enum knob knob = 0; knob < KNOBS; knob++)
@@ -83,13 +88,18 @@ int kept_write(const struct knob_value old[KNOBS], struct buf *problem)
 	for (size_t i = 0; i < PATHS; i++) {
 		struct stat status;
 
-		if (stat(directories[i], &status) < 0 || !is_own(&status))
+		if (stat(directories[i], &status) < 0) {
+			if (errno != ENOENT && errno != ENOTDIR)
+				return refuse_call(problem, directories[i], "stat", -errno);
 			continue;
-		error = write_text(paths[i], text, (size_t)len);
+		}
+		if (!is_own(&status))
+			continue;
+		error = write_text(paths[i], text, (size_t)len, &call);
 		if (error == 0)
 			return 0;
 		if (error != -EROFS && error != -EACCES)
-			return refuse(problem, paths[i], NULL, error);
+			return refuse_call(problem, paths[i], call, error);
 	}
 	buf_puts(problem, "neither /run nor /var/lib is a directory that root alone can write to");
 	return error < 0 ? error : -ENOENT;
@@ -119,19 +129,18 @@ static bool parse_number(const char **at, const char *name, uint64_t most, uint6
 	return true;
 }
 
-static bool parse_boot(const char **at, bool *outdated)
+static bool parse_boot(const char **at, const char *boot, bool *outdated)
 {
-	char boot[64];
 	size_t len = strncmp(*at, "boot ", 5) == 0 ? strcspn(*at, "\n") : 0;
 
-	if (len < 6 || (*at)[len] != '\n' || read_boot(boot) < 0)
+	if (len < 6 || (*at)[len] != '\n')
 		return false;
 	*outdated = strlen(boot) != len - 5 || memcmp(*at + 5, boot, len - 5) != 0;
 	*at += len + 1;
 	return true;
 }
 
-static bool parse(struct kept *kept, const char *at)
+static bool parse(struct kept *kept, const char *at, const char *boot)
 {
 	static const uint64_t most[KNOBS] = { 2, INT_MAX, ULONG_MAX };
 	uint64_t pid, values[KNOBS];
@@ -139,7 +148,7 @@ static bool parse(struct kept *kept, const char *at)
 	if (strncmp(at, head, sizeof(head) - 1) != 0)
 		return false;
 	at += sizeof(head) - 1;
-	if (!parse_boot(&at, &kept->outdated) || !parse_number(&at, "pid", INT_MAX, &pid, NULL))
+	if (!parse_boot(&at, boot, &kept->outdated) || !parse_number(&at, "pid", INT_MAX, &pid, NULL))
 		return false;
 	kept->pid = (pid_t)pid;
 	for (enum knob knob = 0; knob < KNOBS; knob++) {
@@ -156,7 +165,7 @@ static const char *distrust(int fd, const char *directory)
 	struct stat status, above;
 
 	if (fstat(fd, &status) < 0 || stat(directory, &above) < 0)
-		return strerror(errno);
+		return "refused: whose it is cannot be known: stat failed";
 	if (!S_ISREG(status.st_mode))
 		return "refused: not a regular file";
 	if (!is_own(&above))
@@ -168,26 +177,35 @@ static const char *distrust(int fd, const char *directory)
 
 static int read_from(struct kept *kept, const char *path, const char *directory, struct buf *problem)
 {
-	char text[MOST];
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	char text[MOST], boot[64];
+	int fd = file_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
+	if (fd == -ELOOP)
+		return refuse(problem, path, "refused: a symbolic link", fd);
 	if (fd < 0)
-		return refuse(problem, path, errno == ELOOP ? "refused: a symbolic link" : NULL, -errno);
+		return refuse_call(problem, path, "open", fd);
 	const char *why = distrust(fd, directory);
-	ssize_t got = why == NULL ? read(fd, text, sizeof(text) - 1) : 0;
-	int error = got < 0 ? -errno : -EINVAL;
+	ssize_t got = why == NULL ? file_read(fd, text, sizeof(text) - 1) : 0;
 
 	close(fd);
 	text[got > 0 ? got : 0] = '\0';
 	snprintf(kept->path, sizeof(kept->path), "%s", path);
-	if (why != NULL || got < 0)
-		return refuse(problem, path, why, error);
+	if (why != NULL)
+		return refuse(problem, path, why, -EINVAL);
+	if (got < 0)
+		return refuse_call(problem, path, "read", (int)got);
 	kept->unwritten = got == 0;
-	if (kept->unwritten || (strlen(text) == (size_t)got && parse(kept, text)))
+	if (kept->unwritten)
 		return 1;
-	return refuse(problem, path, "refused: not what mmtool has written there", error);
+	int error = read_boot(boot);
+
+	if (error < 0)
+		return refuse_call(problem, "/proc/sys/kernel/random/boot_id", "open or read", error);
+	if (strlen(text) == (size_t)got && parse(kept, text, boot))
+		return 1;
+	return refuse(problem, path, "refused: not what mmtool has written there", -EINVAL);
 }
 
 int kept_read(struct kept *kept, struct buf *problem)
@@ -201,8 +219,16 @@ int kept_read(struct kept *kept, struct buf *problem)
 	return found;
 }
 
-void kept_remove(void)
+int kept_remove(void)
 {
-	for (size_t i = 0; i < PATHS; i++)
-		unlink(paths[i]);
+	int error = 0;
+
+	for (size_t i = 0; i < PATHS; i++) {
+		int failed = unlink(paths[i]) < 0 ? -errno : 0;
+
+		/* On a file system that is read-only it is refused before it is looked for (fs/namei.c). */
+		if (failed < 0 && access(paths[i], F_OK) == 0)
+			error = failed;
+	}
+	return error;
 }

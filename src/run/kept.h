@@ -26,7 +26,7 @@ int kept_write(const struct knob_value old[KNOBS], struct buf *problem);
  * alone, or a link, or does not hold what kept_write() writes, or a policy that the kernel would not take.
  */
 int kept_read(struct kept *kept, struct buf *problem);
-/* Removes it.  Allocates nothing; one that is not there is none. */
-void kept_remove(void);
+/* Removes it, and allocates nothing; one that is not there is none.  Returns 0, or -errno. */
+int kept_remove(void);
 
 #endif

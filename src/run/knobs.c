@@ -2,6 +2,8 @@
 /* The files of the overcommit policy in /proc/sys/vm. */
 #include "run/knobs.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,16 +21,19 @@ const char *const knob_name[KNOBS] = { "overcommit_memory", "overcommit_ratio", 
 
 static int value_read(int fd, struct knob_value *value)
 {
-	ssize_t len = pread(fd, value->text, sizeof(value->text), 0);
+	ssize_t len = file_read_at(fd, value->text, sizeof(value->text), 0);
 
 	value->len = len > 0 ? (size_t)len : 0;
-	return len < 0 ? -errno : len == 0 ? -EIO : 0;
+	return len < 0 ? (int)len : len == 0 ? -EIO : 0;
 }
 
 static int value_write(int fd, const struct knob_value *value)
 {
-	ssize_t len = pwrite(fd, value->text, value->len, 0);
+	ssize_t len;
 
+	do {
+		len = pwrite(fd, value->text, value->len, 0);
+	} while (len < 0 && errno == EINTR);
 	return len < 0 ? -errno : (size_t)len != value->len ? -EIO : 0;
 }
 
@@ -65,11 +70,16 @@ int knobs_open(struct knobs *knobs)
 	*knobs = (struct knobs){ { -1, -1, -1 } };
 	for (enum knob knob = 0; knob < KNOBS; knob++) {
 		snprintf(path, sizeof(path), "/proc/sys/vm/%s", knob_name[knob]);
-		knobs->fd[knob] = open(path, O_RDWR | O_CLOEXEC);
+		knobs->fd[knob] = file_open(path, O_RDWR);
 		if (knobs->fd[knob] < 0)
-			return -errno;
+			return knobs->fd[knob];
 	}
-	return flock(knobs->fd[KNOB_POLICY], LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	int error;
+
+	do {
+		error = flock(knobs->fd[KNOB_POLICY], LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	} while (error == -EINTR);
+	return error;
 }
 
 void knobs_close(const struct knobs *knobs)

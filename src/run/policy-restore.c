@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static void fail_open(struct policy_outcome *outcome, const char *option, int error)
 {
@@ -17,11 +18,14 @@ static void fail_open(struct policy_outcome *outcome, const char *option, int er
 	buf_printf(problem, "%s: ", option);
 	if (error == EROFS)
 		buf_puts(problem, "/proc/sys is read-only here (a container?): run it on the host");
+	else if ((error == EACCES || error == EPERM) && geteuid() == 0)
+		buf_printf(problem, "open: /proc/sys/vm/overcommit_*: %s; the policy is the whole machine's, and only its root may change "
+		                    "it (root of a user namespace is not enough)", strerror(error));
 	else if (error == EACCES || error == EPERM)
 		buf_puts(problem, "the policy is the whole machine's, and only its root may change it "
 		                  "(root of a user namespace is not enough)");
 	else
-		buf_printf(problem, "/proc/sys/vm/overcommit_*: %s", strerror(error));
+		buf_printf(problem, "open or flock: /proc/sys/vm/overcommit_*: %s", strerror(error));
 }
 
 /* Another one holds the lock: who. */
@@ -70,8 +74,10 @@ static void restore(const struct kept *kept, const struct knobs *knobs, const st
 		buf_puts(problem, ": set it by sysctl(8)");
 		return;
 	}
-	kept_remove();
-	outcome->status = STATUS_OK;
+	error = kept_remove();
+	outcome->status = error < 0 ? STATUS_TOOL : STATUS_OK;
+	if (error < 0)
+		buf_printf(problem, "--restore: %s could not be removed: unlink: %s", kept->path, strerror(-error));
 	if (kept->unwritten)
 		buf_puts(&outcome->said, "nothing to put back: mmtool was killed before it changed anything");
 	else if (kept->outdated)

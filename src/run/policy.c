@@ -3,6 +3,7 @@
 #include "run/policy.h"
 
 #include "base/diag.h"
+#include "base/file.h"
 #include "run/kept.h"
 #include "run/policy-part.h"
 #include "run/process.h"
@@ -52,10 +53,31 @@ static const int stopping[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void fail(struct run *run, int status, const char *what, int error)
+/* call: which has failed. */
+static void fail(struct run *run, int status, const char *what, const char *call, int error)
 {
-	buf_printf(&run->outcome->problem, "%s: %s", what, strerror(error));
+	buf_printf(&run->outcome->problem, "--set: %s: %s: %s", what, call, strerror(error));
 	run->outcome->status = status;
+}
+
+/* A byte through a pipe: true when it came or went, otherwise errno is 0 at the end. */
+static bool byte_read(int fd)
+{
+	char byte;
+	ssize_t got = file_read(fd, &byte, 1);
+
+	errno = got < 0 ? (int)-got : 0;
+	return got == 1;
+}
+
+static bool byte_write(int fd)
+{
+	ssize_t put;
+
+	do {
+		put = write(fd, "", 1);
+	} while (put < 0 && errno == EINTR);
+	return put == 1;
 }
 
 /* What a killed mmtool has left is not the old policy, and must not be taken for it. */
@@ -74,8 +96,13 @@ static bool nothing_left(struct run *run)
 		                              "first put the old one back by `mmtool overcommit --restore'", (int)kept.pid);
 		return false;
 	}
-	if (found > 0)
-		kept_remove();
+	int error = found > 0 ? kept_remove() : 0;
+
+	if (error < 0) {
+		buf_printf(&outcome->problem, "what a killed mmtool has left (%s) could not be removed: unlink: %s", kept.path,
+		           strerror(-error));
+		return false;
+	}
 	buf_reset(&outcome->problem);
 	return true;
 }
@@ -99,18 +126,27 @@ static void knobs_want(struct run *run, const struct policy_change *change)
  */
 static _Noreturn void command_main(const struct run *run)
 {
-	char go;
 	int error;
 
 	close(run->gate[1]);
 	/* Looked at after it is set: mmtool may be gone already, and its byte may wait in the gate all the same. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != run->tool || read(run->gate[0], &go, 1) != 1)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
+		diag_error("%s: not started: prctl: %s", run->argv[0], strerror(errno));
 		_exit(STATUS_TOOL);
+	}
+	if (getppid() != run->tool)
+		_exit(STATUS_TOOL);
+	if (!byte_read(run->gate[0])) {
+		/* Closed: mmtool has said why. */
+		if (errno != 0)
+			diag_error("%s: not started: read: %s", run->argv[0], strerror(errno));
+		_exit(STATUS_TOOL);
+	}
 	process_inherit_children();
 	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
 	execv(run->path, run->argv);
 	error = errno;
-	diag_error("%s: %s", run->argv[0], strerror(error));
+	diag_error("%s: %s (execve)", run->argv[0], strerror(error));
 	_exit(error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
 }
 
@@ -118,13 +154,15 @@ static bool command_fork(struct run *run)
 {
 	struct sigaction ignored = { .sa_handler = SIG_IGN };
 
-	if (pipe2(run->gate, O_CLOEXEC) == 0) {
-		run->command = fork();
-		if (run->command == 0)
-			command_main(run);
+	if (pipe2(run->gate, O_CLOEXEC) < 0) {
+		fail(run, STATUS_TOOL, "cannot start a process", "pipe2", errno);
+		return false;
 	}
+	run->command = fork();
+	if (run->command == 0)
+		command_main(run);
 	if (run->command < 0) {
-		fail(run, STATUS_TOOL, "--set: cannot start a process", errno);
+		fail(run, STATUS_TOOL, "cannot start a process", "fork", errno);
 		return false;
 	}
 	close(run->gate[0]);
@@ -222,7 +260,7 @@ static void watch(const struct run *run, int tool, int command)
 		diag_error("mmtool was killed, and the old policy could not be put back: try `mmtool overcommit --restore', "
 		           "or set vm.overcommit_memory and vm.overcommit_ratio by sysctl(8)");
 	else
-		kept_remove();
+		(void)kept_remove();
 }
 
 static _Noreturn void watcher_main(const struct run *run, int tool, int command, int ready)
@@ -235,36 +273,50 @@ static _Noreturn void watcher_main(const struct run *run, int tool, int command,
 	close_except(kept, COUNT(kept));
 	stay_alive();
 	keep_memory();
-	if (write(ready, "", 1) == 1) {
+	if (byte_write(ready)) {
 		close(ready);
 		watch(run, tool, command);
 	}
 	_exit(STATUS_OK);
 }
 
+/* Forks it, with descriptors of all that it needs.  NULL, or the call that failed, with errno. */
+static const char *watcher_try(struct run *run, int tool, int command, int ready[2])
+{
+	if (tool < 0 || command < 0)
+		return "pidfd_open";
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return "pipe2";
+	run->watcher = fork();
+	if (run->watcher == 0)
+		watcher_main(run, tool, command, ready[1]);
+	return run->watcher < 0 ? "fork" : NULL;
+}
+
 /* Forks it with every signal blocked, and waits until it watches. */
 static bool watcher_fork(struct run *run)
 {
-	int tool = pidfd_of(getpid()), command = pidfd_of(run->command), ready[2] = { -1, -1 };
+	int ready[2] = { -1, -1 }, tool, command;
 	sigset_t all, before;
 	bool watches = false;
-	char byte;
 
+	errno = 0;
+	tool = pidfd_of(getpid());
+	command = tool >= 0 ? pidfd_of(run->command) : -1;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	if (tool >= 0 && command >= 0 && pipe2(ready, O_CLOEXEC) == 0) {
-		run->watcher = fork();
-		if (run->watcher == 0)
-			watcher_main(run, tool, command, ready[1]);
-	}
-	if (run->watcher < 0)
-		fail(run, errno == ENOSYS ? STATUS_UNSUPPORTED : STATUS_TOOL, "--set: cannot start the watcher", errno);
+	const char *call = watcher_try(run, tool, command, ready);
+
+	if (call != NULL)
+		fail(run, errno == ENOSYS ? STATUS_UNSUPPORTED : STATUS_TOOL, "cannot start the watcher", call, errno);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ready[1]);
 	if (run->watcher > 0) {
-		watches = read(ready[0], &byte, 1) == 1;
-		if (!watches)
-			buf_puts(&run->outcome->problem, "--set: the watcher was killed; nothing was changed");
+		watches = byte_read(ready[0]);
+		if (!watches && errno != 0)
+			fail(run, STATUS_TOOL, "whether the watcher watches is not known; nothing was changed", "read", errno);
+		else if (!watches)
+			buf_puts(&run->outcome->problem, "--set: the watcher has ended, or could not write; nothing was changed");
 	}
 	close(ready[0]);
 	close(tool);
@@ -294,10 +346,18 @@ static void signals_take(struct run *run)
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 }
 
+/* Also one that cannot be waited for has changed: what its end was, nobody knows. */
 static bool child_changed(pid_t pid, int options, siginfo_t *info)
 {
-	info->si_pid = 0;
-	return pid > 0 && waitid(P_PID, (id_t)pid, info, options) == 0 && info->si_pid != 0;
+	int got;
+
+	*info = (siginfo_t){ 0 };
+	if (pid <= 0)
+		return false;
+	do {
+		got = waitid(P_PID, (id_t)pid, info, options);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? (options & WEXITED) != 0 : info->si_pid != 0;
 }
 
 /*
@@ -390,6 +450,10 @@ static void command_take(struct run *run, const siginfo_t *info)
 	struct policy_outcome *outcome = run->outcome;
 	bool killed = info->si_code != CLD_EXITED;
 
+	if (info->si_pid == 0) {
+		fail(run, STATUS_TOOL, "how the program ended is not known", "waitid", ECHILD);
+		return;
+	}
 	outcome->status = info->si_status + (killed ? KILLED : 0);
 	if (killed && outcome->signal == 0 && sigismember(&run->from_terminal, info->si_status))
 		outcome->signal = info->si_status;
@@ -410,10 +474,12 @@ static void knobs_restore(struct run *run)
 		outcome->signal = 0;
 		return;
 	}
-	kept_remove();
-	if (run->watcher_lost && outcome->problem.len == 0) {
+	error = kept_remove();
+	if (error < 0 && outcome->problem.len == 0)
+		buf_printf(&outcome->problem, "--set: the old policy is back; the file that kept it could not be removed: unlink: %s; "
+		                              "`mmtool overcommit --restore' removes it", strerror(-error));
+	if (run->watcher_lost && outcome->problem.len == 0)
 		buf_puts(&outcome->problem, "--set: the watcher was killed; the old policy is back all the same");
-	}
 }
 
 static void watcher_end(struct run *run)
@@ -423,8 +489,9 @@ static void watcher_end(struct run *run)
 	watcher_check(run);
 	if (run->watcher <= 0)
 		return;
-	kill(run->watcher, SIGKILL);
-	waitid(P_PID, (id_t)run->watcher, &info, WEXITED);
+	/* One that cannot be killed ends when mmtool does. */
+	if (kill(run->watcher, SIGKILL) == 0)
+		(void)child_changed(run->watcher, WEXITED, &info);
 }
 
 /* The old values are kept first, for the case that whoever could put them back is killed as well. */
@@ -439,7 +506,7 @@ static bool change(struct run *run)
 	int error = knobs_put(&run->knobs, run->wanted);
 
 	if (error < 0)
-		fail(run, STATUS_TOOL, "--set: cannot change the policy", -error);
+		fail(run, STATUS_TOOL, "cannot change the policy", "read or write", -error);
 	return error == 0;
 }
 
@@ -447,8 +514,8 @@ static void perform(struct run *run)
 {
 	siginfo_t info = { 0 };
 
-	if (change(run))
-		(void)!write(run->gate[1], "", 1);
+	if (change(run) && !byte_write(run->gate[1]))
+		fail(run, STATUS_TOOL, "the program was not started", "write", errno);
 	close(run->gate[1]);
 	run->gate[1] = -1;
 	command_wait(run, &info);
@@ -471,7 +538,7 @@ void policy_run(const struct policy_change *change, char *const argv[], const ch
 		if (command_fork(&run) && watcher_fork(&run))
 			perform(&run);
 		else if (run.command > 0 && close(run.gate[1]) == 0)
-			waitid(P_PID, (id_t)run.command, &info, WEXITED);
+			(void)child_changed(run.command, WEXITED, &info);
 		watcher_end(&run);
 	}
 	knobs_close(&run.knobs);

@@ -650,7 +650,7 @@ in_own_run()
 	assert_output 'mmtool overcommit: --set: the old policy cannot be kept: neither /run nor /var/lib is a directory that root alone can write to'
 	in_own_run mode=755,nr_inodes=1 "'$MMTOOL' overcommit --set=$other -- echo ran"
 	assert_failure 3
-	assert_output 'mmtool overcommit: --set: the old policy cannot be kept: /run/mmtool-overcommit: No space left on device'
+	assert_output 'mmtool overcommit: --set: the old policy cannot be kept: open: /run/mmtool-overcommit: No space left on device'
 	in_own_run mode=755 "mount -o remount,ro /run && '$MMTOOL' overcommit --set=$other -- ls /var/lib"
 	assert_success
 	assert_output mmtool-overcommit
