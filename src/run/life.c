@@ -57,7 +57,7 @@ void life_close(struct life *life)
 	buf_fini(&life->image);
 }
 
-bool life_begin(struct life *life)
+int life_begin(struct life *life)
 {
 	char text[SMALL];
 	ssize_t len = file_read_small(life->directory, "auxv", text, sizeof(text));
@@ -66,16 +66,18 @@ bool life_begin(struct life *life)
 	if (len > 0)
 		buf_add(&life->image, text, (size_t)len);
 	/* The number was this process's all the time when the directory still answers. */
-	return file_read_small(life->directory, "stat", text, sizeof(text)) > 0;
+	len = file_read_small(life->directory, "stat", text, sizeof(text));
+	return len > 0 ? 0 : len == 0 || len == -ENOENT ? -ESRCH : (int)len;
 }
 
-void life_add_command(struct buf *buf, const struct life *life)
+int life_add_command(struct buf *buf, const struct life *life)
 {
 	char text[SMALL];
 	ssize_t len = file_read_small(life->directory, "comm", text, sizeof(text));
 
 	if (len > 0)
 		buf_add(buf, text, (size_t)len - (text[len - 1] == '\n'));
+	return len < 0 ? (int)len : 0;
 }
 
 /* Field number of stat, from 3 (the state) on; NULL when there is none. */
@@ -130,39 +132,45 @@ enum life_state life_look(const struct life *life, bool gone)
 }
 
 /* A zombie's status; stat says 0 where this user may not know it, so another question of the same right is asked. */
-static bool read_status(const struct life *life, int *status)
+static int read_status(const struct life *life, int *status)
 {
 	char text[SMALL], link[1];
+	ssize_t len = file_read_small(life->directory, "stat", text, sizeof(text));
 
-	if (file_read_small(life->directory, "stat", text, sizeof(text)) <= 0)
-		return false;
+	if (len <= 0)
+		return len == -ESRCH || len == -ENOENT ? 0 : (int)len;
 	const char *now = find_field(text, 3), *code = find_field(text, STAT_EXIT_CODE);
 
 	if (now == NULL || *now != 'Z' || code == NULL)
-		return false;
+		return 0;
 	/* Both want PTRACE_MODE_READ_FSCREDS; a zombie whose link may be read has none (fs/proc/base.c, fs/proc/array.c). */
 	if (readlinkat(life->directory, "exe", link, sizeof(link)) >= 0 || errno != ENOENT || state(life) != 'Z')
-		return false;
+		return 0;
 	*status = (int)strtol(code, NULL, 10);
-	return true;
+	return 1;
 }
 
-bool life_status(const struct life *life, int *status)
+int life_status(const struct life *life, int *status)
 {
 	const struct timespec moment = { .tv_nsec = COLLECT_WAIT * 1000000L };
 
 	for (unsigned i = 0; i < COLLECT_TRIES; i++) {
 		struct pidfd_answer answer = { .mask = info_exit };
 
-		if (read_status(life, status))
-			return true;
-		if (life->pidfd < 0 || ioctl(life->pidfd, GET_INFO, &answer) < 0)
-			return false;
+		int known = read_status(life, status);
+
+		if (known != 0)
+			return known;
+		if (life->pidfd < 0)
+			return 0;
+		/* Before 6.13 there is no such question, and none of an end before 6.15. */
+		if (ioctl(life->pidfd, GET_INFO, &answer) < 0)
+			return errno == EIO || errno == EINTR || errno == ENOMEM ? -errno : 0;
 		if ((answer.mask & info_exit) != 0) {
 			*status = answer.exit_code;
-			return true;
+			return 1;
 		}
 		nanosleep(&moment, NULL);
 	}
-	return false;
+	return 0;
 }

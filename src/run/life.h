@@ -25,8 +25,11 @@ enum life_state {
 
 /* Returns 0, or -errno (-ESRCH: no such process).  The caller opens what else it needs of it, and then calls life_begin(). */
 int life_open(struct life *life, pid_t pid);
-/* Takes note of what it runs.  False: it is gone, and what was opened meanwhile may be of another one of its number. */
-bool life_begin(struct life *life);
+/*
+ * Takes note of what it runs.  0, or -errno; -ESRCH: it is gone, and what was opened meanwhile may be of another one of its
+ * number.
+ */
+int life_begin(struct life *life);
 void life_close(struct life *life);
 
 /*
@@ -37,12 +40,13 @@ void life_close(struct life *life);
 enum life_state life_look(const struct life *life, bool gone);
 
 /*
- * The status of one that ended, as waitpid(2) tells it.  False: this user may not know it, for it is its parent's to collect.
+ * The status of one that ended, as waitpid(2) tells it.  1: it is known; 0: this user may not know it, for it is its parent's
+ * to collect; or -errno of what should have told it.
  * Waits a moment for that parent, since from 6.15 on a pidfd tells it to all once it is collected (PIDFD_GET_INFO).
  */
-bool life_status(const struct life *life, int *status);
+int life_status(const struct life *life, int *status);
 
-/* Adds what it is called (proc_pid_comm(5)), as it is; nothing when it is not to be known. */
-void life_add_command(struct buf *buf, const struct life *life);
+/* Adds what it is called (proc_pid_comm(5)), as it is.  0, or -errno: -ESRCH when it is gone. */
+int life_add_command(struct buf *buf, const struct life *life);
 
 #endif

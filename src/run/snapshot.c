@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "run/record.h"
 #include "run/replay.h"
 #include "run/target.h"
@@ -21,13 +22,14 @@ static char *copy(const char *text)
 	return alloc_string(text, strlen(text));
 }
 
-/* Whether a file begins as JSON does.  The byte that says so is the first of the rest, or read again. */
-static bool is_json(struct target *target)
+/* Whether a file begins as JSON does: 1, 0 or -errno.  The byte that says so is the first of the rest, or read again. */
+static int is_json(struct target *target)
 {
 	char first;
+	ssize_t got = target->pid == 0 ? file_read(target->fd, &first, 1) : 0;
 
-	if (target->pid != 0 || read(target->fd, &first, 1) != 1)
-		return false;
+	if (got <= 0)
+		return (int)got;
 	if (lseek(target->fd, -1, SEEK_CUR) < 0)
 		buf_add(&target->rest, &first, 1);
 	return first == '{';
@@ -78,8 +80,11 @@ int snapshot_read(struct snapshot *snapshot, const char *name, bool smaps, char 
 	if (error < 0)
 		return error;
 	snapshot->about = (struct event_snapshot){ .name = target.name, .pid = target.pid };
-	json = is_json(&target);
-	if (json)
+	error = is_json(&target);
+	json = error > 0;
+	if (error < 0)
+		*problem = target_problem(&target, error);
+	else if (json)
 		error = read_json(snapshot, &target, problem);
 	else
 		error = target_smaps(&target, &snapshot->smaps, &snapshot->detailed, problem);

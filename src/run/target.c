@@ -56,26 +56,31 @@ void target_add_name(struct buf *buf, const struct target *target)
 	}
 }
 
-static char *read_command(pid_t pid)
+/* What it is called; NULL where it is gone.  0, or -errno when that cannot be read. */
+static int read_command(pid_t pid, char **command)
 {
 	char text[256];
 	ssize_t len = file_read_process(pid, "comm", text, sizeof(text));
 
+	*command = NULL;
 	if (len <= 0)
-		return NULL;
+		return len == -ESRCH || len == -ENOENT ? 0 : (int)len;
 	if (text[len - 1] == '\n')
 		text[len - 1] = '\0';
-	return alloc_string(text, strlen(text));
+	*command = alloc_string(text, strlen(text));
+	return 0;
 }
 
-static char *read_program(pid_t pid)
+/* Its program; NULL where it has none, or this user may not know it.  0, or -errno when that cannot be read. */
+static int read_program(pid_t pid, char **program)
 {
 	char path[64], text[PATH_MAX];
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	ssize_t len = readlink(path, text, sizeof(text));
 
-	return len > 0 && (size_t)len < sizeof(text) ? alloc_string(text, (size_t)len) : NULL;
+	*program = len > 0 && (size_t)len < sizeof(text) ? alloc_string(text, (size_t)len) : NULL;
+	return len >= 0 || errno == ENOENT || errno == ESRCH || errno == EACCES || errno == EPERM ? 0 : -errno;
 }
 
 /* Why a process that is there has no address space, or NULL: its state and flags, proc_pid_stat(5). */
@@ -111,8 +116,10 @@ static char *refused(const struct target *target, int error)
 	if (stat(path, &status) == 0 && status.st_uid != geteuid())
 		buf_printf(&text, ": it is another user's (uid %u, you are %u); root may", (unsigned)status.st_uid,
 		           (unsigned)geteuid());
+	else if (geteuid() != 0)
+		buf_printf(&text, ": %s; root may (perhaps it is a set-user-ID program, or protects itself)", strerror(error));
 	else
-		buf_printf(&text, ": %s; root may (it is a set-user-ID program, or protects itself)", strerror(error));
+		buf_printf(&text, ": open: %s", strerror(error));
 	return take_text(&text);
 }
 
@@ -139,6 +146,16 @@ static int fail_process(const struct target *target, int error, char **problem)
 	return error == ENOENT || why != NULL ? -ESRCH : -error;
 }
 
+int target_fail(const struct target *target, const char *call, const char *file, int error, char **problem)
+{
+	struct buf text = { 0 };
+
+	target_add_name(&text, target);
+	buf_printf(&text, ": %s: /proc/%d%s%s: %s", call, (int)target->pid, file[0] != '\0' ? "/" : "", file, strerror(-error));
+	*problem = take_text(&text);
+	return error;
+}
+
 /* Digits alone are a number, one that no process can have included (0 for those). */
 static bool read_number(const char *name, pid_t *pid)
 {
@@ -163,14 +180,14 @@ static int open_process(struct target *target, const char *what, char **problem)
 		int error = -target->fd;
 
 		/* The directory is there, and this file is not: the kernel was built without it. */
-		target->command = read_command(target->pid);
+		(void)read_command(target->pid, &target->command);
 		if (error == ENOENT && target->command != NULL) {
 			*problem = say(target, ": this kernel has no such file for it");
 			return -ENOENT;
 		}
 		return fail_process(target, error, problem);
 	}
-	target->command = read_command(target->pid);
+	int named = read_command(target->pid, &target->command);
 	/* Opened or not: a kernel thread's and a zombie's are empty, or answer with ESRCH. */
 	ssize_t got = file_read_at(target->fd, &byte, 1, 0);
 
@@ -178,13 +195,16 @@ static int open_process(struct target *target, const char *what, char **problem)
 		int error = got < 0 ? (int)-got : ESRCH;
 
 		target_close(target);
-		target->command = read_command(target->pid);
+		(void)read_command(target->pid, &target->command);
 		error = fail_process(target, error, problem);
 		target_close(target);
 		return error;
 	}
-	target->program = read_program(target->pid);
-	return 0;
+	if (named < 0)
+		return target_fail(target, "open or read", "comm", named, problem);
+	int error = read_program(target->pid, &target->program);
+
+	return error < 0 ? target_fail(target, "readlink", "exe", error, problem) : 0;
 }
 
 static int open_file(struct target *target, char **problem)
@@ -244,28 +264,31 @@ void target_close(struct target *target)
 	buf_fini(&target->rest);
 }
 
-/* Whether the address space that was opened is still that of its process: one that is gone reads as if it were empty. */
-static bool alive(const struct target *target)
+/* 0: the address space that was opened is still that of its process; -ESRCH: it is gone, and reads as if it were empty. */
+static int check_alive(const struct target *target)
 {
 	char byte;
+	ssize_t got = file_read_at(target->fd, &byte, 1, 0);
 
-	return file_read_at(target->fd, &byte, 1, 0) > 0;
+	return got > 0 ? 0 : got == 0 ? -ESRCH : (int)got;
 }
 
 /* One read into text, behind what is there.  1, 0 at the end, or -errno. */
 static int read_some(struct target *target, struct buf *text)
 {
 	char *to = buf_reserve(text, READ_ROOM);
-	ssize_t got = file_read(target->fd, to, text->cap - text->len - 1);
+	size_t room = text->cap - text->len - 1;
+	ssize_t got = target->pid == 0 ? file_read(target->fd, to, room) : file_read_at(target->fd, to, room, target->offset);
 
 	if (got < 0)
 		return (int)got;
+	target->offset += got;
 	text->len += (size_t)got;
 	text->data[text->len] = '\0';
 	if (got > 0)
 		return 1;
 	target->ended = true;
-	return target->pid == 0 || alive(target) ? 0 : -ESRCH;
+	return target->pid == 0 ? 0 : check_alive(target);
 }
 
 /* Moves what stands behind the last newline to the next part.  False: there is no whole line. */
@@ -317,8 +340,9 @@ int target_read(struct target *target, struct buf *text, size_t max)
 
 int target_again(struct target *target)
 {
-	if (target->pid == 0 || lseek(target->fd, 0, SEEK_SET) < 0)
+	if (target->pid == 0)
 		return -ESPIPE;
+	target->offset = 0;
 	buf_reset(&target->rest);
 	target->ended = false;
 	return 0;

@@ -18,6 +18,7 @@ struct target {
 	char *command;     /* the process's name (proc_pid_comm(5)); NULL: a file, or not to be known; owned */
 	char *program;     /* the file that it runs (proc_pid_exe(5)); NULL likewise; owned */
 	int fd;            /* of the text to read; -1 when closed */
+	off_t offset;      /* of a process's text: where to read on */
 	int64_t time;      /* nanoseconds since the Epoch when reading began */
 	bool ended;        /* the end of the text was read */
 	struct buf rest;   /* what was read of the next part */
@@ -42,6 +43,8 @@ void target_close(struct target *target);
 int target_read(struct target *target, struct buf *text, size_t max);
 /* A process is read from its start again: 0; a file cannot be: -ESPIPE. */
 int target_again(struct target *target);
+/* Tells in *problem that a call failed with a file of the process's folder, "" for the folder itself.  Returns the error. */
+int target_fail(const struct target *target, const char *call, const char *file, int error, char **problem);
 /* A message, which the caller frees, for an error of target_read(). */
 char *target_problem(const struct target *target, int error);
 /* The same for a line of the text, counted from 1, that maps_parse() refused: it is none of maps, or out of order. */

@@ -43,9 +43,10 @@ struct watch {
 	uint64_t cost;         /* processor time that a reading takes, and all that it brings, averaged */
 	uint64_t interval;     /* as the reader of the report knows it */
 	int signals;           /* signalfd */
+	char *problem;         /* why it cannot go on, when that is told already */
 };
 
-enum wake { WAKE_TIME, WAKE_ENDED, WAKE_STOP };
+enum wake { WAKE_TIME, WAKE_ENDED, WAKE_STOP, WAKE_FAILED };
 
 static uint64_t clock_now(clockid_t id)
 {
@@ -172,7 +173,7 @@ static void schedule(struct watch *w, uint64_t start, uint64_t cost)
 	buf_fini(&text);
 }
 
-/* Sleeps until the next reading is due, or something else is to be done. */
+/* Sleeps until the next reading is due, or something else is to be done.  WAKE_FAILED: errno says why. */
 static enum wake rest(struct watch *w)
 {
 	struct pollfd files[] = {
@@ -191,7 +192,7 @@ static enum wake rest(struct watch *w)
 		if (ready > 0)
 			return files[0].revents != 0 ? WAKE_ENDED : WAKE_STOP;
 		if (errno != EINTR)
-			return WAKE_STOP;
+			return WAKE_FAILED;
 	}
 }
 
@@ -209,9 +210,11 @@ static void tell_end(struct watch *w, uint64_t from)
 	struct event_note note = { .subject = NOTE_ENDED };
 	struct buf text = { 0 };
 	char number[32];
-	int status;
+	int status, known = life_status(&w->life, &status);
 
-	if (!life_status(&w->life, &status)) {
+	if (known < 0) {
+		buf_printf(&text, "it ended; how is not known, for its status could not be read: %s", strerror(-known));
+	} else if (known == 0) {
 		buf_puts(&text, "it ended; how, only its parent may know");
 	} else if (WIFSIGNALED(status)) {
 		note.signal = WTERMSIG(status);
@@ -232,11 +235,14 @@ static void tell_exec(struct watch *w)
 	struct event_note note = { .subject = NOTE_EXECED };
 	struct buf text = { 0 }, name = { 0 };
 
-	life_add_command(&name, &w->life);
+	int error = life_add_command(&name, &w->life);
+
 	buf_puts(&text, "it replaced its program (exec)");
 	if (name.len > 0) {
 		note.command = buf_text(&name);
 		buf_printf(&text, " by %s", note.command);
+	} else if (error < 0 && error != -ESRCH) {
+		buf_printf(&text, " by one whose name could not be read (%s)", strerror(-error));
 	}
 	buf_puts(&text, ": the mappings that were watched are gone");
 	note.text = buf_text(&text);
@@ -293,6 +299,8 @@ static int watch(struct watch *w)
 	for (;;) {
 		enum wake wake = rest(w);
 
+		if (wake == WAKE_FAILED)
+			return target_fail(&w->target, "ppoll", "", -errno, &w->problem);
 		if (wake == WAKE_STOP)
 			return 0;
 		if (wake == WAKE_ENDED) {
@@ -315,9 +323,11 @@ static int begin(struct watch *w, char **problem)
 
 	if (error < 0)
 		return error;
-	error = held;
-	if (error == 0 && !life_begin(&w->life))
-		error = -ESRCH;
+	if (held < 0 && held != -ESRCH)
+		return target_fail(&w->target, "open", "", held, problem);
+	error = held == 0 ? life_begin(&w->life) : held;
+	if (error < 0 && error != -ESRCH)
+		return target_fail(&w->target, "open or read", "stat", error, problem);
 	w->zero = w->looked = clock_now(CLOCK_MONOTONIC);
 	uint64_t cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
 
@@ -352,11 +362,14 @@ int watch_run(const struct watch_options *options, const struct event_sink *sink
 
 	if (error >= 0) {
 		w.signals = open_signals();
+		error = w.signals < 0 ? target_fail(&w.target, "signalfd", "", -errno, problem) : 0;
+	}
+	if (error >= 0) {
 		send_snapshot(&w);
 		schedule(&w, w.zero, w.cost);
 		error = watch(&w);
 		if (error < 0)
-			*problem = target_problem(&w.target, error);
+			*problem = w.problem != NULL ? w.problem : target_problem(&w.target, error);
 		close(w.signals);
 	}
 	delta_fini(&w.delta);
