@@ -36,13 +36,19 @@ struct wish {
 	void *context;
 };
 
-/* A whole small file; false: it cannot be read. */
-static bool read_text(const char *folder, const char *name, char *text, size_t size)
+/* The last call that was tried, and its file, for the message. */
+static char tried[CGROUP_PATH + 128];
+
+/* A whole small file.  0 or -errno. */
+static int read_text(const char *folder, const char *name, char *text, size_t size)
 {
 	char path[CGROUP_PATH + 64];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return file_read_small(AT_FDCWD, path, text, size) >= 0;
+	snprintf(tried, sizeof(tried), "open or read: %s", path);
+	ssize_t len = file_read_small(AT_FDCWD, path, text, size);
+
+	return len < 0 ? (int)len : 0;
 }
 
 static int write_number(const char *folder, const char *name, uint64_t number)
@@ -50,12 +56,17 @@ static int write_number(const char *folder, const char *name, uint64_t number)
 	char path[CGROUP_PATH + 64], text[32];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	int fd = file_open(path, O_WRONLY);
+	int fd = file_open(path, O_WRONLY), len = snprintf(text, sizeof(text), "%" PRIu64, number);
 
+	snprintf(tried, sizeof(tried), "%s: %s", fd < 0 ? "open" : "write", path);
 	if (fd < 0)
 		return fd;
-	int len = snprintf(text, sizeof(text), "%" PRIu64, number);
-	int error = write(fd, text, (size_t)len) == len ? 0 : -errno;
+	ssize_t put;
+
+	do {
+		put = write(fd, text, (size_t)len);
+	} while (put < 0 && errno == EINTR);
+	int error = put == len ? 0 : put < 0 ? -errno : -EIO;
 
 	close(fd);
 	return error;
@@ -105,7 +116,20 @@ static bool parse_mount(const char *line, bool unified, char *root, char *mount)
 	return unified ? strcmp(type, "cgroup2") == 0 : strcmp(type, "cgroup") == 0 && has_word(options, ",\n", "memory");
 }
 
-static bool find_mount(bool unified, char *root, char *mount)
+/* 0 when the whole file was read, or what was looked for found; else -errno.  It closes the file, and may be given none. */
+static int read_lines_end(FILE *file, const char *name, char *line, bool found)
+{
+	int error = file == NULL ? -errno : !found && ferror(file) ? -EIO : !found && !feof(file) ? -ENOMEM : 0;
+
+	snprintf(tried, sizeof(tried), "%s: %s", file == NULL ? "open" : error == -ENOMEM ? "malloc" : "read", name);
+	free(line);
+	if (file != NULL)
+		fclose(file);
+	return error;
+}
+
+/* 1, 0: there is none, or -errno. */
+static int find_mount(bool unified, char *root, char *mount)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	char *line = NULL;
@@ -114,14 +138,13 @@ static bool find_mount(bool unified, char *root, char *mount)
 
 	while (file != NULL && !found && getline(&line, &size, file) > 0)
 		found = parse_mount(line, unified, root, mount);
-	free(line);
-	if (file != NULL)
-		fclose(file);
-	return found;
+	int error = read_lines_end(file, "/proc/self/mountinfo", line, found);
+
+	return error < 0 ? error : found;
 }
 
-/* Of "N:CONTROLLERS:PATH" the path; the line of version 2 names no controllers: cgroups(7). */
-static bool find_own(bool unified, char *path)
+/* Of "N:CONTROLLERS:PATH" the path; the line of version 2 names no controllers: cgroups(7).  As find_mount(). */
+static int find_own(bool unified, char *path)
 {
 	FILE *file = fopen("/proc/self/cgroup", "re");
 	char *line = NULL;
@@ -139,20 +162,24 @@ static bool find_own(bool unified, char *path)
 		if (found)
 			snprintf(path, CGROUP_PATH, "%s", second + 1);
 	}
-	free(line);
-	if (file != NULL)
-		fclose(file);
-	return found;
+	int error = read_lines_end(file, "/proc/self/cgroup", line, found);
+
+	return error == -ENOENT ? 0 : error < 0 ? error : found;
 }
 
-static bool find_place(struct place *place, bool unified)
+/* As find_mount(). */
+static int find_place(struct place *place, bool unified)
 {
 	char root[CGROUP_PATH], own[CGROUP_PATH];
 	const char *below = own;
 
 	place->unified = unified;
-	if (!find_mount(unified, root, place->mount) || !find_own(unified, own))
-		return false;
+	int found = find_mount(unified, root, place->mount);
+
+	if (found > 0)
+		found = find_own(unified, own);
+	if (found <= 0)
+		return found;
 	size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
 
 	/* Where the mount shows only a part, or the cgroup is outside this namespace ("/.."), the mount itself is all there is. */
@@ -169,7 +196,7 @@ static bool has_swap(void)
 {
 	char text[8192];
 
-	if (!read_text("/proc", "swaps", text, sizeof(text)))
+	if (read_text("/proc", "swaps", text, sizeof(text)) < 0)
 		return true;
 	const char *second = strchr(text, '\n');
 
@@ -181,8 +208,10 @@ static int wake_killer(const char *path)
 {
 	char text[256];
 
-	if (!read_text(path, "memory.oom_control", text, sizeof(text)))
-		return -errno;
+	int error = read_text(path, "memory.oom_control", text, sizeof(text));
+
+	if (error < 0)
+		return error;
 	return strstr(text, "oom_kill_disable 1") != NULL ? write_number(path, "memory.oom_control", 0) : 0;
 }
 
@@ -207,8 +236,12 @@ int cgroup_enter(const struct cgroup *group, pid_t pid)
 
 	/* One that the OOM killer must spare would hang at its limit. */
 	snprintf(folder, sizeof(folder), "/proc/%d", (int)pid);
-	if (read_text(folder, "oom_score_adj", text, sizeof(text)) && text[0] == '-')
-		(void)write_number(folder, "oom_score_adj", 0);
+	int error = read_text(folder, "oom_score_adj", text, sizeof(text));
+
+	if (error == 0 && text[0] == '-')
+		error = write_number(folder, "oom_score_adj", 0);
+	if (error < 0)
+		return error;
 	return write_number(group->path, "cgroup.procs", (uint64_t)pid);
 }
 
@@ -218,21 +251,24 @@ static int attempt(struct cgroup *group, const char *parent, const struct wish *
 	uint32_t number;
 
 	/* A name that nobody has: the keeper removes what it was told of, whoever made it. */
+	snprintf(tried, sizeof(tried), "getrandom");
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -errno;
 	if (snprintf(group->path, sizeof(group->path), "%s/mmtool-%d-%08" PRIx32, parent, (int)getpid(), number) >=
 	    (int)sizeof(group->path))
 		return -ENAMETOOLONG;
+	snprintf(tried, sizeof(tried), "send, to the process that removes it");
 	if (!wish->announce(wish->context, group->path))
-		return -EPIPE;
+		return -EIO;
+	snprintf(tried, sizeof(tried), "mkdir: %s", group->path);
 	if (mkdir(group->path, 0755) < 0)
 		return -errno;
 	int error = set_limit(group, wish->bytes);
 
 	if (error == 0)
 		error = cgroup_enter(group, wish->pid);
-	if (error < 0)
-		rmdir(group->path);
+	if (error < 0 && rmdir(group->path) < 0)
+		cgroup_remove(group->path);
 	return error;
 }
 
@@ -243,9 +279,12 @@ static int attempt_upwards(struct cgroup *group, struct place *place, const stru
 	int error = -ENODEV;
 
 	for (;;) {
-		if (read_text(place->path, "cgroup.subtree_control", controllers, sizeof(controllers)) &&
-		    has_word(controllers, " \n", "memory")) {
-			int now = attempt(group, place->path, wish);
+		int now = read_text(place->path, "cgroup.subtree_control", controllers, sizeof(controllers));
+
+		if (now < 0 && now != -ENOENT && now != -EACCES)
+			return now;
+		if (now == 0 && has_word(controllers, " \n", "memory")) {
+			now = attempt(group, place->path, wish);
 
 			if (now == 0)
 				return 0;
@@ -273,9 +312,18 @@ static const char *words(int error)
 	switch (-error) {
 	case EACCES:
 	case EPERM:
-		return "this user may not make one (try as root, or: systemd-run --user --scope mmtool ...)";
+		return "; this user may not make one (try as root, or: systemd-run --user --scope mmtool ...)";
 	case EROFS:
-		return "the cgroup file system is read-only here (a container?)";
+		return "; the cgroup file system is read-only here (a container?)";
+	default:
+		return "";
+	}
+}
+
+/* Where it is said why without the call that failed. */
+static const char *lacking(int error)
+{
+	switch (-error) {
 	case ENOTSUP:
 		return "this machine has swap, and its kernel cannot limit the use of it";
 	case ENODEV:
@@ -283,7 +331,7 @@ static const char *words(int error)
 	case ENOENT:
 		return "no cgroup file system with the memory controller is mounted here";
 	default:
-		return strerror(-error);
+		return NULL;
 	}
 }
 
@@ -296,16 +344,24 @@ int cgroup_confine(struct cgroup *group, pid_t pid, uint64_t bytes, bool (*annou
 
 	/* The memory controller is in one hierarchy: where version 1 has it, its answer counts. */
 	for (unsigned unified = 0; unified < 2; unified++) {
-		if (!find_place(&place, unified != 0))
-			continue;
-		int now = attempt_at(group, &place, &wish);
+		int now = find_place(&place, unified != 0);
 
+		if (now == 0)
+			continue;
+		if (now > 0)
+			now = attempt_at(group, &place, &wish);
 		if (now == 0)
 			return 0;
 		error = error == -ENOENT ? now : error;
+		/* The one that has the controller has failed. */
+		if (error != -ENOENT && error != -ENODEV)
+			break;
 	}
 	group->path[0] = '\0';
-	buf_puts(problem, words(error));
+	if (lacking(error) != NULL)
+		buf_puts(problem, lacking(error));
+	else
+		buf_printf(problem, "%s: %s%s", tried, strerror(-error), words(error));
 	return error;
 }
 
@@ -314,8 +370,10 @@ int cgroup_oom_kills(const struct cgroup *group, int64_t *count)
 	static const char line[] = "\noom_kill ";
 	char text[1024];
 
-	if (!read_text(group->path, group->unified ? "memory.events" : "memory.oom_control", text, sizeof(text)))
-		return -errno;
+	int error = read_text(group->path, group->unified ? "memory.events" : "memory.oom_control", text, sizeof(text));
+
+	if (error < 0)
+		return error;
 	const char *found = strstr(text, line);
 
 	/* Version 1 counts them since Linux 4.13. */
@@ -329,7 +387,7 @@ static void kill_members(const char *path)
 {
 	char text[4096];
 
-	if (!read_text(path, "cgroup.procs", text, sizeof(text)))
+	if (read_text(path, "cgroup.procs", text, sizeof(text)) < 0)
 		return;
 	for (char *at = text, *end; *at != '\0'; at = end + (*end == '\n')) {
 		long pid = strtol(at, &end, 10);

@@ -17,12 +17,10 @@ static const int64_t least = 1 << 20;
 static void keep(int socket, int file)
 {
 	char path[CGROUP_PATH] = "";
-	ssize_t got;
 
 	(void)file;
-	do {
-		got = read(socket, path, sizeof(path));
-	} while (got == sizeof(path) || (got < 0 && errno == EINTR));
+	while (keeper_read(socket, path, sizeof(path)) == (ssize_t)sizeof(path))
+		continue;
 	if (path[0] == '/')
 		cgroup_remove(path);
 }
@@ -36,19 +34,34 @@ static bool announce(void *context, const char *path)
 	return keeper_tell(&m->confined.keeper, message, sizeof(message)) == 0;
 }
 
+static bool is_ours(int error)
+{
+	static const int ours[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO, EINTR, EAGAIN, ENOSYS };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		if (error == -ours[i])
+			return true;
+	}
+	return false;
+}
+
 static bool confine(struct machine *m, pid_t pid, int64_t limit)
 {
 	struct buf problem = { 0 };
-	int error = keeper_start(&m->confined.keeper, -1, keep);
+	const char *call;
+	int error = keeper_start(&m->confined.keeper, -1, keep, &call);
 
 	if (error < 0)
-		return machine_break(m, "fork", error);
-	if (cgroup_confine(&m->confined.group, pid, (uint64_t)limit, announce, m, &problem) == 0) {
+		return machine_break(m, call, error);
+	error = cgroup_confine(&m->confined.group, pid, (uint64_t)limit, announce, m, &problem);
+	if (error == 0) {
 		m->confined.limit = limit;
 	} else if (!keeper_end(&m->confined.keeper)) {
-		machine_break(m, "the process that removes the cgroup", -EPIPE);
+		machine_break(m, "send: the process that removes the cgroup", -EPIPE);
 	} else {
-		m->unsupported = true;
+		/* Where it is not the machine that has none, but the tool that could not make one. */
+		m->broken = is_ours(error);
+		m->unsupported = !m->broken;
 		machine_fail(m, "cgroup: there can be no memory cgroup: %s", buf_text(&problem));
 	}
 	buf_fini(&problem);

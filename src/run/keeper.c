@@ -2,6 +2,8 @@
 /* The child that cleans up, however the tool ends. */
 #include "run/keeper.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,7 +11,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { RETRIES = 100, RETRY_MS = 10 };
 
 /* With every signal blocked, and in a session of its own: what kills the tool's terminal or group does not reach it. */
 static _Noreturn void run(int socket_end, int file, void (*keep)(int, int))
@@ -18,21 +23,30 @@ static _Noreturn void run(int socket_end, int file, void (*keep)(int, int))
 	/* `killall -9 mmtool' does not mean it. */
 	prctl(PR_SET_NAME, "mmtool-keeper");
 	/* Nobody should wait for the keeper because it holds the other end of something. */
-	if (dup2(socket_end, 0) < 0 || (file < 0 ? close(1) : dup2(file, 1)) < 0 || syscall(SYS_close_range, 2, ~0u, 0) < 0) {
-		for (int fd = 2; fd < 1024; fd++)
+	bool first = dup2(socket_end, 0) == 0, both = first && (file < 0 ? close(1) : dup2(file, 1)) >= 0;
+
+	if (both && syscall(SYS_close_range, 2, ~0u, 0) == 0) {
+		keep(0, file < 0 ? -1 : 1);
+		_exit(0);
+	}
+	/* Before Linux 5.9, or where one of these failed: it keeps the numbers that it has. */
+	for (int fd = first ? 1 : 0; fd < 1024; fd++) {
+		if (fd != file && (first || fd != socket_end))
 			close(fd);
 	}
-	keep(0, file < 0 ? -1 : 1);
+	keep(first ? 0 : socket_end, file);
 	_exit(0);
 }
 
-int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket_end, int file))
+int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket_end, int file), const char **call)
 {
 	sigset_t all, before;
 	int ends[2];
 
+	*call = "socketpair";
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
+	*call = "fork";
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid_t pid = fork();
@@ -51,6 +65,18 @@ int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket_end, i
 	}
 	*keeper = (struct keeper){ pid, ends[1] };
 	return 0;
+}
+
+ssize_t keeper_read(int socket_end, void *message, size_t size)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	ssize_t got = file_read(socket_end, message, size);
+
+	for (unsigned i = 0; i < RETRIES && got < 0; i++) {
+		nanosleep(&pause, NULL);
+		got = file_read(socket_end, message, size);
+	}
+	return got;
 }
 
 int keeper_tell(const struct keeper *keeper, const void *message, size_t size)

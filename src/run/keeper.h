@@ -14,11 +14,16 @@ struct keeper {
 
 /*
  * Forks one that calls keep(socket, file) with no other descriptor open; file is the caller's, or -1.  Each read(2) of its
- * socket gives one message, and 0 bytes in the end.  0 or -errno.
+ * socket gives one message, and 0 bytes in the end.  0 or -errno, with the call that failed.
  */
-int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket, int file));
+int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket, int file), const char **call);
 /* Sends it a message.  0, or -EPIPE or -ECONNRESET: somebody has killed it; or another -errno. */
 int keeper_tell(const struct keeper *keeper, const void *message, size_t size);
+/*
+ * For keep(): the next message, 0 in the end.  Where reading fails it is tried again, for whoever is kept goes on meanwhile;
+ * -errno when that does not help.
+ */
+ssize_t keeper_read(int socket_end, void *message, size_t size);
 /* Closes the socket, and waits until it has done its work.  False: somebody killed it, and the work is the caller's. */
 bool keeper_end(struct keeper *keeper);
 

@@ -116,10 +116,10 @@ static void keep(int socket, int list)
 	size_t count = 0, cap = 0;
 	time_t since;
 
-	if (file_read(socket, &since, sizeof(since)) != sizeof(since))
+	if (keeper_read(socket, &since, sizeof(since)) != sizeof(since))
 		return;
 	for (;;) {
-		ssize_t got = file_read(socket, &pid, sizeof(pid));
+		ssize_t got = keeper_read(socket, &pid, sizeof(pid));
 
 		if (got <= 0)
 			break;
@@ -139,7 +139,7 @@ static bool tell_keeper(struct machine *m, const void *message, size_t size)
 {
 	int error = keeper_tell(&m->segments.keeper, message, size);
 
-	return error == 0 || machine_break(m, "the process that removes segments", error);
+	return error == 0 || machine_break(m, "send: the process that removes segments", error);
 }
 
 static bool start_keeper(struct machine *m)
@@ -155,10 +155,11 @@ static bool start_keeper(struct machine *m)
 	if (m->segments.list < 0)
 		return machine_break(m, "open: /proc/sysvipc/shm", m->segments.list);
 	m->segments.since = now;
-	int error = keeper_start(&m->segments.keeper, m->segments.list, keep);
+	const char *call;
+	int error = keeper_start(&m->segments.keeper, m->segments.list, keep, &call);
 
 	if (error < 0)
-		return machine_break(m, "fork", error);
+		return machine_break(m, call, error);
 	return tell_keeper(m, &now, sizeof(now));
 }
 
