@@ -16,7 +16,7 @@ static const char *const scripts[] = {
 	"a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"strcpy(a, \"Kept\")\n"
 	"set = setrlimit(RLIMIT_AS, status(\"VmSize\") + 4p) = ?\n"
-	"require set == 0, \"a lower hard limit is in force already\"\n"
+	"require set == 0, \"the limit cannot be set (is a lower hard one in force?)\"\n"
 	"mmap(NULL, 16p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM    # addresses count, used or not\n"
 	"mremap(a, 1p, 16p, MREMAP_MAYMOVE) = -1 ENOMEM    # MAYMOVE fails for more than want of a place\n"
 	"expect text(a) == \"Kept\", \"a refused growth leaves the mapping as it was\"\n"
@@ -25,7 +25,7 @@ static const char *const scripts[] = {
 	"munmap(a, 1p)\n",
 
 	"set = setrlimit(RLIMIT_DATA, status(\"VmData\") + 4p) = ?\n"
-	"require set == 0, \"a lower hard limit is in force already\"\n"
+	"require set == 0, \"the limit cannot be set (is a lower hard one in force?)\"\n"
 	"mmap(NULL, 16p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM    # private and writable: data (since Linux 4.7)\n"
 	"a = mmap(NULL, 16p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)    # what cannot be written is none\n"
 	"mprotect(a, 16p, PROT_READ|PROT_WRITE) = -1 ENOMEM    # until it becomes so\n"

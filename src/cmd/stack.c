@@ -13,7 +13,7 @@ static const struct argp_option options[] = {
 /* By place in ENDS. */
 static const char *const scripts[] = {
 	"set = setrlimit(RLIMIT_STACK, 600p) = ?    # this limit is not what stops it\n"
-	"require set == 0, \"a lower hard limit is in force already\"\n"
+	"require set == 0, \"the limit cannot be set (is a lower hard one in force?)\"\n"
 	"at = hole(600p)\n"
 	"below = mmap(at, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = at\n"
 	"a = mmap(at + 599p, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_GROWSDOWN|MAP_FIXED_NOREPLACE, -1, 0) = at + 599p\n"
@@ -37,7 +37,7 @@ static const char *const scripts[] = {
 	"at = hole(600p)\n"
 	"a = mmap(at + 599p, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_GROWSDOWN|MAP_FIXED_NOREPLACE, -1, 0) = at + 599p\n"
 	"set = setrlimit(RLIMIT_STACK, 8p) = ?\n"
-	"require set == 0, \"a lower hard limit is in force already\"\n"
+	"require set == 0, \"the limit cannot be set (is a lower hard one in force?)\"\n"
 	"repeat 600 as i {\n"
 	"    if fault(a[-(1 + i) * 1p] = 1) != 0 { break }\n"
 	"}\n"

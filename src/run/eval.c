@@ -4,6 +4,7 @@
 
 #include "base/size.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -36,9 +37,12 @@ static bool huge_page(struct machine *m, struct value *value)
 {
 	int64_t bytes;
 
-	if (observer_meminfo(&m->here->observer, "Hugepagesize", &bytes) < 0)
+	int error = observer_meminfo(&m->here->observer, "Hugepagesize", &bytes);
+
+	if (error == -ENODATA || error == -ENOENT)
 		return machine_fail(m, "this kernel has no huge pages (no Hugepagesize in /proc/meminfo)");
-	return integer(value, bytes);
+	machine_unread(m, m->here->observer.unopened, "meminfo", error);
+	return error == 0 && integer(value, bytes);
 }
 
 static bool predefined(struct machine *m, enum predefined which, struct value *value)

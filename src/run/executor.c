@@ -537,12 +537,13 @@ _Noreturn void executor_run(const struct exec_setup *setup)
 	check("setsid", as_error(setsid()));
 	keep_socket_only();
 	no_core();
-	check("mmap", scratch_place((size_t)self.page, &scratch));
-	catch_faults();
 
 	const char *call;
-	int error = fence_raise(self.allow_write, &call);
+	int error = scratch_place((size_t)self.page, &scratch, &call);
 
+	check(call, error);
+	catch_faults();
+	error = fence_raise(self.allow_write, &call);
 	check(call, error);
 	rehearse();
 	greet("ready", 0);

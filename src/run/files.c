@@ -153,24 +153,28 @@ bool files_path_at(struct machine *m, uint64_t address, const char **path)
 	return true;
 }
 
-static bool on_disk(int fd)
+/* 0, -EXDEV where it is in memory, or -errno. */
+static int look_on_disk(int fd)
 {
 	struct statfs system;
 
 	if (fstatfs(fd, &system) < 0)
-		return false;
+		return -errno;
 	/* Magic numbers have 32 bits; the member is an int on some machines and a long on others. */
 	const uint32_t type = (uint32_t)system.f_type;
 
-	return type != TMPFS_MAGIC && type != RAMFS_MAGIC && type != HUGETLBFS_MAGIC;
+	return type != TMPFS_MAGIC && type != RAMFS_MAGIC && type != HUGETLBFS_MAGIC ? 0 : -EXDEV;
 }
 
 /* A new unlinked file in a folder, or -errno. */
 static int new_file(const char *folder)
 {
 	char path[4096];
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd;
 
+	do {
+		fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	} while (fd < 0 && errno == EINTR);
 	/* File systems without O_TMPFILE (open(2)): a name that is taken away at once. */
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) &&
 	    snprintf(path, sizeof(path), "%s/mmtool-XXXXXX", folder) < (int)sizeof(path)) {
@@ -180,10 +184,12 @@ static int new_file(const char *folder)
 	}
 	if (fd < 0)
 		return -errno;
-	if (on_disk(fd))
+	int error = look_on_disk(fd);
+
+	if (error == 0)
 		return fd;
 	close(fd);
-	return -EXDEV;
+	return error;
 }
 
 static int new_file_anywhere(void)
@@ -205,10 +211,10 @@ static bool hand_over(struct machine *m, struct performance *p, int file, uint64
 	char link[64];
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
-	int fd = open(link, (int)(flags & ~(uint64_t)(O_CREAT | O_EXCL)) | O_CLOEXEC);
+	int fd = file_open(link, (int)(flags & ~(uint64_t)(O_CREAT | O_EXCL)));
 
 	if (fd < 0) {
-		p->result = -errno;
+		p->result = fd;
 		return true;
 	}
 	enum exchange outcome = process_give(&m->here->process, machine_request(EXEC_ADOPT), fd, reply,
@@ -224,15 +230,17 @@ static bool hand_over(struct machine *m, struct performance *p, int file, uint64
 bool files_hand_over(struct machine *m, struct performance *p, const char *path, uint64_t flags)
 {
 	struct stat stat;
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	int fd = file_open(path, O_PATH);
 	bool made = true;
 
 	p->call->performed = true;
 	if (fd < 0) {
-		p->result = -errno;
+		p->result = fd;
 		return true;
 	}
-	if (fstat(fd, &stat) < 0 || !is_harmless_device(&stat))
+	if (fstat(fd, &stat) < 0)
+		p->result = -errno;
+	else if (!is_harmless_device(&stat))
 		made = refuse(m, path, needs_write);
 	else if ((flags & O_CREAT) != 0 && (flags & O_EXCL) != 0)
 		p->result = -EEXIST;
@@ -240,6 +248,16 @@ bool files_hand_over(struct machine *m, struct performance *p, const char *path,
 		made = hand_over(m, p, fd, flags);
 	close(fd);
 	return made;
+}
+
+static int resize(int fd, off_t size)
+{
+	int error;
+
+	do {
+		error = ftruncate(fd, size) < 0 ? -errno : 0;
+	} while (error == -EINTR);
+	return error;
 }
 
 bool perform_tmpfile(struct machine *m, struct performance *p)
@@ -257,9 +275,9 @@ bool perform_tmpfile(struct machine *m, struct performance *p)
 
 	if (p->args[0].integer < 0)
 		p->result = -EINVAL;
-	else if (ftruncate(fd, (off_t)p->args[0].integer) < 0)
-		p->result = -errno;
 	else
+		p->result = resize(fd, (off_t)p->args[0].integer);
+	if (p->result == 0)
 		made = hand_over(m, p, fd, flags);
 	close(fd);
 	return made;

@@ -46,7 +46,7 @@ static void plug_holes(size_t page)
  * shared mappings, or those of files, are aligned to more than a page (s390x: 512K, arch_get_unmapped_area_topdown()).  In the
  * legacy layout mappings go above the guard, and there is nothing to fill.
  */
-static void fill_holes(size_t page, const unsigned char *guard, const unsigned char *end)
+static int fill_holes(size_t page, const unsigned char *guard, const unsigned char *end)
 {
 	const unsigned char *first = NULL;
 	bool growing = true;
@@ -55,9 +55,10 @@ static void fill_holes(size_t page, const unsigned char *guard, const unsigned c
 		unsigned char *plug = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 		if (plug == MAP_FAILED)
-			return;
+			return 0;
 		if (plug < guard || plug == end || (size == 2 * page && growing && plug > first)) {
-			munmap(plug, size);
+			if (munmap(plug, size) < 0)
+				return -errno;
 			growing = false;
 			size /= 2;
 		} else if (growing) {
@@ -65,16 +66,23 @@ static void fill_holes(size_t page, const unsigned char *guard, const unsigned c
 			size *= 2;
 		}
 	}
+	return 0;
 }
 
-int scratch_place(size_t page, unsigned char **scratch)
+int scratch_place(size_t page, unsigned char **scratch, const char **call)
 {
 	plug_holes(page);
 	unsigned char *low = mmap(NULL, 3 * page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	*call = "mmap";
 	if (low == MAP_FAILED)
 		return -errno;
-	fill_holes(page, low, low + 3 * page);
+	int error = fill_holes(page, low, low + 3 * page);
+
+	if (error < 0) {
+		*call = "munmap";
+		return error;
+	}
 	*scratch = mmap(low + page, page, PROT_READ | PROT_WRITE,
 	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
 	return *scratch == MAP_FAILED ? -errno : 0;

@@ -8,8 +8,8 @@
 /*
  * Maps the scratch page, of so many bytes, between two PROT_NONE shared pages, which merge with nothing: the script's first
  * mapping is placed below them (or above, in the legacy layout), and so does not become part of a mapping of the C library.
- * 0 or -errno.
+ * 0 or -errno, with the call that failed.
  */
-int scratch_place(size_t page, unsigned char **scratch);
+int scratch_place(size_t page, unsigned char **scratch, const char **call);
 
 #endif

@@ -21,6 +21,37 @@ static int64_t known(const char *name)
 	return constant != NULL ? constant->value : 0;
 }
 
+/* The last call that failed otherwise than as a kernel answers to what it does not know, or has no room for; error 0: none. */
+static struct {
+	const char *call;
+	int error;
+} failed;
+
+static void note(const char *call, int error)
+{
+	static const int answers[] = { EINVAL, ENOSYS, EOPNOTSUPP, ENOTTY, EEXIST, EISDIR, ENOSPC, EFAULT, EBADF };
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		if (error == answers[i])
+			return;
+	}
+	failed.call = call;
+	failed.error = error;
+}
+
+/* As open(2). */
+static int open_noted(const char *path, int flags)
+{
+	int fd;
+
+	do {
+		fd = open(path, flags, 0600);
+	} while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		note("open", errno);
+	return fd;
+}
+
 /* A system call of the language, by its name, as this architecture makes it; -errno on failure. */
 static int64_t ask(const char *name, const int64_t args[CALL_ARGS])
 {
@@ -39,6 +70,8 @@ static int64_t ask(const char *name, const int64_t args[CALL_ARGS])
 	long result = kernel.args_in_memory ? syscall(kernel.number, w)
 	                                    : syscall(kernel.number, w[0], w[1], w[2], w[3], w[4], w[5]);
 
+	if (result == -1)
+		note(name, errno);
 	/* An address may use all bits of a word. */
 	return result == -1 ? -errno : (int64_t)(unsigned long)result;
 }
@@ -76,7 +109,7 @@ static int64_t own_file(void)
 /* A file that exists wherever mmtool runs, for reading. */
 static int64_t read_only_file(void)
 {
-	return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	return open_noted("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 }
 
 static enum trial by_mprotect(const struct constant *constant)
@@ -126,7 +159,7 @@ static enum trial map_32bit(const struct constant *constant)
 static uint64_t lowest_mapping(void)
 {
 	char line[64] = "";
-	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	int fd = open_noted("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || read(fd, line, sizeof(line) - 1) < 0)
 		return 0;
@@ -198,14 +231,14 @@ static enum trial by_mlock2(const struct constant *constant)
 static enum trial open_path(const struct constant *constant)
 {
 	char byte;
-	int fd = open("/proc/self/exe", O_RDONLY | (int)constant->value);
+	int fd = open_noted("/proc/self/exe", O_RDONLY | (int)constant->value);
 
 	return fd >= 0 && read(fd, &byte, 1) < 0 ? TRIAL_PRESENT : TRIAL_ABSENT;
 }
 
 static enum trial open_cloexec(const struct constant *constant)
 {
-	int fd = open("/proc/self/exe", O_RDONLY | (int)constant->value);
+	int fd = open_noted("/proc/self/exe", O_RDONLY | (int)constant->value);
 
 	return fd >= 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0 ? TRIAL_PRESENT : TRIAL_ABSENT;
 }
@@ -213,7 +246,7 @@ static enum trial open_cloexec(const struct constant *constant)
 /* No file is made: /proc has no unlinked files.  A kernel that does not know it sees a folder opened for writing. */
 static enum trial open_tmpfile(const struct constant *constant)
 {
-	int fd = open("/proc", O_RDWR | (int)constant->value, 0600);
+	int fd = open_noted("/proc", O_RDWR | (int)constant->value);
 
 	return fd < 0 && errno == EISDIR ? TRIAL_ABSENT : TRIAL_PRESENT;
 }
@@ -403,16 +436,31 @@ static trial_function *const by_group[GROUP_COUNT] = {
 	[GROUP_UFFDIO] = by_uffdio, [GROUP_RLIMIT] = by_prlimit,
 };
 
-enum trial trial_constant(const struct constant *constant)
+static enum trial try_constant(const struct constant *constant)
 {
-	constant = constant_asked(constant);
-	if (constant->absent)
-		return TRIAL_ABSENT;
 	for (size_t i = 0; i < sizeof(by_name) / sizeof(by_name[0]); i++) {
 		if (strncmp(constant->name, by_name[i].begins, strlen(by_name[i].begins)) == 0)
 			return by_name[i].try(constant);
 	}
 	return by_group[constant->group] != NULL ? by_group[constant->group](constant) : TRIAL_UNKNOWN;
+}
+
+/* What is absent is so for sure only where nothing else went wrong. */
+static enum trial surely(enum trial outcome)
+{
+	return outcome == TRIAL_ABSENT && failed.error != 0 ? TRIAL_FAILED : outcome;
+}
+
+const char *trial_failure(int *error)
+{
+	*error = failed.error;
+	return failed.call;
+}
+
+enum trial trial_constant(const struct constant *constant)
+{
+	constant = constant_asked(constant);
+	return constant->absent ? TRIAL_ABSENT : surely(try_constant(constant));
 }
 
 /* Arguments of all ones are refused by every call of the language before it does anything: a descriptor, an address that

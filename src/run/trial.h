@@ -10,6 +10,7 @@ enum trial {
 	TRIAL_PRESENT,
 	TRIAL_ABSENT,
 	TRIAL_UNKNOWN, /* the kernel cannot be asked: the language counts it as present */
+	TRIAL_FAILED,  /* a call failed for another reason than what was asked about: trial_failure() */
 };
 
 /*
@@ -18,5 +19,7 @@ enum trial {
  */
 enum trial trial_constant(const struct constant *constant);
 enum trial trial_call(const struct call *call);
+/* After TRIAL_FAILED: the call, and its errno. */
+const char *trial_failure(int *error);
 
 #endif
