@@ -13,10 +13,12 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 const char *argp_program_version = "mmtool " PACKAGE_VERSION;
 
@@ -72,12 +74,24 @@ static error_t parse_rest(int key, char *arg, struct argp_state *state)
 	return EINVAL;
 }
 
+/* The help of glibc's argp(3) asserts that there is memory. */
+static void on_abort(int signo)
+{
+	static const char message[] = "mmtool: malloc: out of memory\n";
+
+	(void)signo;
+	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(STATUS_TOOL);
+}
+
 /* argp(3) has said what is wrong, save that it had no memory. */
 static void parse_arguments(const struct argp *argp, int argc, char **argv, void *input)
 {
 	output_guard_errors();
+	void (*before)(int) = signal(SIGABRT, on_abort);
 	error_t error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
 
+	signal(SIGABRT, before);
 	output_release_errors();
 	if (error == ENOMEM)
 		diag_die("malloc: out of memory");

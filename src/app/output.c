@@ -21,9 +21,15 @@ enum { FLUSH_AT = 64 * 1024 };
 void output_claim_standard(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
 		/* The lowest free number is the one that is closed.  Write-only for 0, read-only for 1 and 2. */
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
-			return;
+		int null = file_open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+
+		if (null < 0)
+			diag_die("open: /dev/null, for the closed descriptor %d: %s", fd, strerror(-null));
+		if (null > fd)
+			close(null);
 	}
 }
 
@@ -62,7 +68,7 @@ static void write_held(void)
 	for (size_t at = 0; at < text.len;) {
 		ssize_t wrote = write(STDERR_FILENO, text.data + at, text.len - at);
 
-		if (wrote < 0 && errno != EINTR)
+		if (wrote == 0 || (wrote < 0 && errno != EINTR))
 			break;
 		at += wrote > 0 ? (size_t)wrote : 0;
 	}
@@ -74,8 +80,10 @@ void output_guard_errors(void)
 	const cookie_io_functions_t functions = { .write = hold };
 	FILE *guarded = unguarded == NULL ? fopencookie(NULL, "w", functions) : NULL;
 
-	if (guarded == NULL)
+	if (unguarded != NULL)
 		return;
+	if (guarded == NULL)
+		diag_die("malloc: out of memory");
 	unguarded = stderr;
 	stderr = guarded;
 	/* After a message argp ends the program. */

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +55,14 @@ static void vprint(const char *format, va_list args)
 		used += (size_t)rest < sizeof(line) - used ? (size_t)rest : sizeof(line) - used - 1;
 	used = copy_escaped(shown, line, used);
 	shown[used++] = '\n';
-	if (write(STDERR_FILENO, shown, used) < 0)
-		return;
+	/* Whole in one write unless a signal comes between. */
+	for (size_t at = 0; at < used;) {
+		ssize_t put = write(STDERR_FILENO, shown + at, used - at);
+
+		if (put == 0 || (put < 0 && errno != EINTR))
+			return;
+		at += put > 0 ? (size_t)put : 0;
+	}
 }
 
 void diag_error(const char *format, ...)

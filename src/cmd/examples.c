@@ -130,7 +130,7 @@ static int list(struct dirent *const *entries, size_t count)
 		if (error == 0)
 			add_title(&out, &text);
 		else
-			buf_printf(&out, "cannot be read: %s", strerror(-error));
+			buf_printf(&out, "cannot be read (open or read): %s", strerror(-error));
 		buf_putc(&out, '\n');
 		buf_fini(&text);
 	}
@@ -176,7 +176,7 @@ static int print(const char *name, struct dirent *const *entries, size_t count)
 		if (error == 0)
 			fwrite(buf_text(&text), 1, text.len, stdout);
 		else
-			diag_error("%s/%s: cannot be read: %s", folder(), file, strerror(-error));
+			diag_error("%s/%s: cannot be read (open or read): %s", folder(), file, strerror(-error));
 		buf_fini(&text);
 		return error == 0 ? STATUS_OK : STATUS_TOOL;
 	}
@@ -197,7 +197,7 @@ static int execute(const void *input)
 
 		buf_escape(&shown, folder(), strlen(folder()), 0);
 		diag_error("%s: %s%s (is mmtool installed? else set MMTOOL_EXAMPLES to the folder examples of its sources)",
-		           buf_text(&shown), count < 0 && errno != ENOENT ? "cannot be opened or read: " : "", why);
+		           buf_text(&shown), count < 0 && errno != ENOENT ? "opendir or readdir: " : "", why);
 		buf_fini(&shown);
 		status = STATUS_TOOL;
 	}

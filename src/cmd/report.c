@@ -86,7 +86,7 @@ static int show_all(struct replay *replay, struct judge *judge, const struct eve
 	}
 	if (got < 0)
 		*problem = copy(replay_problem(replay));
-	return got == 0 ? STATUS_OK : any ? STATUS_TOOL : STATUS_USAGE;
+	return got == 0 ? STATUS_OK : any || got == -EIO ? STATUS_TOOL : STATUS_USAGE;
 }
 
 static int produce(const void *input, const struct event_sink *sink, char **problem)

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,8 +70,7 @@ static _Noreturn void child(const struct measure *measure, pid_t parent, int fd)
 	offer_to_oom();
 	answer.one_processor = stay_on(measure->processor);
 	answer.error = measure->work(measure->context, answer.result);
-	(void)!write(fd, &answer, sizeof(answer));
-	_exit(0);
+	_exit(write(fd, &answer, sizeof(answer)) < 0 ? errno : 0);
 }
 
 static int tell(char **problem, const struct measure *measure, const char *what, const char *why)
@@ -83,13 +83,15 @@ static int tell(char **problem, const struct measure *measure, const char *what,
 	return STATUS_TOOL;
 }
 
-/* How the process ended that was to send an answer, and did not. */
+/* How the process ended that was to send an answer, and did not.  Its exit status is the errno of sending it. */
 static int tell_end(char **problem, const struct measure *measure, int status)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		return tell(problem, measure, "the process that measured it was stopped", "it took over a minute");
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return tell(problem, measure, "the process that measured it was killed", "for want of memory, it seems (try less)");
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		return tell(problem, measure, "the process that measured it told nothing: write", strerror(WEXITSTATUS(status)));
 	return tell(problem, measure, "the process that measured it told nothing",
 	            WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "it ended early");
 }
@@ -99,24 +101,24 @@ int measure_once(const struct measure *measure, void *result, bool *one_processo
 	struct answer answer;
 	pid_t parent = getpid(), pid;
 	int fds[2], status = 0;
-	ssize_t got;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return tell(problem, measure, "no pipe", strerror(errno));
+		return tell(problem, measure, "no pipe: pipe2", strerror(errno));
 	pid = fork();
 	if (pid == 0)
 		child(measure, parent, fds[1]);
 	int error = errno;
 
 	close(fds[1]);
-	do
-		got = pid > 0 ? read(fds[0], &answer, sizeof(answer)) : 0;
-	while (got < 0 && errno == EINTR);
+	ssize_t got = pid > 0 ? file_read(fds[0], &answer, sizeof(answer)) : 0;
+
 	close(fds[0]);
 	if (pid < 0)
-		return tell(problem, measure, "no process", strerror(error));
+		return tell(problem, measure, "no process: fork", strerror(error));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
+	if (got < 0)
+		return tell(problem, measure, "what was measured could not be read: read", strerror((int)-got));
 	if (got != sizeof(answer))
 		return tell_end(problem, measure, status);
 	if (answer.error != 0)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,6 +126,14 @@ static bool begins_object(const struct replay *replay)
 	return at == replay->input.len || replay->input.data[at] == '{' || replay->input.data[at] == '\n';
 }
 
+static int fail_read(struct replay *replay, int error)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "read: %s", strerror(-error));
+	return fail_whole(replay, error, why);
+}
+
 /* The next line, or what stands behind the last newline.  Returns 1, 0 at the end, or what replay_next() does. */
 static int next_line(struct replay *replay, const char **text, size_t *len)
 {
@@ -144,7 +153,7 @@ static int next_line(struct replay *replay, const char **text, size_t *len)
 		if (input->len - replay->at > longest_line)
 			return fail(replay, "this line is too long to be an event");
 		if (!replay->at_end && (got = read_more(replay)) < 0)
-			return fail_whole(replay, got, strerror(-got));
+			return fail_read(replay, got);
 		got = replay->at_end ? 0 : got;
 	}
 	if (newline == NULL && replay->at == input->len)

@@ -2,6 +2,7 @@
 /* The rules of madvise(2), in the order of the kernel's mm/madvise.c. */
 #include "run/why-rule.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 /* What the C library's headers may lack, as the kernel's have it on every architecture but alpha and parisc. */
@@ -113,7 +114,7 @@ enum why_answer madvise_unknown(struct why_case *c)
 	if (constant_name(GROUP_MADV, advice(c)) == NULL)
 		return say_format(c, "%d is no advice of madvise", advice(c));
 	/* A range of no bytes: the kernel looks at the advice and does nothing. */
-	if (c->source == NULL || !c->source->here || madvise(NULL, 0, advice(c)) == 0)
+	if (c->source == NULL || !c->source->here || madvise(NULL, 0, advice(c)) == 0 || errno != EINVAL)
 		return WHY_NO;
 	return say_format(c, "this kernel does not know %s", advice_name(c));
 }

@@ -2,6 +2,7 @@
 /* The rules of mmap(2) about its arguments and its file, in the order of the kernel's mm/mmap.c. */
 #include "run/why-mmap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -41,6 +42,8 @@ enum why_answer mmap_huge_size(struct why_case *c)
 	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%llukB", shift < 10 ? 0ULL : 1ULL << (shift - 10));
 	if (access(path, F_OK) == 0)
 		return WHY_NO;
+	if (errno != ENOENT)
+		return WHY_PERHAPS;
 	say_format(c, "MAP_HUGETLB asks for huge pages of 2^%u bytes, and this machine has none of that size (see "
 	           "/sys/kernel/mm/hugepages)", shift);
 	return WHY_YES;

@@ -2,6 +2,7 @@
 /* Facts for the rules of a process as /proc tells them, and of an smaps that was saved. */
 #include "run/why-rule.h"
 
+#include "base/file.h"
 #include "mm/smaps.h"
 #include "run/observer.h"
 
@@ -27,7 +28,7 @@
 #define F_GET_SEALS 1034 /* Linux 3.17 */
 #endif
 
-/* Copies what follows name on the line of a file of /proc that begins with it. */
+/* Copies what follows name on the line of a file of /proc that begins with it.  ENOENT: there is no such file. */
 static bool read_field(const char *path, const char *name, char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -37,13 +38,17 @@ static bool read_field(const char *path, const char *name, char *text, size_t si
 
 	if (file == NULL)
 		return false;
+	errno = 0;
 	while (!found && getline(&line, &room, file) >= 0)
 		if (strncmp(line, name, strlen(name)) == 0) {
 			snprintf(text, size, "%s", line + strlen(name));
 			found = true;
 		}
+	int error = errno == ENOENT ? EIO : errno;
+
 	free(line);
 	fclose(file);
+	errno = error;
 	return found;
 }
 
@@ -107,10 +112,12 @@ static bool count_descriptors(const struct why_process *process, uint64_t *value
 	if (dir == NULL)
 		return false;
 	*value = 0;
-	while ((entry = readdir(dir)) != NULL)
+	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0)
 		*value += entry->d_name[0] != '.';
+	bool whole = errno == 0;
+
 	closedir(dir);
-	return true;
+	return whole;
 }
 
 /* The 47th field of proc_pid_stat(5); 0 to those who may not trace the process. */
@@ -216,15 +223,19 @@ int why_smaps_flag(void *context, uint64_t addr, const char *flag)
 	return record->flags == NULL ? -1 : smaps_has_flag(record, flag);
 }
 
-/* Seals can be asked for only through a descriptor of one's own. */
-static uint32_t read_seals(const char *path)
+/* Seals can be asked for only through a descriptor of one's own.  False: they are not known. */
+static bool read_seals(const char *path, uint32_t *value)
 {
-	int own = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int seals = own >= 0 ? fcntl(own, F_GET_SEALS) : 0;
+	int own = file_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
-	if (own >= 0)
-		close(own);
-	return seals > 0 ? (uint32_t)seals : 0;
+	if (own < 0)
+		return false;
+	int seals = fcntl(own, F_GET_SEALS);
+	bool known = seals >= 0 || errno == EINVAL; /* a file that has none */
+
+	close(own);
+	*value = seals > 0 ? (uint32_t)seals : 0;
+	return known;
 }
 
 /* File systems of the kernel's own, from which nothing is executed however they are mounted (SB_I_NOEXEC). */
@@ -239,11 +250,14 @@ static bool runs_nothing(uint64_t type)
 	return false;
 }
 
-static bool is_append_only(const char *path)
+/* False: it is not known. */
+static bool read_append_only(const char *path, bool *value)
 {
-	struct statx info;
+	struct statx info = { 0 };
+	bool known = statx(AT_FDCWD, path, 0, 0, &info) == 0 || errno == ENOSYS;
 
-	return statx(AT_FDCWD, path, 0, 0, &info) == 0 && (info.stx_attributes & STATX_ATTR_APPEND) != 0;
+	*value = (info.stx_attributes & STATX_ATTR_APPEND) != 0;
+	return known;
 }
 
 static bool file_of(void *context, int fd, struct why_file *file)
@@ -269,16 +283,15 @@ static bool file_of(void *context, int fd, struct why_file *file)
 	/* Magic numbers have 32 bits; the member is an int on some machines and a long on others. */
 	const uint32_t type = (uint32_t)system.f_type;
 
-	file->examined = true;
 	file->mode = stat_buf.st_mode;
 	file->size = (uint64_t)stat_buf.st_size;
 	file->huge = type == HUGETLBFS_MAGIC;
 	file->memory = type == TMPFS_MAGIC;
 	file->secret = type == SECRETMEM_MAGIC;
 	file->noexec = (mount.f_flag & ST_NOEXEC) != 0 || runs_nothing(type);
-	file->append_only = is_append_only(path);
+	file->examined = read_append_only(path, &file->append_only);
 	if (S_ISREG(stat_buf.st_mode) && (file->memory || file->huge))
-		file->seals = read_seals(path);
+		file->examined &= read_seals(path, &file->seals);
 	return true;
 }
 
