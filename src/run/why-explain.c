@@ -112,8 +112,11 @@ enum why_answer mmap_noreserve(struct why_case *c)
 {
 	uint64_t policy;
 
-	if (!why_flag(c, MAP_NORESERVE) || !why_fact(c, FACT_OVERCOMMIT, &policy))
+	if (!why_flag(c, MAP_NORESERVE))
 		return WHY_NO;
+	if (!why_fact(c, FACT_OVERCOMMIT, &policy))
+		return c->source != NULL && c->source->here
+		       ? say(c, "What MAP_NORESERVE does hangs on the overcommit policy, which could not be read.") : WHY_NO;
 	return say(c, policy == 2 ? "Under overcommit policy 2 MAP_NORESERVE is ignored: the mapping is charged."
 	                          : "MAP_NORESERVE keeps the mapping out of the commit account: Committed_AS does not grow. "
 	                            "It is accounting and no swap is set aside or spared; memory is still needed when "
