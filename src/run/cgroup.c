@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -245,6 +246,27 @@ int cgroup_enter(const struct cgroup *group, pid_t pid)
 	return write_number(group->path, "cgroup.procs", (uint64_t)pid);
 }
 
+/*
+ * Removes what is left where both an mmtool and its keeper were killed: its name tells whose it was.  Nobody has that pid any
+ * more, and rmdir(2) takes none that has a process in it.
+ */
+static void sweep(const char *parent)
+{
+	DIR *folder = opendir(parent);
+	const struct dirent *entry;
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		int pid, end = -1;
+		uint32_t number;
+
+		if (sscanf(entry->d_name, "mmtool-%d-%8" SCNx32 "%n", &pid, &number, &end) == 2 && end > 0 &&
+		    entry->d_name[end] == '\0' && pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+			unlinkat(dirfd(folder), entry->d_name, AT_REMOVEDIR);
+	}
+	if (folder != NULL)
+		closedir(folder);
+}
+
 /* Makes one in a directory, and puts the process into it. */
 static int attempt(struct cgroup *group, const char *parent, const struct wish *wish)
 {
@@ -257,6 +279,7 @@ static int attempt(struct cgroup *group, const char *parent, const struct wish *
 	if (snprintf(group->path, sizeof(group->path), "%s/mmtool-%d-%08" PRIx32, parent, (int)getpid(), number) >=
 	    (int)sizeof(group->path))
 		return -ENAMETOOLONG;
+	sweep(parent);
 	snprintf(tried, sizeof(tried), "send, to the process that removes it");
 	if (!wish->announce(wish->context, group->path))
 		return -EIO;

@@ -20,7 +20,9 @@ struct cgroup {
  * Makes a cgroup below that of the tool, or beside it (version 2 lets none that holds processes share out memory), limits it to
  * so many bytes of memory and no swap, and puts the process into it; what that has already stays the old cgroup's.  Before
  * each attempt announce() is told the path, so that somebody knows what to remove whatever happens; false: it cannot.
- * Returns 0, or -errno after adding to problem, in words, why there can be none, with the call that failed.  Nothing is left of an attempt that failed.
+ * Empty ones that were left there by a tool that was killed together with its keeper are removed first.
+ * Returns 0, or -errno after adding to problem, in words, why there can be none, with the call that failed.  Nothing is left of
+ * an attempt that failed.
  */
 int cgroup_confine(struct cgroup *group, pid_t pid, uint64_t bytes, bool (*announce)(void *context, const char *path),
                    void *context, struct buf *problem);

@@ -117,6 +117,28 @@ has_cgroup_of()
 	done
 }
 
+@test "what is left where both mmtool and its keeper were killed, the next one removes" {
+	need_root
+	need strace
+	strace -f -o probe true 2>/dev/null || skip 'strace may not trace here'
+	not_sanitized 'LeakSanitizer does not work under strace'
+	oom
+	strace -f -qq -e trace=mkdir,mkdirat -o trace "$MMTOOL" oom >/dev/null
+	group=$(sed -n 's/.*mkdir[at]*(.*"\(.*\/mmtool-[0-9]*-[0-9a-f]*\)".* = 0$/\1/p' trace | tail -n 1)
+	[ -n "$group" ] || skip 'strace does not show the cgroup'
+	parent=${group%/*}
+	true &
+	gone=$!
+	wait "$gone"
+	mkdir "$parent/mmtool-$gone-0123abcd" "$parent/mmtool-$$-0123abcd" "$parent/mmtool-$gone-of-others"
+	mm oom
+	left=$(cd "$parent" && echo mmtool-*-0123abcd mmtool-*-of-others)
+	rmdir "$parent/mmtool-$gone-0123abcd" 2>/dev/null || true
+	rmdir "$parent/mmtool-$$-0123abcd" "$parent/mmtool-$gone-of-others"
+	assert_success
+	assert_equal "$left" "mmtool-$$-0123abcd mmtool-$gone-of-others"
+}
+
 @test "an ordinary user is told why not, with status 77, and nothing was touched" {
 	as_nobody "$MMTOOL" oom
 	[ "$status" -ne 0 ] || skip 'here an ordinary user has a cgroup of its own'

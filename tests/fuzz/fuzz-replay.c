@@ -5,6 +5,7 @@
  */
 #include "base/buf.h"
 #include "report/report.h"
+#include "run/judge.h"
 #include "run/replay.h"
 
 #include <stdint.h>
@@ -23,8 +24,11 @@ static void require(bool held)
 		abort();
 }
 
-/* Shows what can be read; json is what the JSON report makes of it.  Returns what the reader says at the end. */
-static int show(const void *data, size_t size, struct buf *json)
+/*
+ * Shows what can be read; json is what the JSON report makes of it.  *agrees: no event contradicts another.  Returns what the
+ * reader says at the end.
+ */
+static int show(const void *data, size_t size, struct buf *json, bool *agrees)
 {
 	static const struct report_options options[REPORTS] = {
 		{ 0 }, { .full = true, .explain = true }, { .symbolic = true, .full = true }, { .symbolic = true, .explain = true }, { 0 },
@@ -38,10 +42,13 @@ static int show(const void *data, size_t size, struct buf *json)
 
 	require(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
 	struct replay *replay = replay_open(fd, "events");
+	struct judge *judge = judge_new();
 
+	*agrees = true;
 	for (unsigned i = 0; i < REPORTS; i++)
 		reports[i] = report_new(classes[i], &options[i]);
 	while ((got = replay_next(replay, &event)) > 0) {
+		*agrees = *agrees && judge_event(judge, event) == NULL;
 		for (unsigned i = 0; i < REPORTS; i++)
 			reports[i]->class->event(reports[i], event, i == 0 ? json : &out);
 	}
@@ -49,6 +56,7 @@ static int show(const void *data, size_t size, struct buf *json)
 	require(memchr(buf_text(json), '\033', json->len) == NULL && memchr(buf_text(&out), '\033', out.len) == NULL);
 	for (unsigned i = 0; i < REPORTS; i++)
 		report_free(reports[i]);
+	judge_free(judge);
 	replay_close(replay);
 	buf_fini(&out);
 	close(fd);
@@ -75,9 +83,10 @@ static void find_snapshot(const void *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf json = { 0 }, again = { 0 };
+	bool agrees, still;
 
-	if (show(data, size, &json) == 0) {
-		require(show(json.data, json.len, &again) == 0);
+	if (show(data, size, &json, &agrees) == 0) {
+		require(show(json.data, json.len, &again, &still) == 0 && agrees == still);
 		require(json.len == again.len && memcmp(json.data, again.data, json.len) == 0);
 	}
 	find_snapshot(data, size);
