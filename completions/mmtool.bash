@@ -33,8 +33,10 @@ _mmtool_ask()
 # Offers those of the words in $1 that begin with $2.
 _mmtool_offer()
 {
-	local word
+	local - word
 
+	# Words, which are no patterns of file names.
+	set -f
 	for word in $1; do
 		[[ $word != "$2"* ]] || COMPREPLY+=("$word")
 	done

@@ -315,3 +315,45 @@ END
 	zsh_line 'mmtool gr'
 	assert_line grow
 }
+
+# hostile: files whose names do something where a shell reads them as its own text.
+hostile()
+{
+	mkdir names
+	cd names
+	touch -- '$(touch evil)' '`touch evil`' ';touch evil;' '*' '[a-z]' '-rf' "quote'\"" 'back\slash' $'esc\e]0;x\a' $'line\ntouch evil' '~root' '${IFS}' ' lead' '$((1%0))'
+}
+
+@test "names of files are words, and nothing more: bash" {
+	hostile
+	for begun in '' '$' '`' ';' '*' '[' '-' quote back esc line '~' ' ' '$(touch evil)' '`touch evil`'; do
+		for line in "run" "grow --output" "grow -o" look mind "trace" ""; do
+			# shellcheck disable=SC2086 # words
+			bash_words mmtool $line "$begun"
+			[ -z "$(find "$BATS_TEST_TMPDIR" -name evil)" ] || fail "$line $begun: it was executed"
+			[[ $output != *'division by 0'* ]] || fail "$output"
+		done
+	done
+	bash_words mmtool run '$'
+	assert_line '$(touch evil)'
+	bash_words mmtool run '*'
+	assert_output '*'
+}
+
+@test "names of files are words, and nothing more: fish" {
+	hostile
+	for begun in '' '\$' 'q' 'b' '\~'; do
+		for line in run look 'grow --output'; do
+			fish_line "mmtool $line $begun"
+			[ -z "$(find "$BATS_TEST_TMPDIR" -name evil)" ] || fail "$line $begun: it was executed"
+		done
+	done
+}
+
+@test "names of files are words, and nothing more: zsh" {
+	hostile
+	for line in 'run ' 'run q' 'run \$' 'look ' 'grow --output='; do
+		zsh_line "mmtool $line"
+		[ -z "$(find "$BATS_TEST_TMPDIR" -name evil)" ] || fail "$line: it was executed"
+	done
+}
