@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 /*
- * Whether the kernel finds a place for an anonymous mapping, which it never makes: flags that are neither MAP_SHARED nor
- * MAP_PRIVATE are refused only once the place is found (do_mmap(), mm/mmap.c).  ENOMEM: there is none.
+ * Asks the kernel for a place for an anonymous mapping, which it never makes: flags that are neither MAP_SHARED nor
+ * MAP_PRIVATE are refused only once the place is found (do_mmap(), mm/mmap.c).  EINVAL: there is one; ENOMEM: there is none.
  */
-static bool is_placed(uint64_t addr, uint64_t len, unsigned flags)
+static int ask_place(uint64_t addr, uint64_t len, unsigned flags)
 {
 	static const char name[] = "mmap";
 	const uint64_t args[CALL_ARGS] = { addr, len, PROT_NONE, MAP_ANONYMOUS | flags, (uint64_t)-1, 0 };
@@ -34,7 +34,22 @@ static bool is_placed(uint64_t addr, uint64_t len, unsigned flags)
 	long result = kernel.args_in_memory ? syscall(kernel.number, w)
 	                                    : syscall(kernel.number, w[0], w[1], w[2], w[3], w[4], w[5]);
 
-	return result != -1 || errno != ENOMEM;
+	return result == -1 ? errno : 0;
+}
+
+/* Only what is answered twice counts, but for EINVAL: a call may also fail for want of something else. */
+static bool is_placed(uint64_t addr, uint64_t len, unsigned flags)
+{
+	int answer = ask_place(addr, len, flags);
+
+	for (unsigned i = 0; i < 2 && answer != EINVAL; i++) {
+		int again = ask_place(addr, len, flags);
+
+		if (again == answer)
+			break;
+		answer = again;
+	}
+	return answer != ENOMEM;
 }
 
 /* The last page that a fixed mapping can have, by bisection; all but the last page of a word at most. */
