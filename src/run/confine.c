@@ -19,7 +19,7 @@ static void keep(int socket, int file)
 	char path[CGROUP_PATH] = "";
 
 	(void)file;
-	while (keeper_read(socket, path, sizeof(path)) == (ssize_t)sizeof(path))
+	while (keeper_read(socket, path, sizeof(path)) > 0)
 		continue;
 	if (path[0] == '/')
 		cgroup_remove(path);
