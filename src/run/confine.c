@@ -96,6 +96,8 @@ bool confine_oom_kills(struct machine *m, int64_t *count)
 		return machine_fail(m, "oom_kills: the script has no cgroup of its own: cgroup(LIMIT) makes it");
 	int error = cgroup_oom_kills(&m->confined.group, count);
 
+	if (error < 0 && error != -ENODATA)
+		return machine_break(m, "open or read: how many the OOM killer killed in the cgroup", error);
 	return error == 0 || machine_fail(m, "oom_kills: this kernel does not count them: %s", strerror(-error));
 }
 
@@ -105,7 +107,15 @@ static const char *explain_kill(struct machine *m, const struct performance *p, 
 	bool collected = p->statement->call->class == CALL_WAIT && p->result == SIGKILL;
 	int64_t count = 0;
 
-	if ((m->death != SIGKILL && !collected) || cgroup_oom_kills(&m->confined.group, &count) < 0 || count == 0)
+	if (m->death != SIGKILL && !collected)
+		return NULL;
+	int error = cgroup_oom_kills(&m->confined.group, &count);
+
+	if (error < 0 && error != -ENODATA) {
+		buf_printf(text, "Whether the OOM killer killed it is not known: its count could not be read (%s).", strerror(-error));
+		return buf_text(text);
+	}
+	if (error < 0 || count == 0)
 		return NULL;
 	buf_puts(text, "A page was needed, and within the cgroup's limit of ");
 	size_format(text, (uint64_t)m->confined.limit);
