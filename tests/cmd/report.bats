@@ -221,7 +221,7 @@ start='{"type":"start","format":1,"name":"x","pid":1,"several":false}'
 	refused 2 'bad:1: recorded in format 2; this mmtool reads format 1'
 	mm report .
 	assert_failure 2
-	assert_output 'mmtool report: .: Is a directory'
+	assert_output 'mmtool report: .: read: Is a directory'
 	timeout 10 "$MMTOOL" report /dev/zero 2>err || [ $? -eq 2 ]
 	assert_equal "$(cat err)" 'mmtool report: /dev/zero:1: this is no event: no JSON object begins here'
 }
