@@ -12,6 +12,7 @@
 #include "base/size.h"
 #include "run/measure.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -110,6 +111,7 @@ static int work(const void *context, void *result)
 	outcome.cpu = measure_clock(CLOCK_PROCESS_CPUTIME_ID);
 	for (unsigned i = 0; i < task->moves && error == 0; i++)
 		error = i % 2 == 0 ? move(task, here, there) : move(task, there, here);
+	assert(task->moves > 0);
 	outcome.cpu = (measure_clock(CLOCK_PROCESS_CPUTIME_ID) - outcome.cpu) / task->moves;
 	outcome.kept = error == 0 && are_kept(here, task);
 	memcpy(result, &outcome, sizeof(outcome));

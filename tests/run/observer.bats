@@ -33,17 +33,27 @@ normal()
 			| if .name == "shmget" or .name == "fork" then del(.result) else . end else . end)'
 }
 
+# once_more: whether to look once more: a script may ask whether what all processes were promised is more than the
+# limit, and another process can have changed the answer.
+once_more()
+{
+	! cmp -s text query && grep -q Committed_AS text
+}
+
 # both ARG...: runs mmtool in both ways; what is printed and the exit status are the same.
 both()
 {
 	local way status=0
 
 	policy_lock -s
-	for way in text query; do
-		status=0
-		timeout 60 "${fixed[@]}" "$MMTOOL" "$@" --observer=$way >out 2>&1 || status=$?
-		plain <out >"$way"
-		printf 'status %d\n' "$status" >>"$way"
+	for _ in 1 2 3; do
+		for way in text query; do
+			status=0
+			timeout 60 "${fixed[@]}" "$MMTOOL" "$@" --observer=$way >out 2>&1 || status=$?
+			plain <out >"$way"
+			printf 'status %d\n' "$status" >>"$way"
+		done
+		once_more || break
 	done
 	policy_unlock
 	diff text query || fail "not the same: $*"
@@ -55,9 +65,12 @@ both_events()
 	local way
 
 	policy_lock -s
-	for way in text query; do
-		timeout 60 "${fixed[@]}" "$MMTOOL" "$@" --format=json --observer=$way 2>/dev/null | normal >"$way"
-		[ -s "$way" ] || fail "no events: $*"
+	for _ in 1 2 3; do
+		for way in text query; do
+			timeout 60 "${fixed[@]}" "$MMTOOL" "$@" --format=json --observer=$way 2>/dev/null | normal >"$way"
+			[ -s "$way" ] || fail "no events: $*"
+		done
+		once_more || break
 	done
 	policy_unlock
 	cmp text query || fail "not the same events: $*"
