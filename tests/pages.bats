@@ -323,7 +323,10 @@ b false'
 	diff <(sed 's/moved.*//; s/of a at.*//' first) <(sed 's/moved.*//; s/of a at.*//' again)
 	# Recorded again it is the same, byte for byte.
 	diff events <("$MMTOOL" report --format=json events)
-	sed 's/"page_size":[0-9]*/"page_size":0/' events | "$MMTOOL" report - >/dev/null
+	sed 's/"page_size":[0-9]*/"page_size":0/' events >forged
+	mm report forged
+	assert_failure 3
+	assert_output --partial 'its pages have 0 bytes'
 }
 
 @test "nothing of it without the option, nor where only failures or points are wanted" {

@@ -71,7 +71,7 @@ static int read_command(pid_t pid, char **command)
 	return 0;
 }
 
-/* Its program; NULL where it has none, or this user may not know it.  0, or -errno when that cannot be read. */
+/* Its program; NULL where it has none, this user may not know it, or its path is longer than the kernel tells.  0, or -errno. */
 static int read_program(pid_t pid, char **program)
 {
 	char path[64], text[PATH_MAX];
@@ -80,7 +80,17 @@ static int read_program(pid_t pid, char **program)
 	ssize_t len = readlink(path, text, sizeof(text));
 
 	*program = len > 0 && (size_t)len < sizeof(text) ? alloc_string(text, (size_t)len) : NULL;
-	return len >= 0 || errno == ENOENT || errno == ESRCH || errno == EACCES || errno == EPERM ? 0 : -errno;
+	switch (len < 0 ? errno : 0) {
+	case 0:
+	case ENOENT:
+	case ESRCH:
+	case EACCES:
+	case EPERM:
+	case ENAMETOOLONG:
+		return 0;
+	default:
+		return -errno;
+	}
 }
 
 /* Why a process that is there has no address space, or NULL: its state and flags, proc_pid_stat(5). */
