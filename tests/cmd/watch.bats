@@ -157,8 +157,9 @@ of()
 	after=$(date +%s%N)
 	tell exit 0
 	ended
-	of 'select(.type == "delta") | (.to - .from) / 1e6 | floor'
-	[ "$output" -ge 50 ] || fail "less than the interval: $output"
+	# One that came late is followed by one in time, sooner than the interval.
+	of 'select(.type == "delta") | .to > .from'
+	assert_output true
 	of "select(.type == \"delta\") | (.time | tonumber) >= $before and (.time | tonumber) <= $after"
 	assert_output true
 	# By the same clock from the first reading on, whatever the other one did meanwhile.

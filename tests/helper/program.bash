@@ -49,6 +49,12 @@ $(tail -3 run.out)"
 	done
 }
 
+# traced PREFIX: the traces, in the order in which their processes began; a PID may be lower than an earlier one.
+traced()
+{
+	stat -c '%w %n' traces/"$1".* | sort -V | sed 's/.* //'
+}
+
 # own_calls PREFIX VARIABLE=VALUE...: of traces/PREFIX.PID, each process's own calls, to PREFIX-0, PREFIX-1, …
 # shellcheck disable=SC2154 # top is of common.bash
 own_calls()
@@ -57,7 +63,7 @@ own_calls()
 
 	shift
 	rm -f "$prefix"-*
-	for file in $(printf '%s\n' traces/"$prefix".* | sort -t. -k2n); do
+	for file in $(traced "$prefix"); do
 		kind=(-v child=0)
 		case $prefix in
 		tool) grep -q '^seccomp\|^dup3(' "$file" || continue ;;
@@ -85,7 +91,7 @@ same_calls()
 	rm -f traces/*
 	strace -ff -o traces/tool "$MMTOOL" "$@" --quiet >/dev/null 2>&1 </dev/null 3>&- || true
 	strace -ff -o traces/program ./program >/dev/null 2>&1 </dev/null 3>&- || true
-	first=$(printf '%s\n' traces/program.* | sort -t. -k2n | head -1)
+	first=$(traced program | head -n 1)
 	own_calls tool -v program=0
 	own_calls program -v program=1
 	assert_equal "$(compgen -G 'program-*' | sort)" "$(compgen -G 'tool-*' | sort | sed 's/^tool-/program-/')"
