@@ -314,6 +314,7 @@ static void rehearse(void)
 	request.args[0] = SYS_getppid;
 	perform();
 	*(volatile int *)&attached = attached;
+	*(volatile uintptr_t *)&serving = serving;
 }
 
 static void greet(const char *step, int error)
