@@ -349,11 +349,11 @@ END
 }
 
 @test "what a shell records agrees with itself, whatever it was told" {
-	for lines in 'expect 1' 'expect 1 == 2\nexpect 1 == 3' 'x =\nexpect 1' 'require 0, "no"\nexpect 1\nrequire 0, "no"\nexpect 1 == 2' \
+	for typed in 'expect 1' 'expect 1 == 2\nexpect 1 == 3' 'x =\nexpect 1' 'require 0, "no"\nexpect 1\nrequire 0, "no"\nexpect 1 == 2' \
 		'NULL[0] = 1\nexpect 1\nNULL[0] = 1\nexpect 1' '' 'note 1' 'repeat 6 as i { expect i < 5 }\nexpect 1' \
 		'c = fork()\nin c { NULL[0] = 1 }\nin c { expect 1 }\nwait(c)\nexpect 1'; do
 		# shellcheck disable=SC2059 # the lines are the format
-		printf "$lines\n" | "$MMTOOL" shell --format=json >events 2>/dev/null || true
+		printf "$typed\n" | "$MMTOOL" shell --format=json >events 2>/dev/null || true
 		"$MMTOOL" report --format=json events | cmp - events
 	done
 }
