@@ -233,13 +233,15 @@ bool files_hand_over(struct machine *m, struct performance *p, const char *path,
 	int fd = file_open(path, O_PATH);
 	bool made = true;
 
+	if (fd < 0 && is_ours(fd))
+		return machine_break(m, "open", fd);
 	p->call->performed = true;
 	if (fd < 0) {
 		p->result = fd;
 		return true;
 	}
 	if (fstat(fd, &stat) < 0)
-		p->result = -errno;
+		made = machine_break(m, "fstat", -errno);
 	else if (!is_harmless_device(&stat))
 		made = refuse(m, path, needs_write);
 	else if ((flags & O_CREAT) != 0 && (flags & O_EXCL) != 0)
