@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,19 +88,6 @@ static size_t keep_from(const struct buf *text)
 	return 0;
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t put = write(fd, data, len);
-
-		if (put < 0 && errno != EINTR)
-			return false;
-		data += put > 0 ? put : 0;
-		len -= put > 0 ? (size_t)put : 0;
-	}
-	return true;
-}
-
 /* Cuts the file: the new one takes its place at once, so that a reader finds either.  Failing leaves a longer file. */
 static void cut(const char *path, const struct buf *text, size_t from)
 {
@@ -109,7 +97,7 @@ static void cut(const char *path, const struct buf *text, size_t from)
 	int fd = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd >= 0) {
-		bool whole = write_all(fd, text->data + from, text->len - from);
+		bool whole = file_write(fd, text->data + from, text->len - from) == 0;
 
 		if (close(fd) < 0 || !whole || rename(name.data, path) < 0)
 			unlink(name.data);
@@ -176,7 +164,7 @@ bool history_keep(struct history *history, const char *line, size_t len)
 	history->last = alloc_string(line, len);
 	buf_add(&text, line, len);
 	buf_putc(&text, '\n');
-	if (history->fd >= 0 && !write_all(history->fd, text.data, text.len)) {
+	if (history->fd >= 0 && file_write(history->fd, text.data, text.len) < 0) {
 		close(history->fd);
 		history->fd = -1;
 	}

@@ -65,13 +65,7 @@ static void write_held(void)
 		return;
 	buf_escape(&text, buf_text(&held), message, 0);
 	buf_add(&text, held.data + message, held.len - message);
-	for (size_t at = 0; at < text.len;) {
-		ssize_t wrote = write(STDERR_FILENO, text.data + at, text.len - at);
-
-		if (wrote == 0 || (wrote < 0 && errno != EINTR))
-			break;
-		at += wrote > 0 ? (size_t)wrote : 0;
-	}
+	(void)file_write(STDERR_FILENO, text.data, text.len);
 	buf_fini(&text);
 }
 

@@ -5,6 +5,7 @@
 #include "app/session.h"
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/size.h"
 #include "lang/script.h"
 #include "mm/constant.h"
@@ -72,25 +73,13 @@ static void worsen(struct shell *shell, int status)
 	shell->status = session_worse(shell->status, status);
 }
 
-static void write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t put = write(fd, data, len);
-
-		if (put < 0 && errno != EINTR)
-			return;
-		data += put > 0 ? put : 0;
-		len -= put > 0 ? (size_t)put : 0;
-	}
-}
-
 void shell_print(struct shell *shell, const struct buf *text)
 {
 	if (shell->options->format == FORMAT_TEXT && shell->options->output == NULL) {
 		buf_add(&shell->output.buf, buf_text(text), text->len);
 		output_added(&shell->output);
 	} else {
-		write_all(shell->options->output != NULL ? STDOUT_FILENO : STDERR_FILENO, buf_text(text), text->len);
+		(void)file_write(shell->options->output != NULL ? STDOUT_FILENO : STDERR_FILENO, buf_text(text), text->len);
 	}
 }
 
@@ -241,7 +230,7 @@ static struct script *parse(struct shell *shell)
 	free(known);
 	if (script == NULL) {
 		output_flush(&shell->output);
-		write_all(STDERR_FILENO, buf_text(&errors), errors.len);
+		(void)file_write(STDERR_FILENO, buf_text(&errors), errors.len);
 		worsen(shell, STATUS_USAGE);
 	}
 	buf_fini(&errors);
@@ -325,13 +314,13 @@ static void read_lines(struct shell *shell)
 		case LINE_CANCELLED:
 			/* Without line editing the terminal has shown it already. */
 			if (shell->lines.edit != NULL)
-				write_all(STDOUT_FILENO, "^C", 2);
-			write_all(STDOUT_FILENO, "\n", 1);
+				(void)file_write(STDOUT_FILENO, "^C", 2);
+			(void)file_write(STDOUT_FILENO, "\n", 1);
 			forget_text(shell);
 			break;
 		case LINE_END:
 			if (shell->lines.terminal)
-				write_all(STDOUT_FILENO, "\n", 1);
+				(void)file_write(STDOUT_FILENO, "\n", 1);
 			if (shell->extent.any)
 				perform(shell);
 			return;

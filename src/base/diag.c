@@ -2,9 +2,9 @@
 /* Messages to standard error. */
 #include "base/diag.h"
 
+#include "base/file.h"
 #include "base/utf8.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,13 +56,7 @@ static void vprint(const char *format, va_list args)
 	used = copy_escaped(shown, line, used);
 	shown[used++] = '\n';
 	/* Whole in one write unless a signal comes between. */
-	for (size_t at = 0; at < used;) {
-		ssize_t put = write(STDERR_FILENO, shown + at, used - at);
-
-		if (put == 0 || (put < 0 && errno != EINTR))
-			return;
-		at += put > 0 ? (size_t)put : 0;
-	}
+	(void)file_write(STDERR_FILENO, shown, used);
 }
 
 void diag_error(const char *format, ...)

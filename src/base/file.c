@@ -42,6 +42,18 @@ ssize_t file_read_at(int fd, void *data, size_t size, off_t offset)
 	return got < 0 ? -errno : got;
 }
 
+int file_write(int fd, const void *data, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		ssize_t put = write(fd, (const char *)data + at, size - at);
+
+		if (put == 0 || (put < 0 && errno != EINTR))
+			return put < 0 ? -errno : -EIO;
+		at += put > 0 ? (size_t)put : 0;
+	}
+	return 0;
+}
+
 ssize_t file_read_small(int folder, const char *path, char *text, size_t size)
 {
 	int fd = file_open_at(folder, path, O_RDONLY);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening and reading files: a signal that comes between is no error. */
+/* Opening, reading and writing files: a signal that comes between is no error. */
 #ifndef MMTOOL_BASE_FILE_H
 #define MMTOOL_BASE_FILE_H
 
@@ -12,6 +12,8 @@ int file_open_at(int folder, const char *path, int flags);
 /* As read(2) and pread(2): the bytes read, 0 at the end, or -errno. */
 ssize_t file_read(int fd, void *data, size_t size);
 ssize_t file_read_at(int fd, void *data, size_t size, off_t offset);
+/* Writes all of it, in one write(2) where that takes it.  Allocates nothing.  0 or -errno. */
+int file_write(int fd, const void *data, size_t size);
 
 /*
  * Reads a file that is shorter than size whole, however it comes, and ends it with a NUL.  Its length, of which the NUL is

@@ -5,8 +5,6 @@
  */
 #include "run/cost.h"
 
-#include "base/alloc.h"
-#include "base/buf.h"
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/size.h"
@@ -17,7 +15,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -182,24 +179,11 @@ static int measure_task(const struct task *task, unsigned runs, int processor, c
 	return cost.kept ? STATUS_OK : STATUS_FAILED;
 }
 
-/* The copy is there beside the memory; as much again is left for others. */
-static bool has_room(size_t last, char **problem)
-{
-	struct buf what = { 0 };
-
-	buf_puts(&what, "copying ");
-	size_format(&what, last);
-	bool room = measure_has_room(4 * (uint64_t)last, buf_text(&what), problem);
-
-	buf_fini(&what);
-	return room;
-}
-
 int cost_run(const struct cost_options *options, const struct event_sink *sink, char **problem)
 {
 	size_t sizes[MOST_SIZES], covered = table_covers();
 	unsigned count = list_sizes(options->to, sizes);
-	int processor = sched_getcpu(), worst = has_room(sizes[count - 1], problem) ? STATUS_OK : STATUS_UNSUPPORTED;
+	int processor = sched_getcpu(), worst = measure_has_room("copying", sizes[count - 1], problem) ? STATUS_OK : STATUS_UNSUPPORTED;
 
 	for (size_t way = 0; way < WAYS && *problem == NULL; way++) {
 		for (unsigned i = 0; i < count && *problem == NULL; i++) {

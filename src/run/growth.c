@@ -226,24 +226,10 @@ static uint64_t last_size(const struct growth_options *options)
 	return size;
 }
 
-/* The old and the new buffer are there at once while one is copied into the other; as much again is left for others. */
-static bool has_room(const struct growth_options *options, char **problem)
-{
-	uint64_t last = last_size(options);
-	struct buf what = { 0 };
-
-	buf_puts(&what, "growing to ");
-	size_format(&what, last);
-	bool room = measure_has_room(4 * last, buf_text(&what), problem);
-
-	buf_fini(&what);
-	return room;
-}
-
 int growth_run(const struct growth_options *options, const struct event_sink *sink, char **problem)
 {
 	struct outcome *outcomes = alloc_zeroed((size_t)WAYS * options->runs, sizeof(*outcomes));
-	int processor = sched_getcpu(), status = has_room(options, problem) ? STATUS_OK : STATUS_UNSUPPORTED;
+	int processor = sched_getcpu(), status = measure_has_room("growing to", last_size(options), problem) ? STATUS_OK : STATUS_UNSUPPORTED;
 	bool one_processor = true;
 
 	for (unsigned run = 0; run < options->runs && status == STATUS_OK; run++) {

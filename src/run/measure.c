@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/size.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,15 +145,17 @@ static uint64_t available(void)
 	return found;
 }
 
-bool measure_has_room(uint64_t need, const char *what, char **problem)
+bool measure_has_room(const char *doing, uint64_t size, char **problem)
 {
-	uint64_t room = available();
+	uint64_t room = available(), need = 4 * size;
 	struct buf text = { 0 };
 
 	if (room >= need)
 		return true;
-	buf_printf(&text, "%s wants %" PRIu64 " MiB of free memory, and the machine has %" PRIu64 " (try a smaller --to)", what,
-	           need >> 20, room >> 20);
+	buf_printf(&text, "%s ", doing);
+	size_format(&text, size);
+	buf_printf(&text, " wants %" PRIu64 " MiB of free memory, and the machine has %" PRIu64 " (try a smaller --to)", need >> 20,
+	           room >> 20);
 	*problem = alloc_string(buf_text(&text), text.len);
 	buf_fini(&text);
 	return false;

@@ -31,10 +31,10 @@ enum { MEASURE_RESULT = 256 };
 int measure_once(const struct measure *measure, void *result, bool *one_processor, char **problem);
 
 /*
- * Whether the machine can give need bytes without swapping (MemAvailable, proc_meminfo(5)); where it does not say, it can.
- * If not, *problem says so, beginning with what; the caller frees it.
+ * Whether the machine can give, without swapping (MemAvailable, proc_meminfo(5)), memory of that size twice, and leave as much
+ * to others; where it does not say, it can.  If not, *problem says so, beginning with "DOING SIZE"; the caller frees it.
  */
-bool measure_has_room(uint64_t need, const char *what, char **problem);
+bool measure_has_room(const char *doing, uint64_t size, char **problem);
 
 /* Nanoseconds of a clock (clock_gettime(2)). */
 uint64_t measure_clock(clockid_t id);

@@ -72,12 +72,8 @@ static bool byte_read(int fd)
 
 static bool byte_write(int fd)
 {
-	ssize_t put;
-
-	do {
-		put = write(fd, "", 1);
-	} while (put < 0 && errno == EINTR);
-	return put == 1;
+	errno = -file_write(fd, "", 1);
+	return errno == 0;
 }
 
 /* What a killed mmtool has left is not the old policy, and must not be taken for it. */

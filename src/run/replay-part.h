@@ -75,9 +75,9 @@ struct replay_told {
 bool replay_told_start(struct replay_told *told, const struct event_start *start);
 /* Gives a step the mappings and the regions at both its ends. */
 bool replay_told_step(struct replay_told *told, struct event_step *step);
-/* Keeps the parts of a snapshot together. */
+/* Keeps the parts of a snapshot together.  False, and replay_wrong(): they overlap. */
 bool replay_told_snapshot(struct replay_told *told, const struct event_snapshot *snapshot);
-/* Gives a delta its mappings, where the stream has told them. */
+/* Gives a delta its mappings, where the stream has told them.  False, and replay_wrong(): it does not fit them. */
 bool replay_told_delta(struct replay_told *told, struct event_delta *delta);
 void replay_told_fini(struct replay_told *told);
 

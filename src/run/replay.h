@@ -35,8 +35,8 @@ void replay_close(struct replay *replay);
 
 /*
  * The first snapshot in the stream, whole: its parts together, in smaps (all zero), by address.  *detailed: what smaps
- * said of each is in it, too; else only smaps->maps is valid.  What comes up to there must agree (judge_event()).  *about is its first part's event, valid until
- * replay_close(); its maps are NULL.  Reads no further.  Returns 0 or what
+ * said of each is in it, too; else only smaps->maps is valid.  What comes up to there must agree (judge_event()).  *about is
+ * its first part's event, valid until replay_close(); its maps are NULL.  Reads no further.  Returns 0 or what
  * replay_next() says; -ENOMSG where the stream has no snapshot.
  */
 int replay_snapshot(struct replay *replay, struct smaps *smaps, bool *detailed, struct event_snapshot *about);

@@ -3,6 +3,7 @@
 #include "run/trial.h"
 
 #include "base/size.h"
+#include "run/ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A constant's value by its name: the headers of this machine may lack it. */
@@ -52,28 +52,18 @@ static int open_noted(const char *path, int flags)
 	return fd;
 }
 
-/* A system call of the language, by its name, as this architecture makes it; -errno on failure. */
+/* As ask_kernel(). */
 static int64_t ask(const char *name, const int64_t args[CALL_ARGS])
 {
-	struct kernel_call kernel;
 	uint64_t values[CALL_ARGS];
 
 	for (unsigned i = 0; i < CALL_ARGS; i++)
 		values[i] = (uint64_t)args[i];
-	call_translate(call_find(name, strlen(name)), values, 0, &kernel);
-	if (kernel.number < 0)
-		return -ENOSYS;
-	unsigned long w[6] = { 0 };
+	int64_t result = ask_kernel(name, values);
 
-	for (unsigned i = 0; i < kernel.word_count && i < 6; i++)
-		w[i] = (unsigned long)kernel.words[i];
-	long result = kernel.args_in_memory ? syscall(kernel.number, w)
-	                                    : syscall(kernel.number, w[0], w[1], w[2], w[3], w[4], w[5]);
-
-	if (result == -1)
-		note(name, errno);
-	/* An address may use all bits of a word. */
-	return result == -1 ? -errno : (int64_t)(unsigned long)result;
+	if (result < 0)
+		note(name, (int)-result);
+	return result;
 }
 
 #define ASK(name, ...) ask(name, (const int64_t[CALL_ARGS]){ __VA_ARGS__ })

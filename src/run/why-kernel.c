@@ -3,7 +3,7 @@
 #include "run/why-rule.h"
 
 #include "base/size.h"
-#include "mm/call.h"
+#include "run/ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,19 +21,10 @@
  */
 static int ask_place(uint64_t addr, uint64_t len, unsigned flags)
 {
-	static const char name[] = "mmap";
 	const uint64_t args[CALL_ARGS] = { addr, len, PROT_NONE, MAP_ANONYMOUS | flags, (uint64_t)-1, 0 };
-	struct kernel_call kernel;
-	unsigned long w[6] = { 0 };
+	int64_t result = ask_kernel("mmap", args);
 
-	/* Not by mmap(3): a sanitizer's runtime has its own answers. */
-	call_translate(call_find(name, strlen(name)), args, 0, &kernel);
-	for (unsigned i = 0; i < kernel.word_count && i < 6; i++)
-		w[i] = (unsigned long)kernel.words[i];
-	long result = kernel.args_in_memory ? syscall(kernel.number, w)
-	                                    : syscall(kernel.number, w[0], w[1], w[2], w[3], w[4], w[5]);
-
-	return result == -1 ? errno : 0;
+	return result < 0 ? (int)-result : 0;
 }
 
 /* Only what is answered twice counts, but for EINVAL: a call may also fail for want of something else. */
