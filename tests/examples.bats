@@ -81,7 +81,7 @@ passes()
 }
 
 @test "hardly any is skipped on a machine like most" {
-	[ -n "${MMTOOL_SANITIZED-}" ] || [ "$(getconf LONG_BIT)" != 64 ] || [ "$(id -u)" -ne 0 ] && skip 'not here'
+	[ -n "${MMTOOL_SANITIZED-}" ] || [ "$(word_bits)" != 64 ] || [ "$(id -u)" -ne 0 ] && skip 'not here'
 	skipped=0
 	for script in "${scripts[@]}"; do
 		mm run -q "$script"

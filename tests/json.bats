@@ -21,7 +21,13 @@ setup()
 # events ARG...: the events of a run, in the file events; a run that fails is one too.
 events()
 {
-	"$MMTOOL" "$@" --format=json >events || [ $? -eq 1 ] || [ $? -eq 77 ]
+	local status=0
+
+	"$MMTOOL" "$@" --format=json >events || status=$?
+	case $status in
+	0 | 1 | 77) ;;
+	*) fail "mmtool $*: status $status" ;;
+	esac
 	jq -e . events >/dev/null
 }
 

@@ -252,7 +252,7 @@ perform()
 common_machine()
 {
 	[ "$(getconf PAGESIZE)" = 4096 ] || skip 'the examples have pages of 4096 bytes'
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'the examples have 64-bit addresses'
+	[ "$(word_bits)" = 64 ] || skip 'the examples have 64-bit addresses'
 	[ "$(ulimit -Ss)" != unlimited ] || ulimit -Ss 8192
 }
 

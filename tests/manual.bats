@@ -264,7 +264,7 @@ compare()
 common_machine()
 {
 	[ "$(getconf PAGESIZE)" = 4096 ] || skip 'the examples have pages of 4096 bytes'
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'the examples have 64-bit addresses'
+	[ "$(word_bits)" = 64 ] || skip 'the examples have 64-bit addresses'
 	# An unlimited stack makes the kernel place mappings upwards (mmap_is_legacy).
 	[ "$(ulimit -Ss)" != unlimited ] || ulimit -Ss 8192
 }

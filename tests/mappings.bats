@@ -14,7 +14,7 @@ setup()
 	holder=
 	many=$(($(</proc/sys/vm/max_map_count) * 9 / 10))
 	[ "$many" -le 50000 ] || many=50000
-	[ -z "${MMTOOL_GUEST-}" ] || [ "$(id -u)" -ne 0 ] || [ "$(getconf LONG_BIT)" -le 32 ] || {
+	[ -z "${MMTOOL_GUEST-}" ] || [ "$(id -u)" -ne 0 ] || [ "$(word_bits)" -le 32 ] || {
 		before=$(</proc/sys/vm/max_map_count)
 		many=1000000
 		echo 1100000 >/proc/sys/vm/max_map_count

@@ -242,7 +242,7 @@ b false'
 	need_scan
 	mm run --pages -e "a = mmap(NULL, 1024p, $anonymous)"
 	assert_line '    a  . x 1024'
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'a 32-bit process has no tebibyte'
+	[ "$(word_bits)" = 64 ] || skip 'a 32-bit process has no tebibyte'
 	run timeout 20 "$MMTOOL" run --pages \
 		-e 'a = mmap(NULL, 1T, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0); a[1T - 1] = 1'
 	assert_success
@@ -396,7 +396,7 @@ without_scan()
 	need_root
 	need strace
 	not_sanitized 'the sanitizer makes calls of its own'
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'a 32-bit process has no tebibyte'
+	[ "$(word_bits)" = 64 ] || skip 'a 32-bit process has no tebibyte'
 	without_scan run --pages \
 		-e 'a = mmap(NULL, 1T, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0); a[1T - 1] = 1'
 	assert_success

@@ -439,7 +439,7 @@ const struct helper program_books[] = {
 	  "\topen_lines(\"/proc/self/maps\");\n"
 	  "\twhile (next_mapping(&mapping)) {\n"
 	  "\t\t/* The gap below [vsyscall] is the kernel's. */\n"
-	  "\t\tif (mapping.start > below && mapping.start - below > best && (long)mapping.start > 0) {\n"
+	  "\t\tif (mapping.start > below && mapping.start - below > best && (int64_t)mapping.start > 0) {\n"
 	  "\t\t\tbest = mapping.start - below;\n"
 	  "\t\t\tbest_start = below;\n"
 	  "\t\t}\n"
@@ -511,6 +511,15 @@ const struct helper program_books[] = {
 	  "\tclose(again != -1 ? again : fd);\n"
 	  "\terrno = error;\n"
 	  "\treturn again != -1 ? fd : -1;\n"
+	  "}\n" },
+	{ "advise_file",
+	  "static int advise_file(int fd, int64_t offset, int64_t size, int advice);",
+	  "", "errno fcntl stdint",
+	  "/* fadvise64(2), whose offsets are halves in registers here. */\n"
+	  "static int advise_file(int fd, int64_t offset, int64_t size, int advice)\n"
+	  "{\n"
+	  "\terrno = posix_fadvise(fd, offset, size, advice);\n"
+	  "\treturn errno == 0 ? 0 : -1;\n"
 	  "}\n" },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

@@ -228,7 +228,9 @@ static void predefined(struct program *p, struct buf *out, const struct expr *ex
 		buf_puts(out, "errno");
 		break;
 	case PRE_SCRATCH:
-		buf_puts(out, pointer || form == AS_MEMORY ? "scratch" : "(long)scratch");
+		if (!pointer && form != AS_MEMORY)
+			program_address_cast(p, out);
+		buf_puts(out, "scratch");
 		break;
 	}
 }

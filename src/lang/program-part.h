@@ -85,6 +85,7 @@ struct program {
 	bool began;          /* something stands in the block already */
 	bool spaced;         /* what stands there last wants an empty line behind it */
 	bool gapped;         /* the last line is empty */
+	bool in_words;       /* among the values of words() */
 	bool last;           /* the statement is the last of a block of `in` */
 	const char *cursor;  /* in the script's text: comments up to here were printed */
 	unsigned block_count;
@@ -156,6 +157,8 @@ struct program_operator {
 extern const struct program_operator program_operators[];
 bool program_is_bits(uint8_t op);
 bool program_is_bare(const struct expr *expr);
+/* "(long)", before an address whose value is meant; "(uintptr_t)" in a word of 64 bits, which must not get the sign of 32. */
+void program_address_cast(struct program *p, struct buf *out);
 bool program_fits_int(const struct program *p, const struct expr *expr);
 
 /* program-library.c: the text of a system call, and its C type. */

@@ -2,6 +2,7 @@
 /* What can be known of an expression's value before the program runs: its C type, its bounds, its effects. */
 #include "lang/program-part.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum {
@@ -80,6 +81,12 @@ static bool fits_int(struct range range)
 	return range.least >= INT32_MIN && range.most <= INT32_MAX;
 }
 
+/* What C can add to a pointer; of what nothing is known it is believed. */
+static bool fits_long(struct range range)
+{
+	return range.most >= believed_most || (range.least >= LONG_MIN && range.most <= LONG_MAX);
+}
+
 static bool has_pages(const struct expr *expr)
 {
 	return expr->span.len > 0 && expr->span.text[expr->span.len - 1] == 'p' && expr->integer != 0;
@@ -99,9 +106,10 @@ static enum c_type binary_type(const struct program *p, const struct expr *expr)
 
 	if (program_is_boolean(expr))
 		return C_INT;
-	if (expr->op == OP_ADD && (left == C_POINTER) != (right == C_POINTER) && left != C_TEXT && right != C_TEXT)
+	if (expr->op == OP_ADD && (left == C_POINTER) != (right == C_POINTER) && left != C_TEXT && right != C_TEXT &&
+	    fits_long(program_range(p, left == C_POINTER ? expr->right : expr->left)))
 		return C_POINTER;
-	if (expr->op == OP_SUB && left == C_POINTER && right != C_POINTER && right != C_TEXT)
+	if (expr->op == OP_SUB && left == C_POINTER && right != C_POINTER && right != C_TEXT && fits_long(program_range(p, expr->right)))
 		return C_POINTER;
 	return left == C_INT && right == C_INT && fits_int(program_range(p, expr)) ? C_INT : C_LONG;
 }

@@ -101,10 +101,12 @@ static void words(struct program *p, struct buf *out, const struct statement *st
 	buf_puts(out, "memcpy(");
 	program_expr(p, out, statement->args[0], AS_MEMORY, BIND_ASSIGN);
 	buf_puts(out, ",\v(int64_t[]){ ");
+	p->in_words = true;
 	for (uint32_t i = 1; i < statement->count; i++) {
 		buf_puts(out, i > 1 ? ",\v" : "");
 		program_expr(p, out, statement->args[i], AS_LONG, BIND_ASSIGN);
 	}
+	p->in_words = false;
 	buf_printf(out, " },\v%" PRIu32 " * sizeof(int64_t))", statement->count - 1);
 }
 

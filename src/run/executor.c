@@ -65,9 +65,20 @@ static void send_reply(size_t len)
 	send_all(&reply, offsetof(struct exec_reply, data) + len);
 }
 
+/* Any message will do, and the end of the socket. */
+static void wait_for_tool(void)
+{
+	struct iovec part = { &request, sizeof(request) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	while (recvmsg(self.socket, &message, 0) < 0 && errno == EINTR)
+		;
+}
+
 /*
- * A guarded access is abandoned and its fault answered.  Any other fault is the script's death: it is told first, and
- * the access made again under the default action, so that the process dies of the real signal, as a C program would.
+ * A guarded access is abandoned and its fault answered.  Any other fault is the script's death: it is told first, and when
+ * the tool has looked at what is mapped there (or has gone), the access is made again under the default action, so that the
+ * process dies of the real signal, as a C program would.
  */
 static void on_fault(int signo, siginfo_t *info, void *context)
 {
@@ -82,6 +93,7 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	if (known)
 		siglongjmp(guard, 1);
 	send_reply(0);
+	wait_for_tool();
 	signal(signo, SIG_DFL);
 	/* Sent by somebody rather than caused by an access: returning would not raise it again. */
 	if (info->si_code <= 0)

@@ -43,7 +43,7 @@ struct exec_request {
 enum exec_answer {
 	ANSWER_DONE,
 	ANSWER_FAULT, /* a guarded access faulted: signo, code and address */
-	ANSWER_DYING, /* an access faulted and the process dies of it now: likewise */
+	ANSWER_DYING, /* an access faulted and the process dies of it, after one more message, of any kind: likewise */
 };
 
 struct exec_reply {

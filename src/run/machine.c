@@ -3,6 +3,7 @@
 #include "run/machine.h"
 
 #include "run/detail.h"
+#include "run/why-step.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -58,20 +59,27 @@ static const char *signal_name(int signo)
 	return name != NULL ? name : "a signal";
 }
 
+/* The fault that the process told of last. */
+static struct event_fault last_fault(const struct machine *m)
+{
+	const struct process *process = &m->here->process;
+
+	return (struct event_fault){ .signo = process->signo,
+		                     .code = fault_code(process->signo, process->code),
+		                     .address = process->address,
+		                     .has_address = process->code > 0,
+		                     .varies = m->address_varies,
+		                     .fatal = true };
+}
+
 /* The process died in this step: how, as its last words and its wait status tell. */
 static void record_death(struct machine *m)
 {
 	const struct process *process = &m->here->process;
-	int64_t code = fault_code(process->signo, process->code);
 
 	m->death = process_signal(process);
 	if (process->said_fault && process->signo == m->death && m->fault_count < STEP_FAULTS)
-		m->faults[m->fault_count++] = (struct event_fault){ .signo = process->signo,
-			                                            .code = code,
-			                                            .address = process->address,
-			                                            .has_address = process->code > 0,
-			                                            .varies = m->address_varies,
-			                                            .fatal = true };
+		m->faults[m->fault_count++] = last_fault(m);
 	if (m->death == 0)
 		machine_fail(m, "the process exited: its connection with mmtool was closed");
 	else
@@ -81,10 +89,15 @@ static void record_death(struct machine *m)
 bool machine_outlived(struct machine *m, enum exchange outcome)
 {
 	const struct process *process = &m->here->process;
+	struct event_fault fault;
 
 	switch (outcome) {
 	case EXCHANGE_DONE:
 		return true;
+	case EXCHANGE_DYING:
+		fault = last_fault(m);
+		why_dying(m, &fault);
+		return machine_outlived(m, process_let_die(&m->here->process, &reply, &m->options->limits));
 	case EXCHANGE_DIED:
 		record_death(m);
 		return false;

@@ -112,6 +112,10 @@ struct machine {
 	struct event_fault faults[STEP_FAULTS];
 	size_t fault_count;
 	bool was_dead;         /* the process had died before it */
+	struct {
+		const char *text;
+		const char *rules[EVENT_RULES];
+	} last_words;          /* why the process died, found while it lived */
 	int death;             /* the signal that killed the process in this step */
 	bool address_varies;   /* another run may find the address of the access in hand elsewhere */
 	bool overran;          /* the tool killed it for --max-touch: a failure whatever the script expects */

@@ -349,6 +349,7 @@ static enum exchange receive(struct process *process, struct exec_reply *reply, 
 			process->signo = reply->signo;
 			process->code = reply->code;
 			process->address = reply->address;
+			return EXCHANGE_DYING;
 		} else if (got > 0) {
 			process_end(process);
 			return EXCHANGE_CONFUSED;
@@ -418,10 +419,24 @@ enum exchange process_ask(struct process *process, struct exec_request *request,
 	return ask(process, request, -1, reply, limits);
 }
 
+enum exchange process_let_die(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
+{
+	/* It may have gone, or a script have closed its end: then it waits for nothing. */
+	(void)send(process->socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	enum exchange outcome = receive(process, reply, limits);
+
+	if (outcome != EXCHANGE_DYING)
+		return outcome;
+	process_end(process);
+	return EXCHANGE_CONFUSED;
+}
+
 enum exchange process_give(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
                            const struct exchange_limits *limits)
 {
-	return ask(process, request, fd, reply, limits);
+	enum exchange outcome = ask(process, request, fd, reply, limits);
+
+	return outcome == EXCHANGE_DYING ? process_let_die(process, reply, limits) : outcome;
 }
 
 /* Whether that is a new child of the tool's, and not just any number that a subject answered. */
@@ -464,7 +479,7 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 		return broken(process, call, -failed);
 	request.op = EXEC_FORK;
 	bool raised = make_room(process->pid, &files);
-	enum exchange outcome = ask(process, &request, pair[1], &reply, limits);
+	enum exchange outcome = process_give(process, &request, pair[1], &reply, limits);
 
 	close(pair[1]);
 	if (raised && !process->dead)

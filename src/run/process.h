@@ -34,6 +34,7 @@ enum exchange {
 	EXCHANGE_TIMEOUT,  /* it took longer than allowed and was killed and collected */
 	EXCHANGE_TOUCHED,  /* it touched more memory than allowed and was killed and collected */
 	EXCHANGE_STOPPED,  /* the user wanted it to end: it was killed and collected */
+	EXCHANGE_DYING,    /* of process_ask() only: it told of the fault that it is about to die of, and waits */
 	EXCHANGE_CONFUSED, /* it sent what no executor sends, and was killed and collected */
 	EXCHANGE_BROKEN,   /* the tool's own failure: errno is set, and the process's member failed */
 };
@@ -65,6 +66,8 @@ int process_greet(struct process *process, const char **call);
 /* Asks, and waits for the answer.  reply->data is NUL-terminated. */
 enum exchange process_ask(struct process *process, struct exec_request *request, struct exec_reply *reply,
                           const struct exchange_limits *limits);
+/* After EXCHANGE_DYING: has it die, and waits for that. */
+enum exchange process_let_die(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits);
 /* The same with a descriptor attached (EXEC_ADOPT); fd stays the caller's. */
 enum exchange process_give(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
                            const struct exchange_limits *limits);

@@ -130,6 +130,8 @@ enum why_answer madvise_locked(struct why_case *c)
 	if (answer != WHY_YES)
 		return answer;
 	say_mapping(c, at, inside(c, at));
+	if (why_secret(c, at) == WHY_YES)
+		return say_format(c, " is of memfd_secret and always locked, and %s does not take locked pages from memory", advice_name(c));
 	say_format(c, " is locked, and %s does not take locked pages from memory; munlock comes first", advice_name(c));
 	return advice(c) == MADV_DONTNEED ? say(c, ", or MADV_DONTNEED_LOCKED (Linux 5.18)") : WHY_YES;
 }
@@ -228,6 +230,24 @@ enum why_answer madvise_populate_denied(struct why_case *c)
 	if (answer != WHY_YES)
 		return answer;
 	return say_format(c, " does not allow the access that %s makes for each page", advice_name(c));
+}
+
+enum why_answer madvise_populate_secret(struct why_case *c)
+{
+	if (!ONE_OF(c, ADVICE_POPULATE_READ, ADVICE_POPULATE_WRITE))
+		return WHY_NO;
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
+		enum why_answer answer = why_secret(c, at);
+
+		if (answer == WHY_NO)
+			continue;
+		say_mapping(c, at, inside(c, at));
+		say(c, " is of memfd_secret: only the process itself can bring its pages in, by touching them");
+		return answer;
+	}
+	return WHY_NO;
 }
 
 /* A huge page can stand only where a whole aligned one lies in one mapping. */

@@ -131,6 +131,20 @@ enum why_answer fault_permissions(struct why_case *c)
 	                      ? ", nor any other; mprotect can change them." : "; mprotect can change them.");
 }
 
+static bool object_length(const struct why_case *c, const struct mapping *mapping, uint64_t *length)
+{
+	return c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, length);
+}
+
+/* As far as the length is known. */
+static bool is_past_end(const struct why_case *c, const struct mapping *mapping)
+{
+	uint64_t length = 0;
+
+	return object_length(c, mapping, &length) &&
+	       mapping->offset + (address(c) / c->page * c->page - mapping->start) >= length;
+}
+
 enum why_answer fault_past_end(struct why_case *c)
 {
 	const struct mapping *mapping = there(c);
@@ -143,22 +157,62 @@ enum why_answer fault_past_end(struct why_case *c)
 		return c->after == NULL ? say(c, "BUS_ADRERR: the page lies past the end of the file, or other object, that is "
 		                                 "mapped there") : WHY_NO;
 	}
-	say(c, "BUS_ADRERR: the mapping is longer than the object behind it. This page begins ");
-	say_size(c, mapping->offset + (address(c) / c->page * c->page - mapping->start));
-	say(c, " into the object, at or past its end");
-	if (c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, &length)) {
-		say(c, " (it has ");
+	if (mapping->inode == 0)
+		return WHY_NO;
+	const uint64_t begins = mapping->offset + (address(c) / c->page * c->page - mapping->start);
+
+	if (object_length(c, mapping, &length)) {
+		if (begins < length)
+			return WHY_NO;
+		say(c, "BUS_ADRERR: the mapping is longer than the object behind it. This page begins ");
+		say_size(c, begins);
+		say(c, " into the object, at or past its end (it has ");
 		say_size(c, length);
-		say(c, ")");
+		return say(c, "), so there is nothing to bring in.");
 	}
-	return say(c, ", so there is nothing to bring in.");
+	say(c, "BUS_ADRERR: the page begins ");
+	say_size(c, begins);
+	say(c, " into the object behind the mapping, and past the end of that there is nothing to bring in; how long it is, is not "
+	       "known");
+	return WHY_PERHAPS;
 }
 
 enum why_answer fault_huge_pages(struct why_case *c)
 {
-	if (!is(c, SIGBUS, BUS_ADRERR) || there(c) == NULL || why_vmflag(c, there(c)->start, "ht") != WHY_YES)
+	if (!is(c, SIGBUS, BUS_ADRERR) || there(c) == NULL || is_past_end(c, there(c)) ||
+	    why_vmflag(c, there(c)->start, "ht") != WHY_YES)
 		return WHY_NO;
 	return say(c, "BUS_ADRERR: the mapping is of huge pages, and the machine's pool had none left for this one.");
+}
+
+/* secretmem_fault(), mm/secretmem.c: found in Linux 7.2, with RLIMIT_MEMLOCK of any size, as root with CAP_IPC_LOCK too. */
+enum why_answer fault_secret_limit(struct why_case *c)
+{
+	const struct mapping *mapping = there(c);
+	uint64_t limit;
+
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || why_secret(c, mapping) != WHY_YES || is_past_end(c, mapping) ||
+	    why_vmflag(c, mapping->start, "lo") != WHY_NO || !why_fact(c, FACT_LIMIT_MEMLOCK, &limit) || limit == UINT64_MAX)
+		return WHY_NO;
+	say(c, "BUS_ADRERR: the page is of memfd_secret, and this kernel counts such pages when they are first touched, of all "
+	       "processes of the user together, against RLIMIT_MEMLOCK, which is ");
+	say_size(c, limit);
+	return say(c, " here and leaves no room for this one; CAP_IPC_LOCK does not pass it.");
+}
+
+/* Within the object, and yet the page cannot be had. */
+enum why_answer fault_no_page(struct why_case *c)
+{
+	const struct mapping *mapping = there(c);
+	uint64_t length = 0;
+
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || !object_length(c, mapping, &length) || is_past_end(c, mapping) ||
+	    why_secret(c, mapping) == WHY_YES || why_vmflag(c, mapping->start, "ht") == WHY_YES)
+		return WHY_NO;
+	say(c, "BUS_ADRERR: the page is within the object behind the mapping (which has ");
+	say_size(c, length);
+	return say(c, "), and the kernel could not provide it: its file system is full (a tmpfs has a size), or the page could not "
+	              "be read.");
 }
 
 enum why_answer fault_not_canonical(struct why_case *c)

@@ -2,6 +2,7 @@
 /* The rules of msync, mlock and its like, mincore and mseal, in the order of the kernel's files of these names. */
 #include "run/why-rule.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #ifndef MLOCK_ONFAULT
@@ -90,7 +91,10 @@ enum why_answer msync_locked(struct why_case *c)
 		if (locked != WHY_YES)
 			continue;
 		say_mapping(c, at, inside(c, at));
-		return say(c, " is locked, and MS_INVALIDATE does not take locked pages; munlock comes first");
+		return say(c, why_secret(c, at) == WHY_YES ? " is of memfd_secret and always locked, and MS_INVALIDATE does not take "
+		                                             "locked pages"
+		                                           : " is locked, and MS_INVALIDATE does not take locked pages; munlock "
+		                                             "comes first");
 	}
 	return answer;
 }
@@ -110,6 +114,37 @@ enum why_answer mlock_over_limit(struct why_case *c)
 enum why_answer mlock_no_limit(struct why_case *c)
 {
 	return say_no_memlock(c);
+}
+
+enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
+{
+	static const char name[] = "/secretmem (deleted)";
+	int secret = -1;
+
+	/* Another file may be called so, but none of these otherwise. */
+	if (mapping->name_len != sizeof(name) - 1 || memcmp(mapping->name, name, sizeof(name) - 1) != 0)
+		return WHY_NO;
+	if (c->source != NULL && c->source->secret != NULL)
+		secret = c->source->secret(c->source->context, mapping);
+	return secret < 0 ? WHY_PERHAPS : secret > 0 ? WHY_YES : WHY_NO;
+}
+
+/* It is passed over when flags are set, but not when pages are brought in, with MLOCK_ONFAULT too: no flag is there to see. */
+enum why_answer mlock_secret(struct why_case *c)
+{
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
+		enum why_answer answer = why_secret(c, at);
+
+		if (answer == WHY_NO)
+			continue;
+		say_mapping(c, at, inside(c, at));
+		say(c, " is of memfd_secret: its pages never leave memory, so there is nothing to lock, and only the process itself "
+		       "can bring them in, by touching them");
+		return answer;
+	}
+	return WHY_NO;
 }
 
 /* What mlock brings in and cannot: it is ENOMEM, too, and the range is locked nevertheless. */

@@ -300,27 +300,47 @@ static bool same_file(const struct stat *info, const struct mapping *mapping)
 	return info->st_ino == mapping->inode;
 }
 
-/* map_files needs CAP_CHECKPOINT_RESTORE; a descriptor of the process or the file's own path can lead there too. */
-static bool length_of(void *context, const struct mapping *mapping, uint64_t *bytes)
+/*
+ * A path to the file that a mapping maps, of PATH_SIZE bytes.  map_files needs CAP_CHECKPOINT_RESTORE; a descriptor of the
+ * process or the file's own path can lead there too.
+ */
+enum { PATH_SIZE = 4200 };
+static bool file_behind(const struct why_process *process, const struct mapping *mapping, char *path, struct stat *info)
 {
-	const struct why_process *process = context;
-	char path[4200];
-	struct stat info;
-
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, process->pid, mapping->start, mapping->end);
-	bool found = mapping->inode != 0 && stat(path, &info) == 0 && same_file(&info, mapping);
+	snprintf(path, PATH_SIZE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, process->pid, mapping->start, mapping->end);
+	bool found = mapping->inode != 0 && stat(path, info) == 0 && same_file(info, mapping);
 
 	for (int fd = 0; !found && fd < 64; fd++) {
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d", process->pid, fd);
-		found = mapping->inode != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode) && same_file(&info, mapping);
+		snprintf(path, PATH_SIZE, "/proc/%d/fd/%d", process->pid, fd);
+		found = mapping->inode != 0 && stat(path, info) == 0 && S_ISREG(info->st_mode) && same_file(info, mapping);
 	}
 	if (!found && mapping->inode != 0 && mapping->name_len < 4096 && mapping->name_len > 0 && mapping->name[0] == '/') {
-		snprintf(path, sizeof(path), "/proc/%d/root%.*s", process->pid, (int)mapping->name_len, mapping->name);
-		found = stat(path, &info) == 0 && S_ISREG(info.st_mode) && same_file(&info, mapping);
+		snprintf(path, PATH_SIZE, "/proc/%d/root%.*s", process->pid, (int)mapping->name_len, mapping->name);
+		found = stat(path, info) == 0 && S_ISREG(info->st_mode) && same_file(info, mapping);
 	}
-	if (found)
-		*bytes = (uint64_t)info.st_size;
 	return found;
+}
+
+static bool length_of(void *context, const struct mapping *mapping, uint64_t *bytes)
+{
+	char path[PATH_SIZE];
+	struct stat info;
+
+	if (!file_behind(context, mapping, path, &info))
+		return false;
+	*bytes = (uint64_t)info.st_size;
+	return true;
+}
+
+static int is_secret(void *context, const struct mapping *mapping)
+{
+	char path[PATH_SIZE];
+	struct stat info;
+	struct statfs system;
+
+	if (!file_behind(context, mapping, path, &info) || statfs(path, &system) < 0)
+		return -1;
+	return (uint32_t)system.f_type == SECRETMEM_MAGIC;
 }
 
 static int guard_at(void *context, uint64_t addr)
@@ -339,5 +359,6 @@ const struct why_source why_process_source = {
 	.vmflag = vmflag,
 	.file = file_of,
 	.length = length_of,
+	.secret = is_secret,
 	.guard = guard_at,
 };

@@ -58,22 +58,43 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 	memcpy(step->why_rules, finding.ids, sizeof(step->why_rules));
 }
 
-void why_faults(struct machine *m, struct event_step *step)
+/* Of a fault; maps of the process as it is, or of one that dies, as it was before. */
+static struct why_finding find_fault(struct machine *m, const struct event_fault *fault, const struct regions *names,
+                                     const struct maps *maps)
 {
+	const struct event_step step = { .old_regions = names };
 	struct why_process process;
 	struct why_source source;
-	struct why_case c = make_case(m, step, &source, &process);
+	struct why_case c = make_case(m, &step, &source, &process);
 
-	if (step->fault_count == 0)
-		return;
-	/* Of a process that has died the maps from before are what there is. */
-	c.after = m->here->process.dead ? &m->here->maps[m->here->current] : machine_maps(m);
-	c.before = c.after;
-	c.fault = &step->faults[0];
+	c.after = c.before = maps;
+	c.fault = fault;
 	c.call = FAULT_RULE;
-	if (c.after == NULL || step->why != NULL)
+	return why_find(&c, 0, &m->temp);
+}
+
+void why_dying(struct machine *m, const struct event_fault *fault)
+{
+	struct why_finding finding = find_fault(m, fault, &m->here->regions, &m->here->maps[m->here->current]);
+
+	m->last_words.text = finding.text;
+	memcpy(m->last_words.rules, finding.ids, sizeof(m->last_words.rules));
+}
+
+void why_faults(struct machine *m, struct event_step *step)
+{
+	if (step->fault_count == 0 || step->why != NULL)
 		return;
-	struct why_finding finding = why_find(&c, 0, &m->temp);
+	if (step->faults[0].fatal) {
+		step->why = m->last_words.text;
+		memcpy(step->why_rules, m->last_words.rules, sizeof(step->why_rules));
+		return;
+	}
+	const struct maps *maps = machine_maps(m);
+
+	if (maps == NULL)
+		return;
+	struct why_finding finding = find_fault(m, &step->faults[0], step->old_regions, maps);
 
 	step->why = finding.text;
 	memcpy(step->why_rules, finding.ids, sizeof(step->why_rules));

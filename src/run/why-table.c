@@ -122,6 +122,7 @@ const struct why_rule why_rules[] = {
 	ROW(MADVISE, EINVAL, "special-cut", range_special_cut, "a mapping that the kernel set up, [vdso] and the like, cannot be cut"),
 	ROW(MADVISE, EINVAL, "droppable", madvise_droppable, "this advice is not for droppable memory"),
 	ROW(MADVISE, EINVAL, "populate-denied", madvise_populate_denied, "MADV_POPULATE_* needs permission for its accesses"),
+	ROW(MADVISE, EINVAL, "populate-secret", madvise_populate_secret, "MADV_POPULATE_* is not for memory of memfd_secret"),
 	ROW(MADVISE, EINVAL, "collapse", madvise_collapse, "MADV_COLLAPSE needs a whole aligned huge page in each mapping"),
 	ROW(MADVISE, ENOMEM, "hole", range_hole, "all of the range must be mapped"),
 	ROW(MADVISE, EAGAIN, "map-count", range_over_count, "splitting a mapping must stay within vm.max_map_count"),
@@ -147,6 +148,7 @@ const struct why_rule why_rules[] = {
 	ROW(MLOCK, ENOMEM, "limit-memlock", mlock_over_limit, "locked memory must stay within RLIMIT_MEMLOCK"),
 	ROW(MLOCK, ENOMEM, "hole", range_hole, "all of the range must be mapped"),
 	ROW(MLOCK, ENOMEM, "map-count", range_over_count, "splitting a mapping must stay within vm.max_map_count"),
+	ROW(MLOCK, ENOMEM, "secret", mlock_secret, "memory of memfd_secret is locked as it is, and cannot be brought in"),
 	ROW(MLOCK, ENOMEM, "unreachable", mlock_unreachable, "every page of the range must be one that can be brought in"),
 	ROW(MLOCK, EINVAL, "wraps", range_wraps, "the range must not pass 2^64"),
 	ROW(MLOCK, EAGAIN, "no-memory", why_by_error, "there was no memory for some of the pages (they are locked nevertheless)"),
@@ -155,6 +157,7 @@ const struct why_rule why_rules[] = {
 	ROW(MLOCK2, ENOMEM, "limit-memlock", mlock_over_limit, "locked memory must stay within RLIMIT_MEMLOCK"),
 	ROW(MLOCK2, ENOMEM, "hole", range_hole, "all of the range must be mapped"),
 	ROW(MLOCK2, ENOMEM, "map-count", range_over_count, "splitting a mapping must stay within vm.max_map_count"),
+	ROW(MLOCK2, ENOMEM, "secret", mlock_secret, "memory of memfd_secret is locked as it is, and cannot be brought in"),
 	ROW(MLOCK2, ENOMEM, "unreachable", mlock_unreachable, "every page of the range must be one that can be brought in"),
 	ROW(MLOCK2, EINVAL, "wraps", range_wraps, "the range must not pass 2^64"),
 	ROW(MLOCK2, EAGAIN, "no-memory", why_by_error, "there was no memory for some of the pages (they are locked nevertheless)"),
@@ -223,6 +226,8 @@ const struct why_rule why_rules[] = {
 	FAULT("permissions", fault_permissions, "the permissions of the mapping do not allow the access"),
 	FAULT("huge-pages", fault_huge_pages, "the pool has no huge page left"),
 	FAULT("past-end", fault_past_end, "the page lies past the end of the file"),
+	FAULT("secret-limit", fault_secret_limit, "pages of memfd_secret must stay within RLIMIT_MEMLOCK (Linux 7.2)"),
+	FAULT("no-page", fault_no_page, "the file system could not provide the page"),
 	FAULT("not-canonical", fault_not_canonical, "the address is none that the processor can have"),
 };
 

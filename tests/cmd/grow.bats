@@ -282,7 +282,7 @@ file()
 
 @test "a size that the kernel refuses is its answer, and status 1" {
 	big=1000T
-	[ "$(getconf LONG_BIT)" -gt 32 ] || big=3G
+	[ "$(word_bits)" -gt 32 ] || big=3G
 	mm grow --to=$big
 	assert_failure 1
 	assert_line --regexp '^    FAILED: mremap failed: -1 E(NOMEM|INVAL)$'

@@ -186,7 +186,7 @@ finish()
 }
 
 @test "--try says refused, and goes on" {
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs 64-bit addresses'
+	[ "$(word_bits)" = 64 ] || skip 'needs 64-bit addresses'
 	mm overcommit --try=8388607T --try=1K
 	assert_success
 	assert_output --partial '8388607T: refused, ENOMEM'
@@ -195,7 +195,7 @@ finish()
 
 @test "under policy 0 the largest mapping is RAM plus swap" {
 	need_sysctl
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs 64-bit addresses'
+	[ "$(word_bits)" = 64 ] || skip 'needs 64-bit addresses'
 	mm overcommit --set=0 -- overcommit --probe
 	assert_success
 	assert_output --partial "granted now: $((($(meminfo MemTotal) + $(meminfo SwapTotal)) * 1024)) bytes"
@@ -741,7 +741,7 @@ in_own_run()
 @test "policy 2 is enforced and leaves" {
 	need_sysctl
 	[ -n "${MMTOOL_GUEST-}" ] || skip 'in a guest only: the whole machine has that policy'
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs 64-bit addresses'
+	[ "$(word_bits)" = 64 ] || skip 'needs 64-bit addresses'
 	mm overcommit --set=2 --ratio=90 -- overcommit --try="$(meminfo MemTotal)K"
 	assert_success
 	assert_output --partial 'policy 2, strict'

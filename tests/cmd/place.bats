@@ -103,7 +103,7 @@ address()
 	not_sanitized 'its runtime can start the program again without randomization'
 	need setarch
 	setarch -R true 2>/dev/null || skip 'this user may not switch randomization off'
-	[ "$(cat /proc/sys/kernel/randomize_va_space)" != 0 ] || skip 'randomization is off here'
+	need_randomized
 	for how in '' -R; do
 		for _ in 1 2 3 4; do
 			# shellcheck disable=SC2086 # no option, or one

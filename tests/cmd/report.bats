@@ -12,7 +12,13 @@ setup()
 # record ARG...: the events of a run in ./events.
 record()
 {
-	"$MMTOOL" "$@" --format=json >events || [ $? -eq 1 ] || [ $? -eq 77 ]
+	local status=0
+
+	"$MMTOOL" "$@" --format=json >events || status=$?
+	case $status in
+	0 | 1 | 77) ;;
+	*) fail "mmtool $*: status $status" ;;
+	esac
 }
 
 # experiments: the commands whose report is that of a script of their own.

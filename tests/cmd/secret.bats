@@ -30,7 +30,7 @@ $output"
 	secret
 	held 'expect text(a) == "Secret"'
 	# Behind a struct iovec of two words.
-	block "process_vm_readv(getpid(), scratch, 1, scratch + $(($(getconf LONG_BIT) / 4)), 1, 0) = -1 EFAULT" | grep -q '= -1 EFAULT'
+	block "process_vm_readv(getpid(), scratch, 1, scratch + $(($(word_bits) / 4)), 1, 0) = -1 EFAULT" | grep -q '= -1 EFAULT'
 	held 'expect text(scratch + 64) == "Plain."'
 	block 'write(file, a, 7)' | grep -q ' = 7$'
 	held '[child] expect text(a) == "Secret"'
@@ -40,7 +40,11 @@ $output"
 	secret
 	assert_equal "$(changed + 'a = mmap' | awk '{ print $2 }')" rw-s
 	assert_equal "$(changed + 'a = mmap' | pages_of)" 2
-	assert_equal "$(block 'expect status("VmLck") == before + 2p' | tail -n 1)" "    ok: $((2 * page))"
+	if grep -q 'count its pages against RLIMIT_MEMLOCK when they are touched' <<<"$output"; then
+		refute_output --partial 'expect status("VmLck")'
+	else
+		assert_output --partial "ok: $((2 * page))"
+	fi
 	block 'mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE, fd, 0)' | grep -q '= -1 EINVAL'
 	block 'ftruncate(fd, 3p)' | grep -q '= -1 EINVAL'
 }

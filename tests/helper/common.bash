@@ -19,6 +19,27 @@ export MMTOOL=${MMTOOL:-$top/build/mmtool}
 	exit 1
 }
 
+# word_bits: of an address in the program, which may be built for narrower ones than this machine's.
+word_bits()
+{
+	local start
+
+	# The fifth byte of an ELF file is its class (elf(5)); in its place may stand a script that calls the program.
+	start=$(od -An -tu1 -N5 "$MMTOOL")
+	case $start in
+	*' 127  69  76  70   1') echo 32 ;;
+	*' 127  69  76  70   2') echo 64 ;;
+	*) getconf LONG_BIT ;;
+	esac
+}
+
+# need_randomized: skips the test where a process finds everything where the one before it did (setarch -R, proc(5)).
+need_randomized()
+{
+	[ "$(</proc/sys/kernel/randomize_va_space)" != 0 ] && (((16#$(</proc/self/personality) & 0x40000) == 0)) ||
+		skip 'addresses are not randomized here'
+}
+
 # What somebody's environment must not change.
 unset ARGP_HELP_FMT NO_COLOR POSIXLY_CORRECT CDPATH
 export LC_ALL=C TERM=xterm SHELL=/bin/sh

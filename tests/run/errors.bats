@@ -207,7 +207,7 @@ refused()
 }
 
 @test "a non-canonical address gives SI_KERNEL" {
-	[ "$(uname -m)" = x86_64 ] || skip 'not x86-64'
+	[ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || skip 'not x86-64'
 	mm run -q -e 'a = 0x4000000000000000; expect fault(a[0]) == SI_KERNEL; expect fault(a[0] = 1) == SI_KERNEL'
 	assert_success
 }

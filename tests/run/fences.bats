@@ -164,6 +164,8 @@ forbids()
 	need_root
 	run "$MMTOOL" run -q -e 'require memfd_secret; f = memfd_secret(0)'
 	[ "$status" -ne 77 ] || skip 'no secret memory in this kernel'
+	# Else that would forbid it.
+	ulimit -l unlimited 2>/dev/null || true
 	forbids 64M 'f = memfd_secret(0); ftruncate(f, 512M); a = mmap(NULL, 512M, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0); memset(a, 1, 512M); repeat 100000 { scratch[0] = 1 }'
 }
 

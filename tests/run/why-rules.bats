@@ -71,11 +71,11 @@ reason_not()
 {
 	case $1 in
 	'' | not | with) ;;
-	x86_64) [ "$(uname -m)" = x86_64 ] || echo 'other processors have no addresses of that kind' ;;
+	x86_64) [ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || echo 'other processors have no addresses of that kind' ;;
 	far) ! "$MMTOOL" run -q -e 'mmap(-2p, 1p, PROT_NONE, MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1 || echo 'a process may use all addresses here' ;;
 	private-dontunmap) ! "$MMTOOL" run -q -e 's = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
 		mremap(s, 1p, 1p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)' >/dev/null 2>&1 || echo 'this kernel takes shared memory, too' ;;
-	wide) [ "$(getconf LONG_BIT)" -gt 32 ] || echo 'there are not so many addresses' ;;
+	wide) [ "$(word_bits)" -gt 32 ] || echo 'there are not so many addresses' ;;
 	window) "$MMTOOL" run -q -e "mmap(NULL, $(window) - 2p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM" >/dev/null 2>&1 ||
 		echo 'the kernel looks beyond the stack for room here' ;;
 	root) [ "$(id -u)" = 0 ] || echo 'it takes root, whose privilege the script drops' ;;
@@ -86,6 +86,9 @@ reason_not()
 	hugetlb) [ -d /sys/kernel/mm/hugepages ] || echo 'no hugetlbfs' ;;
 	hugetlb-empty) [ "$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)" = 0 ] || echo 'there are huge pages' ;;
 	secret) "$MMTOOL" run -q -e 'memfd_secret(0)' >/dev/null 2>&1 || echo 'no memfd_secret' ;;
+	late-secret) "$MMTOOL" run -q -e 'f = memfd_secret(0); ftruncate(f, 1p)
+		a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0); expect !vmflag(a, "lo")' >/dev/null 2>&1 ||
+		echo 'this kernel counts memory of memfd_secret when it is mapped' ;;
 	mdwe) "$MMTOOL" run -q -e 'prctl(PR_SET_MDWE, 1, 0, 0, 0)' >/dev/null 2>&1 || echo 'no PR_SET_MDWE' ;;
 	*) echo "unknown need: $1" ;;
 	esac

@@ -33,9 +33,24 @@ whole_word()
 	"$MMTOOL" run -q -e "mmap(-2p, 1p, PROT_NONE, MAP_FIXED|$new)" >/dev/null 2>&1
 }
 
+@test "SIGBUS: past the end of the object, or within it where the file system is full" {
+	mm run -e 'f = memfd_create("f", 0); ftruncate(f, 1p + 1); a = mmap(NULL, 4p, PROT_READ, MAP_SHARED, f, 0); read_pages(a, 4p)'
+	assert_failure 1
+	assert_output_joined "This page begins $(($(getconf PAGESIZE) * 2 / 1024))K into the object, at or past its end (it has $(($(getconf PAGESIZE) + 1)) bytes)"
+	need_root
+	need unshare
+	unshare -m mount -t tmpfs none /run 2>/dev/null || skip 'no file system may be mounted here'
+	run unshare -m bash -c 'mount -t tmpfs -o size=64k none /run && exec "$MMTOOL" run --allow-write -e "
+		f = open(\"/run/f\", O_RDWR|O_CREAT, 0600); ftruncate(f, 4M)
+		a = mmap(NULL, 4M, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0); memset(a, 1, 4M)"'
+	assert_failure 1
+	assert_output_joined 'the page is within the object behind the mapping (which has 4M), and the kernel could not provide it'
+	refute_output --partial 'at or past its end'
+}
+
 @test "mremap: EINVAL" {
 	why EINVAL 'new_size is 0: a mapping cannot become empty' "a = mmap($anon); mremap(a, 4p, 0, MREMAP_MAYMOVE)"
-	why EINVAL "new_size rounds up to whole pages past 2^$(getconf LONG_BIT), and so to 0" \
+	why EINVAL "new_size rounds up to whole pages past 2^$(word_bits), and so to 0" \
 		"a = mmap($anon); mremap(a, 4p, -1, MREMAP_MAYMOVE)"
 	refute_output --partial 'new_size is 0'
 	why EINVAL 'old_address is not a multiple' "a = mmap($anon); mremap(a + 1, 1p, 2p, MREMAP_MAYMOVE)"
@@ -70,7 +85,7 @@ whole_word()
 
 @test "policy 0: more than RAM and swap" {
 	[ "$(cat /proc/sys/vm/overcommit_memory)" = 0 ] || skip 'another overcommit policy'
-	[ "$(getconf LONG_BIT)" -gt 32 ] || skip 'no mapping is larger than all memory where addresses have 32 bits'
+	[ "$(word_bits)" -gt 32 ] || skip 'no mapping is larger than all memory where addresses have 32 bits'
 	heuristic='one mapping larger than all RAM and swap is refused'
 	why ENOMEM "$heuristic" "mmap(NULL, 64T, $rw, $new)"
 	why ENOMEM "$heuristic" "a = mmap($anon); mremap(a, 4p, 32T, MREMAP_MAYMOVE)"
@@ -97,7 +112,7 @@ whole_word()
 }
 
 @test "mmap: no room" {
-	why ENOMEM "the length rounds up to whole pages past 2^$(getconf LONG_BIT)" "mmap(NULL, -1, PROT_NONE, $new)"
+	why ENOMEM "the length rounds up to whole pages past 2^$(word_bits)" "mmap(NULL, -1, PROT_NONE, $new)"
 	why ENOMEM 'the range reaches beyond' "mmap(-1p, 1p, PROT_NONE, MAP_FIXED|$new)"
 	why EINVAL 'the range reaches beyond' 'munmap(-1p, 1p)'
 	! whole_word || return 0
