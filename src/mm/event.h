@@ -34,7 +34,7 @@ enum step_kind {
 	STEP_BIND,    /* NAME = expression: value is valid */
 	STEP_STORE,   /* ADDR[EXPR] = EXPR */
 	STEP_EXPECT,  /* check is valid */
-	STEP_REQUIRE, /* a requirement that was met, or (ok false) was not: the verdict is "unsupported" */
+	STEP_REQUIRE, /* a requirement that was met, or (ok false) cannot be told; of one that is not met only the verdict tells */
 	STEP_PASSES,  /* passes of a repeat that were not shown one by one; delta is over all of them */
 	STEP_OTHER,   /* a condition, a count, a note whose expression failed the step */
 };

@@ -248,7 +248,7 @@ static void add_body(struct text *text, struct buf *out, const struct event_step
 		add_wait(text, out, step);
 	if (step->kind == STEP_EXPECT && step->ok)
 		add_held(text, out, step);
-	if (!step->ok && step->kind != STEP_REQUIRE)
+	if (!step->ok)
 		add_failed(text, out, step);
 	if (text->base.options.explain && step->explain != NULL)
 		text_wrapped(text, out, "    | ", NULL, INK_DIM, step->explain);
@@ -268,8 +268,7 @@ void text_step(struct text *text, struct buf *out, const struct event_step *step
 
 	if (step->kind == STEP_PASSES && step->passes == 0)
 		return;
-	/* A requirement that is not met is no failure: the verdict says it. */
-	if (text->base.options.quiet && (step->ok || step->kind == STEP_REQUIRE))
+	if (text->base.options.quiet && step->ok)
 		return;
 	bool brief = step->ok && (step->kind == STEP_EXPECT || step->kind == STEP_BIND);
 

@@ -206,6 +206,21 @@ refused()
 	assert_success
 }
 
+@test "a requirement that cannot be told fails, and says why" {
+	for how in '' --quiet; do
+		mm run ${how:+"$how"} -e 'require 1 / 0 == 1, "a reason"'
+		assert_failure 1
+		assert_line '    FAILED: division by zero: 1 / 0'
+		refute_output --partial 'unsupported'
+	done
+	mm run --format=tap -e 'require 1 / 0 == 1, "a reason"'
+	assert_failure 1
+	assert_line '# -e:1: division by zero: 1 / 0'
+	"$MMTOOL" run --format=json -e 'require 1 / 0 == 1, "a reason"' >events || true
+	mm report events
+	assert_line '    FAILED: division by zero: 1 / 0'
+}
+
 @test "a non-canonical address gives SI_KERNEL" {
 	[ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || skip 'not x86-64'
 	mm run -q -e 'a = 0x4000000000000000; expect fault(a[0]) == SI_KERNEL; expect fault(a[0] = 1) == SI_KERNEL'
