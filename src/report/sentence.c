@@ -575,7 +575,7 @@ static const struct {
 	{ "SEGV_ACCERR", "the mapping's permissions do not allow it", NULL },
 	{ "SEGV_PKUERR", "the page's protection key does not allow it", NULL },
 	{ "BUS_ADRALN", "the address is not aligned as the access needs", NULL },
-	{ "BUS_ADRERR", "there is no memory behind that page (past the end of the object, or no huge page left)", NULL },
+	{ "BUS_ADRERR", "there is no memory behind that page (past the end of the object, or none to be had)", NULL },
 	{ "BUS_OBJERR", "the object behind it has a hardware error", NULL },
 	{ "BUS_MCEERR_AR", "the memory there is damaged (a hardware error)", NULL },
 	{ "SI_KERNEL", "the address is not a canonical one", NULL },

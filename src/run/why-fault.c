@@ -154,8 +154,10 @@ enum why_answer fault_past_end(struct why_case *c)
 		return WHY_NO;
 	if (mapping == NULL) {
 		c->lacking |= c->after == NULL ? LACK_MAPS : 0;
-		return c->after == NULL ? say(c, "BUS_ADRERR: the page lies past the end of the file, or other object, that is "
-		                                 "mapped there") : WHY_NO;
+		if (c->after != NULL)
+			return WHY_NO;
+		say(c, "BUS_ADRERR: the page lies past the end of the file, or other object, that is mapped there, or could not be had");
+		return WHY_PERHAPS;
 	}
 	if (mapping->inode == 0)
 		return WHY_NO;
@@ -206,13 +208,19 @@ enum why_answer fault_no_page(struct why_case *c)
 	const struct mapping *mapping = there(c);
 	uint64_t length = 0;
 
-	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || !object_length(c, mapping, &length) || is_past_end(c, mapping) ||
+	static const char reasons[] = "the kernel could not provide it: its file system is full (a tmpfs has a size), the page could "
+	                              "not be read, or a userfaultfd has its accesses fail.";
+
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || mapping->inode == 0 || is_past_end(c, mapping) ||
 	    why_secret(c, mapping) == WHY_YES || why_vmflag(c, mapping->start, "ht") == WHY_YES)
 		return WHY_NO;
+	if (!object_length(c, mapping, &length)) {
+		say_format(c, "BUS_ADRERR: %s", reasons);
+		return WHY_PERHAPS;
+	}
 	say(c, "BUS_ADRERR: the page is within the object behind the mapping (which has ");
 	say_size(c, length);
-	return say(c, "), and the kernel could not provide it: its file system is full (a tmpfs has a size), or the page could not "
-	              "be read.");
+	return say_format(c, "), and %s", reasons);
 }
 
 enum why_answer fault_not_canonical(struct why_case *c)
