@@ -292,7 +292,7 @@ END2
 	run ! grep -q $'\033' table
 	grep -q '/\[stack\]$' table
 	grep -q '\\377\\376$' table
-	grep -qE '^ +7 +28K  shared file$' <("$MMTOOL" maps --filter="name=$PWD" "$pid") || fail "$(<table)"
+	grep -qE "^ +7 +$(($(getconf PAGESIZE) * 7 / 1024))K  shared file\$" <("$MMTOOL" maps --filter="name=$PWD" "$pid") || fail "$(<table)"
 	"$MMTOOL" maps --format=json "$pid" >events
 	python3 - "/proc/$pid/maps" <<'END2'
 import json, sys
