@@ -3,6 +3,9 @@
 
 load ../helper/common
 
+# The size of a page, as mmtool tells it.
+one=$(($(getconf PAGESIZE) / 1024))K
+
 page='a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
 
 setup()
@@ -30,7 +33,7 @@ options=()
 @test "names persist, and what is mapped" {
 	piped "$page" 'a[0] = 7' 'b = a' 'expect b[0] == 7'
 	assert_success
-	assert_line --partial 'a is new: 4K, rw-p'
+	assert_line --partial "a is new: $one, rw-p"
 	assert_line 'expect b[0] == 7'
 	assert_line '4 steps, 1 check, all as expected'
 	refute_output --partial 'mmtool>'
@@ -110,7 +113,7 @@ options=()
 	assert_line --regexp '^The subject \(pid [0-9]+\) was killed by SIGSEGV, SEGV_ACCERR at 0x[0-9a-f]+\.$'
 	assert_line --regexp '^A new one goes on \(pid [0-9]+\): names keep their values'
 	assert_line 'nothing is mapped at a'
-	assert_line --partial 'a is new: 4K'
+	assert_line --partial "a is new: $one"
 }
 
 @test "it dies as often as one likes" {
@@ -145,7 +148,7 @@ options=()
 	options=(-o out)
 	piped "$page" 'names'
 	assert_success
-	assert_output --regexp '^a = 0x[0-9a-f]+  region of 4K$'
+	assert_output --regexp "^a = 0x[0-9a-f]+  region of $one\$"
 	grep -q 'a is new' out
 }
 
@@ -216,16 +219,16 @@ options=()
 @test "maps with --symbolic is the same twice" {
 	options=(--symbolic)
 	piped "$page" 'maps a' 'names'
-	assert_line --regexp '^a-a\+4K rw-p 00000000 00:00 0 *$'
-	assert_line 'a = a  region of 4K'
+	assert_line --regexp "^a-a\\+$one rw-p 00000000 00:00 0 *\$"
+	assert_line "a = a  region of $one"
 }
 
 @test "names shows what is bound" {
 	piped "$page" 's = "x\ny"' 'n = -3' 'm = a + 16' 'if 0 { never = 1 }' names
-	assert_line --regexp '^a += 0x[0-9a-f]+  region of 4K$'
+	assert_line --regexp "^a += 0x[0-9a-f]+  region of $one\$"
 	assert_line --regexp '^s += "x\\012y"$'
 	assert_line --regexp '^n += -3$'
-	assert_line --regexp '^m += 0x[0-9a-f]+  in a, of 4K$'
+	assert_line --regexp "^m += 0x[0-9a-f]+  in a, of $one\$"
 	refute_line --regexp '^never'
 }
 
@@ -358,7 +361,7 @@ edited()
 @test "a terminal: prompts, and no statement twice" {
 	terminal
 	line "$page"
-	see 'a is new: 4K'
+	see "a is new: $one"
 	assert_equal "$(screen | grep -c 'a = mmap')" 1
 	line 'if 1 {'
 	see '^ +>'

@@ -20,12 +20,12 @@ joined()
 	printf '%s\n' "$output" | sed 's/^ *//' | tr '\n' ' ' | tr -s ' '
 }
 
-# says TEXT LINE [OPTION...]: the line is explained so.
+# says TEXT LINE [OPTION...]: the line, of a machine with pages of 4K, is explained so.
 says()
 {
 	local text=$1
 	shift
-	mm why "$@"
+	mm why --page-size=4K "$@"
 	assert_success
 	[[ $(joined) == *"$text"* ]] || fail "no \"$text\" in: $output"
 }
@@ -133,7 +133,7 @@ save_flags()
 	for line in 'madvise(0x7f12e4801000, 4096, MADV_REMOVE) = -1 EACCES' 'madvise(0x7f12e4800000, 4096, MADV_WILLNEED) = -1 EBADF' \
 		'madvise(0x7f12e4800000, 4096, MADV_DONTNEED) = -1 EPERM' 'madvise(0x7f12e4b00000, 4096, MADV_POPULATE_WRITE) = -1 EINVAL' \
 		'madvise(0x7f12e4801000, 4096, MADV_REMOVE) = -1 EINVAL' 'madvise(0x7f12e4b00000, 4096, MADV_FREE) = -1 EINVAL'; do
-		run -1 "$MMTOOL" why --maps=saved.smaps "$line"
+		run -1 "$MMTOOL" why --page-size=4K --maps=saved.smaps "$line"
 		assert_output --partial 'no rule that mmtool knows explains it'
 	done
 }
@@ -299,7 +299,7 @@ save_flags()
 	assert_success
 	assert_output --partial 'why: EINVAL: the length is 0'
 	[ "$(grep -c why: <<<"$output")" = 1 ]
-	[ "$(rules 'mremap(0x10000, 1p, 2p, MREMAP_FIXED, 0) = -1 EINVAL')" = '["mremap-fixed-alone"]' ]
+	[ "$(rules 'mremap(0x10000, 1p, 2p, MREMAP_FIXED, 0x10000000) = -1 EINVAL')" = '["mremap-fixed-alone"]' ]
 }
 
 @test "control characters of a line do not reach the terminal" {
