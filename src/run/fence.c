@@ -39,6 +39,8 @@
 #define FENCE_ARCH AUDIT_ARCH_PPC64
 #elif defined(__riscv) && __riscv_xlen == 64
 #define FENCE_ARCH AUDIT_ARCH_RISCV64
+#elif defined(__loongarch_lp64)
+#define FENCE_ARCH AUDIT_ARCH_LOONGARCH64
 #elif defined(__s390x__)
 #define FENCE_ARCH AUDIT_ARCH_S390X
 #else
@@ -76,7 +78,12 @@ static const uint32_t allowed[] = {
 	__NR_process_madvise, __NR_msync, __NR_mlock, __NR_mlock2, __NR_munlock, __NR_mlockall, __NR_munlockall,
 	__NR_mincore, __NR_mseal, __NR_remap_file_pages, __NR_brk, __NR_memfd_create, __NR_memfd_secret,
 	__NR_read, __NR_write, __NR_pread64, __NR_pwrite64, __NR_ftruncate, __NR_fallocate, __NR_fsync,
+#ifdef __NR_fadvise64
 	__NR_fadvise64,
+#endif
+#ifdef __NR_arm_fadvise64_64
+	__NR_arm_fadvise64_64,
+#endif
 #ifdef __NR_ftruncate64
 	__NR_ftruncate64,
 #endif

@@ -167,8 +167,13 @@ static bool resident(struct machine *m, const struct maps *maps, uint64_t start,
 
 		if (from >= to)
 			break;
-		int error = observer_resident(&m->here->observer, from, to - from, &bytes);
+		int error = observer_resident(&m->here->observer, from, to - from, &m->options->limits, &bytes);
 
+		if (error == -ETIME)
+			return machine_fail(m, "resident: to look at all pages of the range took longer than %g seconds (--timeout)",
+			                    m->options->limits.timeout_ms / 1000.0);
+		if (error == -EINTR)
+			return machine_fail(m, "interrupted");
 		if (error < 0)
 			return cannot_read(m, "resident", "pagemap", error);
 		sum += bytes;

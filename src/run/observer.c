@@ -2,10 +2,13 @@
 /* The observer: reads what the kernel tells of a process. */
 #include "run/observer.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/size.h"
 #include "mm/counters.h"
 #include "mm/smaps.h"
+#include "run/process.h"
+#include "run/scan.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,6 +22,7 @@ enum {
 	READ_ROOM = 4096,  /* the least room for one read; the kernel answers at most a page of text of maps */
 	TORN_READS = 8,    /* how often a read that is out of order is made again */
 	PAGEMAP_BATCH = 512,
+	SCAN_BATCH = 256,
 };
 
 int observer_check_proc(void)
@@ -311,16 +315,42 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, int64_t *value)
+/* What of [start, end) is in [addr, addr + len), in bytes. */
+static int64_t within(uint64_t start, uint64_t end, uint64_t addr, uint64_t len)
+{
+	uint64_t from = start > addr ? start : addr;
+
+	return (int64_t)(smaller(end, addr + len) - from);
+}
+
+/* By what has pages: 0, or -errno. */
+static int scan_resident(struct observer *observer, uint64_t addr, uint64_t len, int64_t *value)
+{
+	static struct scan_range ranges[SCAN_BATCH];
+	uint64_t page = size_page(), at = addr / page * page, end = (addr + len + page - 1) / page * page;
+
+	observer->unopened = false;
+	for (uint64_t last = at + 1; at < end && at != last;) {
+		last = at;
+		int got = scan_pages(observer->pagemap, &at, end, SCAN_PRESENT, 0, ranges, SCAN_BATCH);
+
+		if (got < 0)
+			return got;
+		for (int i = 0; i < got; i++)
+			*value += within(ranges[i].start, ranges[i].end, addr, len);
+	}
+	return 0;
+}
+
+/* Entry by entry: 0, or -errno. */
+static int read_resident(struct observer *observer, uint64_t addr, uint64_t len, const struct exchange_limits *limits,
+                         int64_t *value)
 {
 	static uint64_t entries[PAGEMAP_BATCH];
-	uint64_t page = size_page(), end = addr + len;
-	int64_t bytes = 0;
+	uint64_t page = size_page(), began = clock_ms();
 
-	if (end < addr)
-		return -EINVAL;
-	for (uint64_t at = addr / page; at * page < end && len > 0;) {
-		uint64_t want = smaller((end - at * page + page - 1) / page, PAGEMAP_BATCH);
+	for (uint64_t at = addr / page; at * page < addr + len;) {
+		uint64_t want = smaller((addr + len - at * page + page - 1) / page, PAGEMAP_BATCH);
 		ssize_t got = read_pagemap(observer, at, entries, (size_t)want);
 
 		if (got < 0)
@@ -328,14 +358,35 @@ int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, in
 		if (got == 0)
 			break;
 		for (ssize_t i = 0; i < got; i++, at++) {
-			uint64_t from = at * page > addr ? at * page : addr;
-
 			if (entries[i] >> PAGEMAP_PRESENT_BIT)
-				bytes += (int64_t)(smaller(at * page + page, end) - from);
+				*value += within(at * page, at * page + page, addr, len);
 		}
+		if (limits->stop != NULL && *limits->stop != 0)
+			return -EINTR;
+		if (limits->timeout_ms > 0 && clock_ms() - began > limits->timeout_ms)
+			return -ETIME;
 	}
-	*value = bytes;
 	return 0;
+}
+
+int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, const struct exchange_limits *limits,
+                      int64_t *value)
+{
+	static bool scans = true;
+
+	*value = 0;
+	if (addr + len < addr)
+		return -EINVAL;
+	/* One batch is read as soon as it is scanned. */
+	if (scans && observer->pagemap >= 0 && len / PAGEMAP_BATCH > (uint64_t)size_page()) {
+		int error = scan_resident(observer, addr, len, value);
+
+		if (error != -EINVAL && error != -ENOTTY)
+			return error;
+		scans = false;
+		*value = 0;
+	}
+	return read_resident(observer, addr, len, limits, value);
 }
 
 int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value)

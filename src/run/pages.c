@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "mm/smaps.h"
+#include "run/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,22 +20,6 @@ enum {
 	MOST_PAGES = 1 << 20,  /* pages of one process that are looked at: what has no page costs nothing where there is PAGEMAP_SCAN */
 	ADDRESSES = EVENT_ARGS + 1,
 };
-
-/* struct pm_scan_arg and struct page_region of linux/fs.h, since Linux 6.7. */
-struct scan {
-	uint64_t size, flags, start, end, walk_end, ranges, range_count, most, inverted, all_of, any_of, wanted;
-};
-
-struct scan_range {
-	uint64_t start, end, categories;
-};
-
-#define SCAN_REQUEST _IOWR('f', 16, struct scan)
-#define IS_PRESENT (UINT64_C(1) << 3)
-#define IS_SWAPPED (UINT64_C(1) << 4)
-#define IS_ZERO (UINT64_C(1) << 5)
-#define IS_HUGE (UINT64_C(1) << 6)
-#define IS_GUARD (UINT64_C(1) << 8) /* Linux 6.16 */
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
@@ -125,27 +110,17 @@ static void read_region(const struct reading *reading, uint64_t page, uint64_t e
 		give_up(reading->pages, came, end, HIDDEN_REST);
 }
 
-/* Asks for ranges that have pages, and moves *start on.  Returns how many, or -1: this kernel cannot be asked so. */
+/* Asks for ranges that have pages, and moves *start on.  Returns how many, or less than 0: this kernel cannot be asked so. */
 static int scan_some(int pagemap, uint64_t *start, uint64_t end, struct scan_range *ranges)
 {
 	int got = -1;
 
 	while (scanning != SCAN_NOT && got < 0) {
-		uint64_t any = IS_PRESENT | IS_SWAPPED | (scanning == SCAN_GUARDS ? IS_GUARD : 0);
-		struct scan scan = { .size = sizeof(scan),
-			             .start = *start,
-			             .end = end,
-			             .ranges = (uint64_t)(uintptr_t)ranges,
-			             .range_count = SCAN_RANGES,
-			             .any_of = any,
-			             .wanted = any | IS_ZERO | IS_HUGE };
-
-		got = ioctl(pagemap, SCAN_REQUEST, &scan);
-		if (got >= 0)
-			*start = scan.walk_end;
-		else if (errno == EINVAL || errno == ENOTTY)
+		got = scan_pages(pagemap, start, end, SCAN_PRESENT | SCAN_SWAPPED | (scanning == SCAN_GUARDS ? SCAN_GUARD : 0),
+		                 SCAN_ZERO | SCAN_HUGE, ranges, SCAN_RANGES);
+		if (got == -EINVAL || got == -ENOTTY)
 			scanning++;
-		else if (errno != EINTR)
+		else if (got < 0)
 			break;
 	}
 	return got;

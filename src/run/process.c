@@ -2,6 +2,7 @@
 /* Subjects, as the tool sees them. */
 #include "run/process.h"
 
+#include "base/clock.h"
 #include "base/size.h"
 #include "run/touched.h"
 
@@ -91,14 +92,6 @@ static void count_out(pid_t pid)
 			return;
 		}
 	}
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static int open_pair(int pair[2], const char **call)
@@ -232,7 +225,7 @@ int process_greet(struct process *process, const char **call)
 	if (error < 0)
 		process_end(process);
 	process->scratch = hello.scratch;
-	process->looked = now_ms();
+	process->looked = clock_ms();
 	return error;
 }
 
@@ -273,7 +266,7 @@ static void wait_a_while(const struct process *process, int ms)
 
 enum exchange process_dismiss(struct process *process, const struct exchange_limits *limits)
 {
-	uint64_t since = now_ms();
+	uint64_t since = clock_ms();
 
 	if (process->dead || process->pid <= 0)
 		return EXCHANGE_DONE;
@@ -283,7 +276,7 @@ enum exchange process_dismiss(struct process *process, const struct exchange_lim
 		process->socket = -1;
 	}
 	while (!reap(process, WNOHANG)) {
-		if (limits->timeout_ms > 0 && now_ms() - since > limits->timeout_ms) {
+		if (limits->timeout_ms > 0 && clock_ms() - since > limits->timeout_ms) {
 			process_end(process);
 			return EXCHANGE_TIMEOUT;
 		}
@@ -305,7 +298,7 @@ int process_signal(const struct process *process)
 static enum exchange look(struct process *process, uint64_t since, const struct exchange_limits *limits)
 {
 	enum exchange outcome = EXCHANGE_DONE;
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms();
 
 	process->looked = now;
 	if (limits == NULL)
@@ -334,7 +327,7 @@ static enum exchange died(struct process *process)
 
 static enum exchange receive(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
 {
-	uint64_t since = now_ms();
+	uint64_t since = clock_ms();
 
 	for (;;) {
 		ssize_t got = recv(process->socket, reply, sizeof(*reply) - 1, 0);
@@ -344,7 +337,7 @@ static enum exchange receive(struct process *process, struct exec_reply *reply, 
 			((char *)reply)[got] = '\0';
 			/* Many short statements are looked at as one long one is. */
 			if (reply->answer != ANSWER_DYING)
-				return now_ms() - process->looked >= SAMPLE_MS ? look(process, since, limits) : EXCHANGE_DONE;
+				return clock_ms() - process->looked >= SAMPLE_MS ? look(process, since, limits) : EXCHANGE_DONE;
 			process->said_fault = true;
 			process->signo = reply->signo;
 			process->code = reply->code;

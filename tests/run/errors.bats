@@ -206,6 +206,21 @@ refused()
 	assert_success
 }
 
+@test "the pages of a wide range are looked at in no time, or --timeout ends it" {
+	not_sanitized 'its shadow takes the addresses'
+	[ "$(word_bits)" -gt 32 ] || skip 'there are not so many addresses'
+	wide='a = mmap(NULL, 8T, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = ?
+		require a != MAP_FAILED, "no room for 8T"
+		expect resident(a, 8T) == 0'
+	mm run -q --timeout=1 -e "$wide"
+	[ "$status" -ne 77 ] || skip "$output"
+	[ "$status" -eq 0 ] || assert_line --partial 'FAILED: resident: to look at all pages of the range took longer than 1'
+	need strace
+	run strace -o /dev/null -e trace=ioctl -e inject=ioctl:error=ENOTTY "$MMTOOL" run --timeout=1 -e "$wide"
+	grep -q 'seconds (--timeout)' <<<"$output" || skip "strace cannot have a call fail here: $output"
+	assert_failure 1
+}
+
 @test "a requirement that cannot be told fails, and says why" {
 	for how in '' --quiet; do
 		mm run ${how:+"$how"} -e 'require 1 / 0 == 1, "a reason"'
