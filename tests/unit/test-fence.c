@@ -154,7 +154,7 @@ static const long let_through[] = {
 	SYS_rt_sigprocmask, SYS_close, SYS_dup3, SYS_getppid, SYS_restart_syscall, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_pkey_alloc,
 	SYS_pkey_free, SYS_pkey_mprotect, SYS_madvise, 440 /* process_madvise */, SYS_msync, SYS_mlock, SYS_mlock2, SYS_munlock,
 	SYS_mlockall, SYS_munlockall, SYS_mincore, 462 /* mseal */, SYS_remap_file_pages, SYS_brk, SYS_memfd_create,
-	447 /* memfd_secret */, SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fallocate, SYS_fsync, SYS_fadvise64,
+	447 /* memfd_secret */, SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fallocate, SYS_fsync,
 	SYS_userfaultfd, SYS_setuid, 434 /* pidfd_open */, SYS_process_vm_readv, SYS_capget, SYS_capset, SYS_openat, SYS_clone, SYS_fcntl,
 	SYS_ioctl, SYS_prctl, SYS_prlimit64,
 #ifdef SYS_open
@@ -171,6 +171,12 @@ static const long let_through[] = {
 #endif
 #ifdef SYS_ftruncate64
 	SYS_ftruncate64,
+#endif
+#ifdef SYS_fadvise64
+	SYS_fadvise64,
+#endif
+#ifdef SYS_arm_fadvise64_64
+	SYS_arm_fadvise64_64,
 #endif
 #ifdef SYS_fadvise64_64
 	SYS_fadvise64_64,
