@@ -244,7 +244,8 @@ b false'
 	assert_line '    a  . x 1024'
 	[ "$(word_bits)" = 64 ] || skip 'a 32-bit process has no tebibyte'
 	run timeout 20 "$MMTOOL" run --pages \
-		-e 'a = mmap(NULL, 1T, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0); a[1T - 1] = 1'
+		-e 'a = mmap(NULL, 1T, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)
+			madvise(a, 1T, MADV_NOHUGEPAGE) = ?; a[1T - 1] = 1'
 	assert_success
 	assert_line "    a  . x $(((1 << 40) / page - 1))  P"
 }

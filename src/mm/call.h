@@ -103,6 +103,8 @@ struct kernel_call {
 
 /* Whether mmap can be given this offset: mmap2 counts in 4096 bytes, in a word (2^44 bytes where that has 32 bits). */
 bool call_place_fits(int64_t place);
+/* And whether without losing a part of it: where the kernel has mmap2 only, it is a multiple of 4096. */
+bool call_place_aligned(int64_t place);
 /*
  * Translates a system call of the language with its (up to six) arguments into the entry that this architecture has.
  * string_mask says which arguments are strings.  Printing uses the translated name: the report names the call made.

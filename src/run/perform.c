@@ -58,6 +58,9 @@ static bool fits(struct machine *m, const struct performance *p)
 		    (kind == ARG_PLACE && !call_place_fits(value)))
 			return machine_fail(m, "%s: argument %" PRIu32 " does not fit a word of this machine: %" PRId64,
 			                    p->statement->call->name, i + 1, value);
+		if (kind == ARG_PLACE && !call_place_aligned(value))
+			return machine_fail(m, "%s: the kernel's mmap2 takes the offset in units of 4096 bytes here: %" PRId64 " is none",
+			                    p->statement->call->name, value);
 	}
 	return true;
 }

@@ -89,6 +89,8 @@ reason_not()
 	late-secret) "$MMTOOL" run -q -e 'f = memfd_secret(0); ftruncate(f, 1p)
 		a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0); expect !vmflag(a, "lo")' >/dev/null 2>&1 ||
 		echo 'this kernel counts memory of memfd_secret when it is mapped' ;;
+	bytes) "$MMTOOL" run -e 'f = tmpfile(4p); mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 1) = ?' | grep -q 'why: EINVAL' ||
+		echo 'the call takes the offset in units of 4096 bytes' ;;
 	vdso-pages) [ "$(("0x$(sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) .*\[vdso\]$/\2 - 0x\1/p' /proc/self/maps)"))" -gt "$(getconf PAGESIZE)" ] ||
 		echo 'the [vdso] is one page here' ;;
 	vvar-pf) sed -n '/\[vvar\]$/,/^VmFlags/s/^VmFlags:\(.*\)/\1 /p' /proc/self/smaps | grep -q ' pf ' ||

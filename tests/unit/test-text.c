@@ -350,10 +350,14 @@ static void test_quiet(void)
 	verdict((struct event_verdict){ .verdict = VERDICT_PASSED, .steps = 3 });
 	is(buf_text(&out), "", "--quiet is silent when all is as expected");
 
-	unmet.step.ok = false;
-	take(&unmet);
 	verdict((struct event_verdict){ .verdict = VERDICT_UNSUPPORTED, .reason = "needs mseal" });
 	is(buf_text(&out), "unsupported here: needs mseal\n", "--quiet says what is unsupported");
+
+	begin((struct report_options){ .quiet = true });
+	unmet.step.ok = false;
+	unmet.step.reason = "it cannot be told";
+	take(&unmet);
+	is(buf_text(&out), "require mseal\n    FAILED: it cannot be told\n", "and what a requirement needs and cannot be told");
 }
 
 static void test_failed_call(void)
