@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -297,7 +298,19 @@ static bool file_of(void *context, int fd, struct why_file *file)
 
 static bool same_file(const struct stat *info, const struct mapping *mapping)
 {
-	return info->st_ino == mapping->inode;
+	return S_ISREG(info->st_mode) && info->st_ino == mapping->inode;
+}
+
+/* Whether what is open there is of the mapping's device; or of its name, for btrfs and others have devices of their own. */
+static bool same_device(const char *path, const struct stat *info, const struct mapping *mapping)
+{
+	char name[4096];
+
+	if (major(info->st_dev) == mapping->major && minor(info->st_dev) == mapping->minor)
+		return true;
+	ssize_t len = readlink(path, name, sizeof(name));
+
+	return len > 0 && (size_t)len == mapping->name_len && memcmp(name, mapping->name, (size_t)len) == 0;
 }
 
 /*
@@ -307,18 +320,20 @@ static bool same_file(const struct stat *info, const struct mapping *mapping)
 enum { PATH_SIZE = 4200 };
 static bool file_behind(const struct why_process *process, const struct mapping *mapping, char *path, struct stat *info)
 {
+	if (mapping->inode == 0)
+		return false;
 	snprintf(path, PATH_SIZE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, process->pid, mapping->start, mapping->end);
-	bool found = mapping->inode != 0 && stat(path, info) == 0 && same_file(info, mapping);
-
-	for (int fd = 0; !found && fd < 64; fd++) {
+	if (stat(path, info) == 0 && same_file(info, mapping))
+		return true;
+	for (int fd = 0; fd < 64; fd++) {
 		snprintf(path, PATH_SIZE, "/proc/%d/fd/%d", process->pid, fd);
-		found = mapping->inode != 0 && stat(path, info) == 0 && S_ISREG(info->st_mode) && same_file(info, mapping);
+		if (stat(path, info) == 0 && same_file(info, mapping) && same_device(path, info, mapping))
+			return true;
 	}
-	if (!found && mapping->inode != 0 && mapping->name_len < 4096 && mapping->name_len > 0 && mapping->name[0] == '/') {
-		snprintf(path, PATH_SIZE, "/proc/%d/root%.*s", process->pid, (int)mapping->name_len, mapping->name);
-		found = stat(path, info) == 0 && S_ISREG(info->st_mode) && same_file(info, mapping);
-	}
-	return found;
+	if (mapping->name_len >= 4096 || mapping->name_len == 0 || mapping->name[0] != '/')
+		return false;
+	snprintf(path, PATH_SIZE, "/proc/%d/root%.*s", process->pid, (int)mapping->name_len, mapping->name);
+	return stat(path, info) == 0 && same_file(info, mapping);
 }
 
 static bool length_of(void *context, const struct mapping *mapping, uint64_t *bytes)
