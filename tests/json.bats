@@ -224,7 +224,7 @@ END
 @test "a change names its kind, its regions and its ranges" {
 	events grow
 	of '.delta.changes[]? | select(.kind == "added") | "\(.names[0]) \(.new.size) \(.after.perms)"'
-	assert_line 'a 4096 rw-p'
+	assert_line "a $(getconf PAGESIZE) rw-p"
 }
 
 @test "the regions after a step stand with their mappings" {

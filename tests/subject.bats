@@ -170,7 +170,7 @@ working()
 		'move-fixed --mistake=unaligned' reserve-fill noreserve; do
 		# shellcheck disable=SC2086 # the words are a command
 		rm -f trace.*
-		strace -ff -qq -s 100 -e trace=mmap,mmap2,munmap,mremap,mprotect,brk,madvise,open,openat,memfd_create,close,seccomp -o trace \
+		strace -ff -qq -s 100 -e trace='?mmap,?mmap2,munmap,mremap,mprotect,brk,madvise,?open,openat,memfd_create,close,seccomp' -o trace \
 			"$MMTOOL" $command >out
 		# What the subject did after its fence was up.  strace pads before the "=".
 		fenced=$(grep -l '^seccomp(SECCOMP_SET_MODE_FILTER' trace.*)
