@@ -236,18 +236,7 @@ enum why_answer madvise_populate_secret(struct why_case *c)
 {
 	if (!ONE_OF(c, ADVICE_POPULATE_READ, ADVICE_POPULATE_WRITE))
 		return WHY_NO;
-	if (!why_knows_maps(c))
-		return WHY_PERHAPS;
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
-		enum why_answer answer = why_secret(c, at);
-
-		if (answer == WHY_NO)
-			continue;
-		say_mapping(c, at, inside(c, at));
-		say(c, " is of memfd_secret: only the process itself can bring its pages in, by touching them");
-		return answer;
-	}
-	return WHY_NO;
+	return say_secret(c, c->args[0], size(c), "only the process itself can bring its pages in, by touching them");
 }
 
 /* A huge page can stand only where a whole aligned one lies in one mapping. */

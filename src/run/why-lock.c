@@ -129,22 +129,27 @@ enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
 	return secret < 0 ? WHY_PERHAPS : secret > 0 ? WHY_YES : WHY_NO;
 }
 
-/* It is passed over when flags are set, but not when pages are brought in, with MLOCK_ONFAULT too: no flag is there to see. */
-enum why_answer mlock_secret(struct why_case *c)
+enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, const char *text)
 {
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
+	for (const struct mapping *at = why_next(c, from, len, NULL); at != NULL; at = why_next(c, from, len, at)) {
 		enum why_answer answer = why_secret(c, at);
 
 		if (answer == WHY_NO)
 			continue;
-		say_mapping(c, at, inside(c, at));
-		say(c, " is of memfd_secret: its pages never leave memory, so there is nothing to lock, and only the process itself "
-		       "can bring them in, by touching them");
+		say_mapping(c, at, at->start > from ? at->start : from);
+		say_format(c, " is of memfd_secret: %s", text);
 		return answer;
 	}
 	return WHY_NO;
+}
+
+/* It is passed over when flags are set, but not when pages are brought in, with MLOCK_ONFAULT too: no flag is there to see. */
+enum why_answer mlock_secret(struct why_case *c)
+{
+	return say_secret(c, start(c), size(c), "its pages never leave memory, so there is nothing to lock, and only the process "
+	                                        "itself can bring them in, by touching them");
 }
 
 /* What mlock brings in and cannot: it is ENOMEM, too, and the range is locked nevertheless. */

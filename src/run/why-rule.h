@@ -198,6 +198,8 @@ enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len)
 /* A page of [from, to) in a mapping faults although the permissions allow it: past the end of the file, or a guard region. */
 /* Whether a mapping is of memfd_secret(2), whose pages are in memory to stay and cannot be had for the kernel's use. */
 enum why_answer why_secret(struct why_case *c, const struct mapping *mapping);
+/* Of the first such mapping of [from, from + len), that it is one, and what follows from that. */
+enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, const char *text);
 enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to);
 /* addr is below vm.mmap_min_addr, and no CAP_SYS_RAWIO lifts that. */
 enum why_answer say_low(struct why_case *c, uint64_t addr);
