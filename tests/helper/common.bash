@@ -36,8 +36,9 @@ word_bits()
 # need_randomized: skips the test where a process finds everything where the one before it did (setarch -R, proc(5)).
 need_randomized()
 {
-	[ "$(</proc/sys/kernel/randomize_va_space)" != 0 ] && (((16#$(</proc/self/personality) & 0x40000) == 0)) ||
+	if [ "$(</proc/sys/kernel/randomize_va_space)" = 0 ] || (((16#$(</proc/self/personality) & 0x40000) != 0)); then
 		skip 'addresses are not randomized here'
+	fi
 }
 
 # What somebody's environment must not change.
