@@ -377,13 +377,13 @@ int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, co
 	*value = 0;
 	if (addr + len < addr)
 		return -EINVAL;
-	/* One batch is read as soon as it is scanned. */
+	/* One batch is read as soon as it is scanned; and what cannot be scanned can be read. */
 	if (scans && observer->pagemap >= 0 && len / PAGEMAP_BATCH > (uint64_t)size_page()) {
 		int error = scan_resident(observer, addr, len, value);
 
-		if (error != -EINVAL && error != -ENOTTY)
-			return error;
-		scans = false;
+		if (error == 0)
+			return 0;
+		scans = error != -EINVAL && error != -ENOTTY;
 		*value = 0;
 	}
 	return read_resident(observer, addr, len, limits, value);

@@ -414,8 +414,9 @@ enum exchange process_ask(struct process *process, struct exec_request *request,
 
 enum exchange process_let_die(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
 {
-	/* It may have gone, or a script have closed its end: then it waits for nothing. */
-	(void)send(process->socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	/* It may have gone, or a script have closed its end: then it waits for nothing.  The end of what is sent will do, too. */
+	if (send(process->socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		(void)shutdown(process->socket, SHUT_WR);
 	enum exchange outcome = receive(process, reply, limits);
 
 	if (outcome != EXCHANGE_DYING)
