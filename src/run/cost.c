@@ -5,6 +5,7 @@
  */
 #include "run/cost.h"
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/size.h"
@@ -104,12 +105,12 @@ static int work(const void *context, void *result)
 
 	if (make(here, task) == NULL || (task->way->copies && make(there, task) == NULL))
 		return errno;
-	(void)measure_clock(CLOCK_PROCESS_CPUTIME_ID);
-	outcome.cpu = measure_clock(CLOCK_PROCESS_CPUTIME_ID);
+	(void)clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	outcome.cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	for (unsigned i = 0; i < task->moves && error == 0; i++)
 		error = i % 2 == 0 ? move(task, here, there) : move(task, there, here);
 	assert(task->moves > 0);
-	outcome.cpu = (measure_clock(CLOCK_PROCESS_CPUTIME_ID) - outcome.cpu) / task->moves;
+	outcome.cpu = (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - outcome.cpu) / task->moves;
 	outcome.kept = error == 0 && are_kept(here, task);
 	memcpy(result, &outcome, sizeof(outcome));
 	return error;
@@ -183,7 +184,8 @@ int cost_run(const struct cost_options *options, const struct event_sink *sink, 
 {
 	size_t sizes[MOST_SIZES], covered = table_covers();
 	unsigned count = list_sizes(options->to, sizes);
-	int processor = sched_getcpu(), worst = measure_has_room("copying", sizes[count - 1], problem) ? STATUS_OK : STATUS_UNSUPPORTED;
+	int processor = sched_getcpu();
+	int worst = measure_has_room("copying", sizes[count - 1], problem) ? STATUS_OK : STATUS_UNSUPPORTED;
 
 	for (size_t way = 0; way < WAYS && *problem == NULL; way++) {
 		for (unsigned i = 0; i < count && *problem == NULL; i++) {

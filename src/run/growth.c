@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/size.h"
 #include "run/measure.h"
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 
 enum figure { MOVES, COPIED, FAULTS, CPU, ELAPSED, FIGURES };
 
@@ -169,16 +169,16 @@ static int work(const void *context, void *result)
 
 	/* Once before it counts: what the clocks and the stack need is there. */
 	(void)minor_faults();
-	(void)measure_clock(CLOCK_PROCESS_CPUTIME_ID);
-	figures[ELAPSED] = measure_clock(CLOCK_MONOTONIC);
-	figures[CPU] = measure_clock(CLOCK_PROCESS_CPUTIME_ID);
+	(void)clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	figures[ELAPSED] = clock_ns(CLOCK_MONOTONIC);
+	figures[CPU] = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	figures[FAULTS] = minor_faults();
 
 	int error = grow_all(task->way, task->options, &buffer);
 
 	figures[FAULTS] = minor_faults() - figures[FAULTS];
-	figures[CPU] = measure_clock(CLOCK_PROCESS_CPUTIME_ID) - figures[CPU];
-	figures[ELAPSED] = measure_clock(CLOCK_MONOTONIC) - figures[ELAPSED];
+	figures[CPU] = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - figures[CPU];
+	figures[ELAPSED] = clock_ns(CLOCK_MONOTONIC) - figures[ELAPSED];
 	outcome.kept = error == 0 && is_kept(&buffer, task->options);
 	memcpy(result, &outcome, sizeof(outcome));
 	return error;
@@ -229,7 +229,8 @@ static uint64_t last_size(const struct growth_options *options)
 int growth_run(const struct growth_options *options, const struct event_sink *sink, char **problem)
 {
 	struct outcome *outcomes = alloc_zeroed((size_t)WAYS * options->runs, sizeof(*outcomes));
-	int processor = sched_getcpu(), status = measure_has_room("growing to", last_size(options), problem) ? STATUS_OK : STATUS_UNSUPPORTED;
+	int processor = sched_getcpu();
+	int status = measure_has_room("growing to", last_size(options), problem) ? STATUS_OK : STATUS_UNSUPPORTED;
 	bool one_processor = true;
 
 	for (unsigned run = 0; run < options->runs && status == STATUS_OK; run++) {

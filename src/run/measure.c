@@ -29,14 +29,6 @@ struct answer {
 	char result[MEASURE_RESULT];
 };
 
-uint64_t measure_clock(clockid_t id)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Where memory is short after all, this process is to be killed, and no other. */
 static void offer_to_oom(void)
 {

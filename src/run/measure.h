@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 /* How often one thing is measured at most. */
 enum { MEASURE_RUNS = 99 };
@@ -35,9 +34,6 @@ int measure_once(const struct measure *measure, void *result, bool *one_processo
  * to others; where it does not say, it can.  If not, *problem says so, beginning with "DOING SIZE"; the caller frees it.
  */
 bool measure_has_room(const char *doing, uint64_t size, char **problem);
-
-/* Nanoseconds of a clock (clock_gettime(2)). */
-uint64_t measure_clock(clockid_t id);
 
 /* The median of count (at least 1, at most MEASURE_RUNS) values; they are sorted. */
 uint64_t measure_median(uint64_t *values, unsigned count);

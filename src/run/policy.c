@@ -2,6 +2,7 @@
 /* Runs a program under another overcommit policy, and puts the old one back whatever happens to mmtool. */
 #include "run/policy.h"
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
 #include "run/kept.h"
@@ -72,8 +73,10 @@ static bool byte_read(int fd)
 
 static bool byte_write(int fd)
 {
-	errno = -file_write(fd, "", 1);
-	return errno == 0;
+	int error = file_write(fd, "", 1);
+
+	errno = -error;
+	return error == 0;
 }
 
 /* What a killed mmtool has left is not the old policy, and must not be taken for it. */
@@ -380,27 +383,19 @@ static void stop_with_command(struct run *run)
 	kill(run->command, SIGCONT);
 }
 
-static int64_t since_ms(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
-}
-
 /* Ends the program and collects it: first as politely as there is time for. */
 static void command_end(struct run *run, siginfo_t *info)
 {
-	struct timespec start, slice = { .tv_nsec = 50000000 };
+	const struct timespec slice = { .tv_nsec = 50000000 };
+	const uint64_t start = clock_ms();
 	sigset_t child;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	kill(run->command, SIGTERM);
 	kill(run->command, SIGCONT);
 	while (!child_changed(run->command, WEXITED | WNOHANG, info)) {
-		if (since_ms(&start) >= GRACE_MS)
+		if (clock_ms() - start >= GRACE_MS)
 			kill(run->command, SIGKILL);
 		sigtimedwait(&child, NULL, &slice);
 	}

@@ -3,6 +3,7 @@
 #include "run/target.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -240,12 +240,10 @@ static int open_file(struct target *target, char **problem)
 
 int target_open(struct target *target, const char *name, const char *what, char **problem)
 {
-	struct timespec now;
 	struct buf text = { 0 };
 
 	*target = (struct target){ .name = name != NULL ? name : "self", .fd = -1 };
-	clock_gettime(CLOCK_REALTIME, &now);
-	target->time = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	target->time = (int64_t)clock_ns(CLOCK_REALTIME);
 	if (name == NULL) {
 		target->pid = getpid();
 	} else if (!read_number(name, &target->pid)) {

@@ -3,6 +3,7 @@
 #include "run/watch.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "mm/flagged.h"
 #include "mm/smaps.h"
@@ -48,22 +49,14 @@ struct watch {
 
 enum wake { WAKE_TIME, WAKE_ENDED, WAKE_STOP, WAKE_FAILED };
 
-static uint64_t clock_now(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * second + (uint64_t)now.tv_nsec;
-}
-
 static void send_note(struct watch *w, struct event_note *note, uint64_t from)
 {
 	struct event event = { .type = EVENT_NOTE };
 
 	note->pid = w->target.pid;
-	note->time = (int64_t)clock_now(CLOCK_REALTIME);
+	note->time = (int64_t)clock_ns(CLOCK_REALTIME);
 	note->from = from - w->zero;
-	note->to = clock_now(CLOCK_MONOTONIC) - w->zero;
+	note->to = clock_ns(CLOCK_MONOTONIC) - w->zero;
 	event.note = *note;
 	w->sink->take(w->sink->context, &event);
 }
@@ -99,8 +92,8 @@ static void send_delta(struct watch *w, uint64_t from)
 	delta_compute(&w->delta, &before->maps, &after->maps, NULL, NULL, NULL);
 	if (w->options->detail)
 		flagged_compare(&w->delta, before, after);
-	event.delta = (struct event_delta){ .pid = w->target.pid, .time = (int64_t)clock_now(CLOCK_REALTIME), .watched = true,
-		                            .from = from - w->zero, .to = clock_now(CLOCK_MONOTONIC) - w->zero,
+	event.delta = (struct event_delta){ .pid = w->target.pid, .time = (int64_t)clock_ns(CLOCK_REALTIME), .watched = true,
+		                            .from = from - w->zero, .to = clock_ns(CLOCK_MONOTONIC) - w->zero,
 		                            .flags_looked = w->options->detail, .old_resident = resident(w, before),
 		                            .resident = resident(w, after), .delta = &w->delta,
 		                            .before = &before->maps, .after = &after->maps };
@@ -169,7 +162,7 @@ static void schedule(struct watch *w, uint64_t start, uint64_t cost)
 	if (interval > w->options->interval)
 		buf_printf(&text, ", to stay at %d %% of the time", 100 / SHARE);
 	note.text = buf_text(&text);
-	send_note(w, &note, clock_now(CLOCK_MONOTONIC));
+	send_note(w, &note, clock_ns(CLOCK_MONOTONIC));
 	buf_fini(&text);
 }
 
@@ -183,7 +176,7 @@ static enum wake rest(struct watch *w)
 	};
 
 	for (;;) {
-		uint64_t now = clock_now(CLOCK_MONOTONIC), left = w->next > now ? w->next - now : 0;
+		uint64_t now = clock_ns(CLOCK_MONOTONIC), left = w->next > now ? w->next - now : 0;
 		const struct timespec time = { .tv_sec = (time_t)(left / second), .tv_nsec = (long)(left % second) };
 		int ready = ppoll(files, sizeof(files) / sizeof(files[0]), &time, NULL);
 
@@ -275,7 +268,7 @@ static bool is_over(struct watch *w, bool gone)
 /* One reading, and what it brings.  1: go on; 0: the watch is over; or -errno. */
 static int look(struct watch *w)
 {
-	uint64_t start = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t start = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	int changed = read_maps(w);
 
 	if (changed < 0 && changed != -ESRCH && changed != -EAGAIN)
@@ -290,7 +283,7 @@ static int look(struct watch *w)
 	/* What a torn reading has not seen happened since the good one before it. */
 	if (changed >= 0)
 		w->looked = start;
-	schedule(w, start, clock_now(CLOCK_THREAD_CPUTIME_ID) - cpu);
+	schedule(w, start, clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu);
 	return w->options->deltas == 0 || w->told < w->options->deltas;
 }
 
@@ -304,7 +297,7 @@ static int watch(struct watch *w)
 		if (wake == WAKE_STOP)
 			return 0;
 		if (wake == WAKE_ENDED) {
-			tell_end(w, clock_now(CLOCK_MONOTONIC));
+			tell_end(w, clock_ns(CLOCK_MONOTONIC));
 			return 0;
 		}
 		int more = look(w);
@@ -328,12 +321,12 @@ static int begin(struct watch *w, char **problem)
 	error = held == 0 ? life_begin(&w->life) : held;
 	if (error < 0 && error != -ESRCH)
 		return target_fail(&w->target, "open or read", "stat", error, problem);
-	w->zero = w->looked = clock_now(CLOCK_MONOTONIC);
-	uint64_t cpu = clock_now(CLOCK_THREAD_CPUTIME_ID);
+	w->zero = w->looked = clock_ns(CLOCK_MONOTONIC);
+	uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	if (error == 0)
 		error = read_maps(w);
-	w->cost = clock_now(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	w->cost = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	if (error < 0)
 		*problem = target_problem(&w->target, error);
 	w->current = !w->current;
