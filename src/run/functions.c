@@ -2,6 +2,8 @@
 /* The functions of the language: of memory, by real loads, and of the kernel's books, by reading them. */
 #include "run/machine.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -156,6 +158,7 @@ static bool cannot_read(struct machine *m, const char *name, const char *what, i
 
 static bool resident(struct machine *m, const struct maps *maps, uint64_t start, uint64_t len, struct value *value)
 {
+	const uint64_t since = clock_ms();
 	int64_t sum = 0;
 
 	/* Mapping by mapping: a wide hole has no pages to ask for. */
@@ -167,7 +170,7 @@ static bool resident(struct machine *m, const struct maps *maps, uint64_t start,
 
 		if (from >= to)
 			break;
-		int error = observer_resident(&m->here->observer, from, to - from, &m->options->limits, &bytes);
+		int error = observer_resident(&m->here->observer, from, to - from, &m->options->limits, since, &bytes);
 
 		if (error == -ETIME)
 			return machine_fail(m, "resident: to look at all pages of the range took longer than %g seconds (--timeout)",

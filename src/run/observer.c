@@ -329,7 +329,6 @@ static int scan_resident(struct observer *observer, uint64_t addr, uint64_t len,
 	static struct scan_range ranges[SCAN_BATCH];
 	uint64_t page = size_page(), at = addr / page * page, end = (addr + len + page - 1) / page * page;
 
-	observer->unopened = false;
 	for (uint64_t last = at + 1; at < end && at != last;) {
 		last = at;
 		int got = scan_pages(observer->pagemap, &at, end, SCAN_PRESENT, 0, ranges, SCAN_BATCH);
@@ -344,10 +343,10 @@ static int scan_resident(struct observer *observer, uint64_t addr, uint64_t len,
 
 /* Entry by entry: 0, or -errno. */
 static int read_resident(struct observer *observer, uint64_t addr, uint64_t len, const struct exchange_limits *limits,
-                         int64_t *value)
+                         uint64_t since, int64_t *value)
 {
 	static uint64_t entries[PAGEMAP_BATCH];
-	uint64_t page = size_page(), began = clock_ms();
+	uint64_t page = size_page();
 
 	for (uint64_t at = addr / page; at * page < addr + len;) {
 		uint64_t want = smaller((addr + len - at * page + page - 1) / page, PAGEMAP_BATCH);
@@ -363,30 +362,25 @@ static int read_resident(struct observer *observer, uint64_t addr, uint64_t len,
 		}
 		if (limits->stop != NULL && *limits->stop != 0)
 			return -EINTR;
-		if (limits->timeout_ms > 0 && clock_ms() - began > limits->timeout_ms)
+		if (limits->timeout_ms > 0 && clock_ms() - since > limits->timeout_ms)
 			return -ETIME;
 	}
 	return 0;
 }
 
 int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, const struct exchange_limits *limits,
-                      int64_t *value)
+                      uint64_t since, int64_t *value)
 {
-	static bool scans = true;
-
 	*value = 0;
 	if (addr + len < addr)
 		return -EINVAL;
 	/* One batch is read as soon as it is scanned; and what cannot be scanned can be read. */
-	if (scans && observer->pagemap >= 0 && len / PAGEMAP_BATCH > (uint64_t)size_page()) {
-		int error = scan_resident(observer, addr, len, value);
-
-		if (error == 0)
+	if (observer->pagemap >= 0 && len / PAGEMAP_BATCH > (uint64_t)size_page()) {
+		if (scan_resident(observer, addr, len, value) == 0)
 			return 0;
-		scans = error != -EINVAL && error != -ENOTTY;
 		*value = 0;
 	}
-	return read_resident(observer, addr, len, limits, value);
+	return read_resident(observer, addr, len, limits, since, value);
 }
 
 int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value)

@@ -82,9 +82,12 @@ int observer_faults(struct observer *observer, bool major, int64_t *value);
 
 /* A page of pagemap: bits as in the kernel's Documentation/admin-guide/mm/pagemap.rst. */
 enum { PAGEMAP_GUARD_BIT = 58, PAGEMAP_PRESENT_BIT = 63 };
-/* Bytes of [addr, addr + len) in present pages; bytes outside the range do not count. */
+/*
+ * Bytes of [addr, addr + len) in present pages; bytes outside the range do not count.  -ETIME, -EINTR: the limits end it, by
+ * what has passed since then (clock_ms()).
+ */
 int observer_resident(struct observer *observer, uint64_t addr, uint64_t len, const struct exchange_limits *limits,
-                      int64_t *value);
+                      uint64_t since, int64_t *value);
 /* The page frame number at addr; 0 when the page is absent or the kernel hides it from this user. */
 int observer_pfn(struct observer *observer, uint64_t addr, int64_t *value);
 /* Whether the page at addr is of a guard region (MADV_GUARD_INSTALL); told since Linux 6.15. */

@@ -3,6 +3,7 @@
 #include "run/scan.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 
 /* struct pm_scan_arg of linux/fs.h. */
@@ -22,11 +23,15 @@ int scan_pages(int pagemap, uint64_t *start, uint64_t end, uint64_t any, uint64_
 		             .range_count = count,
 		             .any_of = any,
 		             .wanted = any | besides };
+	static bool absent;
 	int got;
 
+	if (absent)
+		return -ENOTTY;
 	do {
 		got = ioctl(pagemap, SCAN_REQUEST, &scan);
 	} while (got < 0 && errno == EINTR);
+	absent = got < 0 && errno == ENOTTY;
 	if (got < 0)
 		return -errno;
 	*start = scan.walk_end;

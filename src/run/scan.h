@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PAGEMAP_SCAN: which ranges of a process have pages, without a look at those that have none (Linux 6.7, ioctl_pagemap_scan(2)). */
+/* PAGEMAP_SCAN: which ranges of a process have pages, without a look at those that have none.  Linux 6.7, PAGEMAP_SCAN(2const). */
 #ifndef MMTOOL_RUN_SCAN_H
 #define MMTOOL_RUN_SCAN_H
 
@@ -20,8 +20,8 @@ struct scan_range {
 
 /*
  * Fills ranges with those of [*start, end) whose pages are of a category of any, with their categories of any and besides,
- * and moves *start to where it came.  Both are multiples of the page size.  How many, or -errno: -ENOTTY or -EINVAL where the
- * kernel cannot be asked so.
+ * and moves *start to where it came.  Both are multiples of the page size.  How many, or -errno: -ENOTTY where the kernel
+ * cannot be asked so (it is not asked again), -EINVAL where it does not know a category.
  */
 int scan_pages(int pagemap, uint64_t *start, uint64_t end, uint64_t any, uint64_t besides, struct scan_range *ranges,
                size_t count);
