@@ -366,13 +366,12 @@ static void cast(struct program *p, struct buf *out, const char *type, const str
 	program_close_if(out, binds > BIND_UNARY);
 }
 
-void program_address_cast(struct program *p, struct buf *out)
+const char *program_address_type(struct program *p)
 {
-	bool extends = p->in_words && sizeof(long) < sizeof(int64_t);
-
-	if (extends)
-		program_header(p, "stdint");
-	buf_puts(out, extends ? "(uintptr_t)" : "(long)");
+	if (!p->in_words || !PROGRAM_NARROW)
+		return "long";
+	program_header(p, "stdint");
+	return "uintptr_t";
 }
 
 /* Whether all that a pointer is made of came from calls: the compiler cannot know what it points to. */
@@ -483,14 +482,10 @@ void program_expr(struct program *p, struct buf *out, const struct expr *expr, e
 		break;
 	case AS_LONG:
 	case AS_FLAGS:
-		if (type == C_POINTER && !program_is_bare(expr)) {
-			program_open_if(out, binds > BIND_UNARY);
-			program_address_cast(p, out);
-			as_it_is(p, out, expr, AS_IS, BIND_POSTFIX);
-			program_close_if(out, binds > BIND_UNARY);
-		} else {
+		if (type == C_POINTER && !program_is_bare(expr))
+			cast(p, out, program_address_type(p), expr, AS_IS, binds);
+		else
 			as_it_is(p, out, expr, form, binds);
-		}
 		break;
 	default:
 		as_it_is(p, out, expr, form, binds);

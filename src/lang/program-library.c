@@ -329,7 +329,7 @@ void program_call_text(struct program *p, struct buf *out, const struct statemen
 		helper_call(p, out, statement, "set_soft_limit");
 		break;
 	default:
-		if (sizeof(long) < sizeof(int64_t) && statement->call->id == CALL_FADVISE64)
+		if (PROGRAM_NARROW && statement->call->id == CALL_FADVISE64)
 			helper_call(p, out, statement, "advise_file");
 		else if (by_library(p, statement))
 			library_call(p, out, statement);

@@ -229,7 +229,7 @@ static void predefined(struct program *p, struct buf *out, const struct expr *ex
 		break;
 	case PRE_SCRATCH:
 		if (!pointer && form != AS_MEMORY)
-			program_address_cast(p, out);
+			buf_printf(out, "(%s)", program_address_type(p));
 		buf_puts(out, "scratch");
 		break;
 	}

@@ -56,6 +56,9 @@ extern const struct helper program_checks[], program_memory[], program_books[], 
 
 enum { HELPERS_MOST = 128, HEADERS_MOST = 32 };
 
+/* Where a program is printed it is built, too: a long, an offset and an address may have 32 bits. */
+enum { PROGRAM_NARROW = sizeof(long) < sizeof(int64_t) };
+
 struct program {
 	const struct script *script;
 	const struct program_definition *definitions; /* of the first names */
@@ -157,8 +160,8 @@ struct program_operator {
 extern const struct program_operator program_operators[];
 bool program_is_bits(uint8_t op);
 bool program_is_bare(const struct expr *expr);
-/* "(long)", before an address whose value is meant; "(uintptr_t)" in a word of 64 bits, which must not get the sign of 32. */
-void program_address_cast(struct program *p, struct buf *out);
+/* What an address whose value is meant is cast to: "long", and in a word of 64 bits, which must not get the sign of 32, uintptr_t. */
+const char *program_address_type(struct program *p);
 bool program_fits_int(const struct program *p, const struct expr *expr);
 
 /* program-library.c: the text of a system call, and its C type. */

@@ -109,7 +109,8 @@ static enum c_type binary_type(const struct program *p, const struct expr *expr)
 	if (expr->op == OP_ADD && (left == C_POINTER) != (right == C_POINTER) && left != C_TEXT && right != C_TEXT &&
 	    fits_long(program_range(p, left == C_POINTER ? expr->right : expr->left)))
 		return C_POINTER;
-	if (expr->op == OP_SUB && left == C_POINTER && right != C_POINTER && right != C_TEXT && fits_long(program_range(p, expr->right)))
+	if (expr->op == OP_SUB && left == C_POINTER && right != C_POINTER && right != C_TEXT &&
+	    fits_long(program_range(p, expr->right)))
 		return C_POINTER;
 	return left == C_INT && right == C_INT && fits_int(program_range(p, expr)) ? C_INT : C_LONG;
 }

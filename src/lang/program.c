@@ -155,7 +155,7 @@ static void print_body(struct program *p, struct buf *body)
 static void print_headers(struct program *p)
 {
 	buf_puts(p->out, "#define _GNU_SOURCE\n");
-	if (sizeof(long) < sizeof(int64_t))
+	if (PROGRAM_NARROW)
 		buf_puts(p->out, "#define _FILE_OFFSET_BITS 64\n");
 	for (size_t i = 0; i < p->header_count; i++)
 		buf_printf(p->out, "#include <%s.h>\n", p->headers[i]);
