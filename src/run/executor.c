@@ -65,15 +65,7 @@ static void send_reply(size_t len)
 	send_all(&reply, offsetof(struct exec_reply, data) + len);
 }
 
-/* Any message will do, and the end of the socket. */
-static void wait_for_tool(void)
-{
-	struct iovec part = { &request, sizeof(request) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	while (recvmsg(self.socket, &message, 0) < 0 && errno == EINTR)
-		;
-}
+static bool receive(void);
 
 /*
  * A guarded access is abandoned and its fault answered.  Any other fault is the script's death: it is told first, and when
@@ -93,7 +85,8 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	if (known)
 		siglongjmp(guard, 1);
 	send_reply(0);
-	wait_for_tool();
+	/* Any message will do, and the end of the socket. */
+	(void)receive();
 	signal(signo, SIG_DFL);
 	/* Sent by somebody rather than caused by an access: returning would not raise it again. */
 	if (info->si_code <= 0)
