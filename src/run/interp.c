@@ -79,8 +79,7 @@ static void step_begin(struct machine *m)
 	if (!m->broken)
 		buf_reset(&m->reason);
 	m->fault_count = 0;
-	m->last_words.text = NULL;
-	memset(m->last_words.rules, 0, sizeof(m->last_words.rules));
+	memset(&m->last_words, 0, sizeof(m->last_words));
 	m->death = 0;
 	m->overran = false;
 	m->was_dead = m->here->process.dead;

@@ -131,24 +131,25 @@ enum why_answer fault_permissions(struct why_case *c)
 	                      ? ", nor any other; mprotect can change them." : "; mprotect can change them.");
 }
 
-static bool object_length(const struct why_case *c, const struct mapping *mapping, uint64_t *length)
-{
-	return c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, length);
-}
+/* Where the page of the fault begins in the object behind the mapping, and how long that is.  Whether it is past its end. */
+struct object {
+	uint64_t begins, length;
+	enum why_answer past_end;
+};
 
-/* As far as the length is known. */
-static bool is_past_end(const struct why_case *c, const struct mapping *mapping)
+static struct object object_behind(const struct why_case *c, const struct mapping *mapping)
 {
-	uint64_t length = 0;
+	struct object object = { .begins = mapping->offset + (address(c) / c->page * c->page - mapping->start),
+		                 .past_end = WHY_PERHAPS };
 
-	return object_length(c, mapping, &length) &&
-	       mapping->offset + (address(c) / c->page * c->page - mapping->start) >= length;
+	if (c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, &object.length))
+		object.past_end = object.begins >= object.length ? WHY_YES : WHY_NO;
+	return object;
 }
 
 enum why_answer fault_past_end(struct why_case *c)
 {
 	const struct mapping *mapping = there(c);
-	uint64_t length = 0;
 
 	if (!is(c, SIGBUS, BUS_ADRERR))
 		return WHY_NO;
@@ -161,28 +162,27 @@ enum why_answer fault_past_end(struct why_case *c)
 	}
 	if (mapping->inode == 0)
 		return WHY_NO;
-	const uint64_t begins = mapping->offset + (address(c) / c->page * c->page - mapping->start);
+	const struct object object = object_behind(c, mapping);
 
-	if (object_length(c, mapping, &length)) {
-		if (begins < length)
-			return WHY_NO;
+	if (object.past_end == WHY_YES) {
 		say(c, "BUS_ADRERR: the mapping is longer than the object behind it. This page begins ");
-		say_size(c, begins);
+		say_size(c, object.begins);
 		say(c, " into the object, at or past its end (it has ");
-		say_size(c, length);
-		return say(c, "), so there is nothing to bring in.");
+		say_size(c, object.length);
+		say(c, "), so there is nothing to bring in.");
+	} else if (object.past_end == WHY_PERHAPS) {
+		say(c, "BUS_ADRERR: the page begins ");
+		say_size(c, object.begins);
+		say(c, " into the object behind the mapping, and past the end of that there is nothing to bring in; how long it is, is "
+		       "not known");
 	}
-	say(c, "BUS_ADRERR: the page begins ");
-	say_size(c, begins);
-	say(c, " into the object behind the mapping, and past the end of that there is nothing to bring in; how long it is, is not "
-	       "known");
-	return WHY_PERHAPS;
+	return object.past_end;
 }
 
 enum why_answer fault_huge_pages(struct why_case *c)
 {
-	if (!is(c, SIGBUS, BUS_ADRERR) || there(c) == NULL || is_past_end(c, there(c)) ||
-	    why_vmflag(c, there(c)->start, "ht") != WHY_YES)
+	if (!is(c, SIGBUS, BUS_ADRERR) || there(c) == NULL || why_vmflag(c, there(c)->start, "ht") != WHY_YES ||
+	    object_behind(c, there(c)).past_end == WHY_YES)
 		return WHY_NO;
 	return say(c, "BUS_ADRERR: the mapping is of huge pages, and the machine's pool had none left for this one.");
 }
@@ -193,8 +193,9 @@ enum why_answer fault_secret_limit(struct why_case *c)
 	const struct mapping *mapping = there(c);
 	uint64_t limit;
 
-	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || why_secret(c, mapping) != WHY_YES || is_past_end(c, mapping) ||
-	    why_vmflag(c, mapping->start, "lo") != WHY_NO || !why_fact(c, FACT_LIMIT_MEMLOCK, &limit) || limit == UINT64_MAX)
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || why_secret(c, mapping) != WHY_YES ||
+	    object_behind(c, mapping).past_end == WHY_YES || why_vmflag(c, mapping->start, "lo") != WHY_NO ||
+	    !why_fact(c, FACT_LIMIT_MEMLOCK, &limit) || limit == UINT64_MAX)
 		return WHY_NO;
 	say(c, "BUS_ADRERR: the page is of memfd_secret, and this kernel counts such pages when they are first touched, of all "
 	       "processes of the user together, against RLIMIT_MEMLOCK, which is ");
@@ -205,21 +206,23 @@ enum why_answer fault_secret_limit(struct why_case *c)
 /* Within the object, and yet the page cannot be had. */
 enum why_answer fault_no_page(struct why_case *c)
 {
-	const struct mapping *mapping = there(c);
-	uint64_t length = 0;
-
 	static const char reasons[] = "the kernel could not provide it: its file system is full (a tmpfs has a size), the page could "
 	                              "not be read, or a userfaultfd has its accesses fail.";
+	const struct mapping *mapping = there(c);
 
-	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || mapping->inode == 0 || is_past_end(c, mapping) ||
-	    why_secret(c, mapping) == WHY_YES || why_vmflag(c, mapping->start, "ht") == WHY_YES)
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || mapping->inode == 0 || why_secret(c, mapping) == WHY_YES ||
+	    why_vmflag(c, mapping->start, "ht") == WHY_YES)
 		return WHY_NO;
-	if (!object_length(c, mapping, &length)) {
+	const struct object object = object_behind(c, mapping);
+
+	if (object.past_end == WHY_YES)
+		return WHY_NO;
+	if (object.past_end == WHY_PERHAPS) {
 		say_format(c, "BUS_ADRERR: %s", reasons);
 		return WHY_PERHAPS;
 	}
 	say(c, "BUS_ADRERR: the page is within the object behind the mapping (which has ");
-	say_size(c, length);
+	say_size(c, object.length);
 	return say_format(c, "), and %s", reasons);
 }
 

@@ -2,7 +2,6 @@
 /* The rules of msync, mlock and its like, mincore and mseal, in the order of the kernel's files of these names. */
 #include "run/why-rule.h"
 
-#include <string.h>
 #include <sys/mman.h>
 
 #ifndef MLOCK_ONFAULT
@@ -114,35 +113,6 @@ enum why_answer mlock_over_limit(struct why_case *c)
 enum why_answer mlock_no_limit(struct why_case *c)
 {
 	return say_no_memlock(c);
-}
-
-enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
-{
-	static const char name[] = "/secretmem (deleted)";
-	int secret = -1;
-
-	/* Another file may be called so, but none of these otherwise. */
-	if (mapping->name_len != sizeof(name) - 1 || memcmp(mapping->name, name, sizeof(name) - 1) != 0)
-		return WHY_NO;
-	if (c->source != NULL && c->source->secret != NULL)
-		secret = c->source->secret(c->source->context, mapping);
-	return secret < 0 ? WHY_PERHAPS : secret > 0 ? WHY_YES : WHY_NO;
-}
-
-enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, const char *text)
-{
-	if (!why_knows_maps(c))
-		return WHY_PERHAPS;
-	for (const struct mapping *at = why_next(c, from, len, NULL); at != NULL; at = why_next(c, from, len, at)) {
-		enum why_answer answer = why_secret(c, at);
-
-		if (answer == WHY_NO)
-			continue;
-		say_mapping(c, at, at->start > from ? at->start : from);
-		say_format(c, " is of memfd_secret: %s", text);
-		return answer;
-	}
-	return WHY_NO;
 }
 
 /* It is passed over when flags are set, but not when pages are brought in, with MLOCK_ONFAULT too: no flag is there to see. */

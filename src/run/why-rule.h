@@ -195,11 +195,11 @@ enum why_answer say_no_memlock(struct why_case *c);
 enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len);
 /* One end of the range lies inside a mapping that the kernel set up ([vdso]) and that cannot be cut. */
 enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len);
-/* A page of [from, to) in a mapping faults although the permissions allow it: past the end of the file, or a guard region. */
 /* Whether a mapping is of memfd_secret(2), whose pages are in memory to stay and cannot be had for the kernel's use. */
 enum why_answer why_secret(struct why_case *c, const struct mapping *mapping);
 /* Of the first such mapping of [from, from + len), that it is one, and what follows from that. */
 enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, const char *text);
+/* A page of [from, to) in a mapping faults although the permissions allow it: past the end of the file, or a guard region. */
 enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to);
 /* addr is below vm.mmap_min_addr, and no CAP_SYS_RAWIO lifts that. */
 enum why_answer say_low(struct why_case *c, uint64_t addr);
@@ -236,10 +236,10 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(mprotect_unknown_bits) X(mprotect_grows_both) X(mprotect_grows_not) X(mprotect_huge_unaligned) \
 	X(mprotect_not_allowed) X(mprotect_write_exec) X(mprotect_over_data) X(mprotect_over_policy) \
 	X(madvise_unknown) X(madvise_locked) X(madvise_huge) X(madvise_special) X(madvise_not_anonymous) \
-	X(madvise_no_file) X(madvise_droppable) X(madvise_populate_denied) X(madvise_populate_secret) X(madvise_collapse) X(madvise_remove_denied) \
-	X(madvise_sealed) X(madvise_admin) X(madvise_populate_fault) X(madvise_willneed) \
-	X(msync_unknown_flag) X(msync_both) X(msync_locked) X(mlock_over_limit) X(mlock_no_limit) X(mlock_secret) X(mlock_unreachable) \
-	X(mlock2_unknown_flag) X(mlockall_unknown_flag) X(mlockall_no_target) X(mlockall_over_limit) \
+	X(madvise_no_file) X(madvise_droppable) X(madvise_populate_denied) X(madvise_populate_secret) \
+	X(madvise_collapse) X(madvise_remove_denied) X(madvise_sealed) X(madvise_admin) X(madvise_populate_fault) X(madvise_willneed) \
+	X(msync_unknown_flag) X(msync_both) X(msync_locked) X(mlock_over_limit) X(mlock_no_limit) X(mlock_secret) \
+	X(mlock_unreachable) X(mlock2_unknown_flag) X(mlockall_unknown_flag) X(mlockall_no_target) X(mlockall_over_limit) \
 	X(mincore_beyond) X(mincore_vec) X(mseal_flags) X(mseal_32_bit) \
 	X(memfd_unknown_flag) X(memfd_both) X(memfd_long_name) X(memfd_name) X(memfd_noexec) X(memfd_no_fds) \
 	X(memfd_huge_size) X(ftruncate_negative) X(ftruncate_closed) X(ftruncate_path) X(ftruncate_kind) \

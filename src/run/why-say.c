@@ -111,3 +111,32 @@ enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64
 {
 	return (bits & ~known) != 0 ? say_format(c, "%#" PRIx64 " is no %s", bits & ~known, what) : WHY_NO;
 }
+
+enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
+{
+	static const char name[] = "/secretmem (deleted)";
+	int secret = -1;
+
+	/* Another file may be called so, but none of these otherwise. */
+	if (mapping->name_len != sizeof(name) - 1 || memcmp(mapping->name, name, sizeof(name) - 1) != 0)
+		return WHY_NO;
+	if (c->source != NULL && c->source->secret != NULL)
+		secret = c->source->secret(c->source->context, mapping);
+	return secret < 0 ? WHY_PERHAPS : secret > 0 ? WHY_YES : WHY_NO;
+}
+
+enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, const char *text)
+{
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	for (const struct mapping *at = why_next(c, from, len, NULL); at != NULL; at = why_next(c, from, len, at)) {
+		enum why_answer answer = why_secret(c, at);
+
+		if (answer == WHY_NO)
+			continue;
+		say_mapping(c, at, at->start > from ? at->start : from);
+		say_format(c, " is of memfd_secret: %s", text);
+		return answer;
+	}
+	return WHY_NO;
+}

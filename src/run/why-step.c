@@ -7,19 +7,23 @@
 #include <errno.h>
 #include <string.h>
 
-static struct why_case make_case(struct machine *m, const struct event_step *step, struct why_source *source,
+static struct why_case make_case(struct machine *m, const struct regions *names, struct why_source *source,
                                  struct why_process *process)
 {
 	*process = (struct why_process){ (int)m->here->process.pid, &m->here->observer };
 	*source = why_process_source;
 	source->context = process;
 	return (struct why_case){ .page = m->page,
-		                  .before = step->before,
-		                  .after = step->after,
-		                  .names = step->old_regions,
+		                  .names = names,
 		                  .scratch = m->here->process.scratch,
 		                  .source = source,
 		                  .history = &m->here->gone };
+}
+
+static void tell(struct event_step *step, const char *text, const char *const ids[EVENT_RULES])
+{
+	step->why = text;
+	memcpy(step->why_rules, ids, sizeof(step->why_rules));
 }
 
 /* What the raw brk(2) answers with when it cannot: the break that stays. */
@@ -32,9 +36,11 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 {
 	struct why_process process;
 	struct why_source source;
-	struct why_case c = make_case(m, step, &source, &process);
+	struct why_case c = make_case(m, step->old_regions, &source, &process);
 	int error = brk_refused(p) ? ENOMEM : step->call.error;
 
+	c.before = step->before;
+	c.after = step->after;
 	c.call = p->statement->call->id;
 	memcpy(c.args, p->words, sizeof(c.args));
 	c.result = p->result;
@@ -54,18 +60,16 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 	}
 	struct why_finding finding = why_find(&c, error, &m->temp);
 
-	step->why = finding.text;
-	memcpy(step->why_rules, finding.ids, sizeof(step->why_rules));
+	tell(step, finding.text, finding.ids);
 }
 
 /* Of a fault; maps of the process as it is, or of one that dies, as it was before. */
 static struct why_finding find_fault(struct machine *m, const struct event_fault *fault, const struct regions *names,
                                      const struct maps *maps)
 {
-	const struct event_step step = { .old_regions = names };
 	struct why_process process;
 	struct why_source source;
-	struct why_case c = make_case(m, &step, &source, &process);
+	struct why_case c = make_case(m, names, &source, &process);
 
 	c.after = c.before = maps;
 	c.fault = fault;
@@ -86,8 +90,7 @@ void why_faults(struct machine *m, struct event_step *step)
 	if (step->fault_count == 0 || step->why != NULL)
 		return;
 	if (step->faults[0].fatal) {
-		step->why = m->last_words.text;
-		memcpy(step->why_rules, m->last_words.rules, sizeof(step->why_rules));
+		tell(step, m->last_words.text, m->last_words.rules);
 		return;
 	}
 	const struct maps *maps = machine_maps(m);
@@ -96,6 +99,5 @@ void why_faults(struct machine *m, struct event_step *step)
 		return;
 	struct why_finding finding = find_fault(m, &step->faults[0], step->old_regions, maps);
 
-	step->why = finding.text;
-	memcpy(step->why_rules, finding.ids, sizeof(step->why_rules));
+	tell(step, finding.text, finding.ids);
 }

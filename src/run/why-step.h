@@ -13,8 +13,8 @@
 void why_call(struct machine *m, const struct performance *p, struct event_step *step);
 
 /*
- * The same as why_faults(), kept for it, of a fault that the process is about to die of: what is mapped there, and what is behind
- * it, can be looked at only while it lives.
+ * The same as why_faults(), kept for it, of a fault that the process is about to die of: what is mapped there, and what is
+ * behind it, can be looked at only while it lives.
  */
 void why_dying(struct machine *m, const struct event_fault *fault);
 
