@@ -16,16 +16,9 @@ need_compiler()
 		compilers=("${compilers[0]}")
 		levels=(2)
 	fi
-}
-
-# apart COMMAND...: runs it where the System V segments that a program leaves behind go with it, if that can be had.
-apart()
-{
-	if unshare --ipc true 2>/dev/null; then
-		unshare --ipc "$@"
-	else
-		"$@"
-	fi
+	# The System V segments that a program leaves behind go with it, where that can be had.
+	apart=()
+	! unshare --ipc true 2>/dev/null || apart=(unshare --ipc)
 }
 
 # build COMPILER LEVEL: program.c to ./program, without a warning.
@@ -51,7 +44,7 @@ same_status()
 		for level in "${levels[@]}"; do
 			build "$compiler" "$level"
 			got=0
-			apart timeout 60 ./program >program.out 2>&1 </dev/null 3>&- || got=$?
+			"${apart[@]}" timeout 60 ./program >program.out 2>&1 </dev/null 3>&- || got=$?
 			[ $got -eq $wanted ] || fail "mmtool $*: $compiler -O$level: status $got, not $wanted
 $(tail -3 program.out)
 $(tail -3 run.out)"
@@ -100,7 +93,7 @@ same_calls()
 	strace -o /dev/null true 2>/dev/null || skip 'strace may not look here'
 	rm -f traces/*
 	strace -ff -o traces/tool "$MMTOOL" "$@" --quiet >/dev/null 2>&1 </dev/null 3>&- || true
-	apart strace -ff -o traces/program ./program >/dev/null 2>&1 </dev/null 3>&- || true
+	"${apart[@]}" strace -ff -o traces/program ./program >/dev/null 2>&1 </dev/null 3>&- || true
 	first=$(traced program | head -n 1)
 	own_calls tool -v program=0
 	own_calls program -v program=1
