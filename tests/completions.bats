@@ -58,13 +58,13 @@ fish_line()
 zsh_line()
 {
 	need zsh
-	rm -f ready over matches
+	rm -f ready over matches errors
 	cat >drive.zsh <<'END'
 zmodload zsh/zpty
 # wait_for FILE: at most ten seconds.
 wait_for() { repeat 500 { [[ -e $1 ]] && return; sleep 0.02 }; exit 1 }
 zpty shell zsh -f -i
-zpty -w shell 'PS1= RPS1=; stty columns 200 rows 50 -echo; fpath=($COMPLETIONS $fpath); autoload -Uz compinit; compinit -u -D'
+zpty -w shell 'exec 2>errors; PS1= RPS1=; stty columns 200 rows 50 -echo; fpath=($COMPLETIONS $fpath); autoload -Uz compinit; compinit -u -D'
 # The matches are taken from where they are added, not from the screen.
 zpty -w shell 'compadd() { local -a found; builtin compadd -O found "$@"; (($#found)) && print -rl -- $IPREFIX$^found >>matches; builtin compadd "$@" }'
 zpty -w shell ': >ready'
@@ -76,6 +76,7 @@ zpty -d shell
 END
 	COMPLETIONS=$top/completions run zsh -f drive.zsh "$1"
 	assert_success
+	[ ! -s errors ] || fail "$(<errors)"
 	touch matches
 	run sort -u matches
 }
@@ -291,6 +292,37 @@ END
 	assert_line $$
 	zsh_line 'mmtool look so'
 	assert_output some.mmt
+}
+
+@test "zsh: what a process calls itself is shown, and nothing of it reaches the terminal raw" {
+	local pids=() pid other=
+	# Eleven, so that two of them differ in the last digit alone: these are listed.
+	for _ in {0..10}; do
+		bash -c 'printf "ev\033[35m:\134x" >/proc/self/comm; sleep 60; :' 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		for _ in {1..100}; do ! grep -q ev "/proc/$pid/comm" || break; sleep 0.05; done
+		[ "${pid%?}" != "${other%?}" ] || break
+		other=$pid
+	done
+	cat >drive.zsh <<'END'
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'PS1= RPS1=; stty columns 80 rows 50; fpath=($COMPLETIONS $fpath); autoload -Uz compinit; compinit -u -D; print it is "ready"'
+zpty -r shell screen '*it is ready*'
+zpty -w -n shell "$1"$'\t\t'
+for i in {1..50}; do
+	sleep 0.1
+	while zpty -r -t shell part; do screen+=$part; done
+	[[ $screen != *ev* ]] || break
+done
+print -r -- $screen
+END
+	COMPLETIONS=$top/completions run timeout 60 zsh -f drive.zsh "mmtool mind ${pid%?}"
+	pkill -P "$(IFS=,; echo "${pids[*]}")"
+	assert_output --partial 'ev?[35m:\x'
+	refute_output --partial $'\e[35m'
 }
 
 @test "zsh: a program by its path" {
