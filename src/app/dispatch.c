@@ -87,12 +87,12 @@ static void on_abort(int signo)
 /* argp(3) has said what is wrong, save that it had no memory. */
 static void parse_arguments(const struct argp *argp, int argc, char **argv, void *input)
 {
-	output_guard_errors();
+	output_guard_streams();
 	void (*before)(int) = signal(SIGABRT, on_abort);
 	error_t error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
 
 	signal(SIGABRT, before);
-	output_release_errors();
+	output_release_streams();
 	if (error == ENOMEM)
 		diag_die("malloc: out of memory");
 	if (error != 0)

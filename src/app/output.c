@@ -33,9 +33,17 @@ void output_claim_standard(void)
 	}
 }
 
-/* The stream itself while another stands in its place; else NULL.  What came to that one is in held. */
-static FILE *unguarded;
+/* The streams themselves while others stand in their place; else NULL.  What came to stderr's is in held. */
+static FILE *true_stdout, *true_stderr;
 static struct buf held;
+static bool printed;
+
+static ssize_t pass_on(void *cookie, const char *data, size_t len)
+{
+	(void)cookie;
+	printed = true;
+	return (ssize_t)fwrite(data, 1, len, true_stdout);
+}
 
 static ssize_t hold(void *cookie, const char *data, size_t len)
 {
@@ -69,28 +77,53 @@ static void write_held(void)
 	buf_fini(&text);
 }
 
-void output_guard_errors(void)
+static FILE *stand_in(cookie_write_function_t *write)
 {
-	const cookie_io_functions_t functions = { .write = hold };
-	FILE *guarded = unguarded == NULL ? fopencookie(NULL, "w", functions) : NULL;
+	FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write });
 
-	if (unguarded != NULL)
-		return;
-	if (guarded == NULL)
+	if (stream == NULL)
 		diag_die("malloc: out of memory");
-	unguarded = stderr;
-	stderr = guarded;
-	/* After a message argp ends the program. */
-	atexit(output_release_errors);
+	return stream;
 }
 
-void output_release_errors(void)
+/* After a message, or what it was asked for, argp ends the program; without memory it prints nothing and says nothing. */
+static void on_argp_exit(int status, void *unused)
 {
-	if (unguarded == NULL)
+	bool within = true_stdout != NULL;
+
+	(void)unused;
+	output_release_streams();
+	if (within && status == 0 && !printed)
+		diag_die("malloc: out of memory");
+}
+
+void output_guard_streams(void)
+{
+	static bool watched;
+
+	if (true_stdout != NULL)
 		return;
+	FILE *out = stand_in(pass_on), *err = stand_in(hold);
+
+	true_stdout = stdout;
+	true_stderr = stderr;
+	stdout = out;
+	stderr = err;
+	printed = false;
+	if (!watched && on_exit(on_argp_exit, NULL) != 0)
+		diag_die("malloc: out of memory");
+	watched = true;
+}
+
+void output_release_streams(void)
+{
+	if (true_stdout == NULL)
+		return;
+	fclose(stdout);
 	fclose(stderr);
-	stderr = unguarded;
-	unguarded = NULL;
+	stdout = true_stdout;
+	stderr = true_stderr;
+	true_stdout = true_stderr = NULL;
 	write_held();
 	buf_fini(&held);
 }

@@ -44,10 +44,11 @@ void output_claim_standard(void);
 /*
  * From now on, until it is released or the program exits, what is printed to the stream stderr, as argp and getopt_long(3) do
  * with words of the command line, is one message of one line, its controls and newlines escaped (buf_escape()), and argp's own
- * line behind it.
+ * line behind it; and where the program exits well, as after --help, with nothing printed to stdout either, that is told as the
+ * lack of memory that it comes from.
  */
-void output_guard_errors(void);
-void output_release_errors(void);
+void output_guard_streams(void);
+void output_release_streams(void);
 
 /* For atexit(3): what argp printed (--help, --version) went through the stream stdout; a failure is noticed here. */
 void output_check_stream(void);
