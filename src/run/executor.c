@@ -76,7 +76,6 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 {
 	bool known = guarded != 0;
 
-	(void)context;
 	reply.answer = known ? ANSWER_FAULT : ANSWER_DYING;
 	reply.signo = signo;
 	reply.code = info->si_code;
@@ -87,7 +86,9 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	send_reply(0);
 	/* Any message will do, and the end of the socket. */
 	(void)receive();
-	signal(signo, SIG_DFL);
+	/* Linux forces the default action of a fault's signal that is blocked, too (force_sig_fault()). */
+	if (signal(signo, SIG_DFL) == SIG_ERR)
+		sigaddset(&((ucontext_t *)context)->uc_sigmask, signo);
 	/* Sent by somebody rather than caused by an access: returning would not raise it again. */
 	if (info->si_code <= 0)
 		raise(signo);
