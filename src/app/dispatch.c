@@ -84,6 +84,17 @@ static void on_abort(int signo)
 	_exit(STATUS_TOOL);
 }
 
+/* argp(3) leaves out what it has no memory for: what stands above the options is never empty, and is printed whole. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	(void)input;
+	if (key == ARGP_KEY_HELP_PRE_DOC && text == NULL)
+		diag_die("malloc: out of memory");
+	if ((key == ARGP_KEY_HELP_PRE_DOC || key == ARGP_KEY_HELP_POST_DOC) && text != NULL)
+		output_expect(text);
+	return (char *)(uintptr_t)text;
+}
+
 /* argp(3) has said what is wrong, save that it had no memory. */
 static void parse_arguments(const struct argp *argp, int argc, char **argv, void *input)
 {
@@ -110,7 +121,7 @@ static void read_options(const struct command *command, int argc, char **argv, s
 		{ NULL, 0, NULL, 0 },
 	};
 	struct buf doc = { 0 };
-	const struct argp whole = { .parser = parse_command, .children = children, .doc = NULL };
+	const struct argp whole = { .parser = parse_command, .children = children, .help_filter = help_filter };
 	struct argp argp = whole;
 
 	/* argp prints what stands before the \v above the options, and the rest below them. */
@@ -223,7 +234,11 @@ static int run_top(int argc, char **argv)
 	/* The overview is the help; argp adds the options. */
 	help_overview(&doc);
 	const char *body = strchr(buf_text(&doc), '\n') + 1;
-	const struct argp argp = { .options = help_options, .parser = parse_top, .args_doc = "COMMAND [OPTION...]", .doc = body };
+	const struct argp argp = { .options = help_options,
+		                   .parser = parse_top,
+		                   .args_doc = "COMMAND [OPTION...]",
+		                   .doc = body,
+		                   .help_filter = help_filter };
 
 	parse_arguments(&argp, argc, argv, &status);
 	buf_fini(&doc);

@@ -44,11 +44,12 @@ void output_claim_standard(void);
 /*
  * From now on, until it is released or the program exits, what is printed to the stream stderr, as argp and getopt_long(3) do
  * with words of the command line, is one message of one line, its controls and newlines escaped (buf_escape()), and argp's own
- * line behind it; and where the program exits well, as after --help, with nothing printed to stdout either, that is told as the
- * lack of memory that it comes from.
+ * line behind it.  Where the program exits well, as after --help, having printed to stdout no more than what was expected, that
+ * is told as the lack of memory that it comes from.
  */
 void output_guard_streams(void);
 void output_release_streams(void);
+void output_expect(const char *text);
 
 /* For atexit(3): what argp printed (--help, --version) went through the stream stdout; a failure is noticed here. */
 void output_check_stream(void);
