@@ -393,6 +393,19 @@ without_scan()
 	diff want got
 }
 
+@test "without it a page of a huge page that small entries map is no huge one" {
+	need_root
+	need strace
+	need_scan
+	not_sanitized 'the sanitizer makes calls of its own'
+	[ -r /proc/kpageflags ] || skip 'this kernel has no /proc/kpageflags'
+	"$MMTOOL" huge --pages >want || skip "$(tail -n 1 want)"
+	without_scan huge --pages
+	assert_success
+	grep -q 'H x ' want
+	diff <(grep -E '^ +([a-z]+ +)?[A-Z.=+*-]+( x [0-9]+)?$' want) <(grep -E '^ +([a-z]+ +)?[A-Z.=+*-]+( x [0-9]+)?$' <<<"$output")
+}
+
 @test "without it a wide region is not looked at to its end, which is said" {
 	need_root
 	need strace

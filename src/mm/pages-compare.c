@@ -165,7 +165,7 @@ static bool is_meant(const struct region *region, const uint64_t *addresses, siz
 
 static void add_hidden(struct pages_change *change, unsigned hidden)
 {
-	static const char words[][8] = { "frames", "kinds", "guards", "rest", "all" };
+	static const char words[][8] = { "frames", "kinds", "guards", "rest", "all", "huge" };
 	size_t len = 0;
 
 	memset(change->hidden, 0, sizeof(change->hidden));

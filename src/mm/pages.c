@@ -133,6 +133,60 @@ void pages_lock(struct pages *pages, uint64_t start, uint64_t end)
 	}
 }
 
+static bool is_huge(uint64_t page)
+{
+	return (page_flags(page) & PAGE_HUGE) != 0 && page_kind(page) != PAGE_ZERO;
+}
+
+/* Whether one entry can map these pages: neighbours in memory, too, from where a huge page begins. */
+static bool is_whole(const uint64_t *pages, uint64_t count)
+{
+	uint64_t frame = page_pfn(pages[0]);
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (!is_huge(pages[i]) || page_pfn(pages[i]) != frame + i)
+			return false;
+	}
+	return frame % count == 0;
+}
+
+/* Unmarks pages of [from, to) that no entry for count pages can map, or with 0 all.  Returns how many stay marked. */
+static uint64_t keep_huge(struct pages *pages, uint64_t from, uint64_t to, uint64_t count)
+{
+	uint64_t kept = 0;
+
+	for (size_t i = 0; i < pages->extent_count; i++) {
+		const struct page_extent *extent = &pages->extents[i];
+		uint64_t stop = extent->first + extent->count < to ? extent->first + extent->count : to;
+
+		if (extent->at == PAGES_UNSEEN)
+			continue;
+		for (uint64_t at = extent->first > from ? extent->first : from; at < stop;) {
+			uint64_t *page = &pages->pages[extent->at + (size_t)(at - extent->first)];
+
+			if (count > 0 && at % count == 0 && stop - at >= count && is_whole(page, count)) {
+				kept += count;
+				at += count;
+				continue;
+			}
+			if (is_huge(*page))
+				*page &= ~((uint64_t)PAGE_HUGE << FLAGS_SHIFT);
+			at++;
+		}
+	}
+	return kept;
+}
+
+void pages_settle_huge(struct pages *pages, uint64_t start, uint64_t end, uint64_t bytes, uint64_t huge_size)
+{
+	uint64_t from = start / pages->page_size, to = end / pages->page_size;
+
+	if (bytes > 0 && keep_huge(pages, from, to, huge_size / pages->page_size) * pages->page_size <= bytes)
+		return;
+	(void)keep_huge(pages, from, to, 0);
+	pages->hidden |= bytes > 0 ? HIDDEN_HUGE : 0;
+}
+
 /* The first extent that ends above a page, or extent_count. */
 static size_t extent_above(const struct pages *pages, uint64_t number)
 {

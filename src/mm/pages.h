@@ -55,6 +55,7 @@ enum pages_hidden {
 	HIDDEN_GUARDS = 4, /* which of the swapped pages are guards (Linux 6.13 and 6.14) */
 	HIDDEN_REST = 8,   /* pages beyond those that are looked at */
 	HIDDEN_ALL = 16,   /* /proc/PID/pagemap cannot be read */
+	HIDDEN_HUGE = 32,  /* which of the pages that could be are mapped as huge ones: before Linux 6.7 */
 };
 
 /* Neighbouring pages that were looked at. */
@@ -84,6 +85,12 @@ void pages_add(struct pages *pages, uint64_t first, uint64_t page);
 void pages_add_unseen(struct pages *pages, uint64_t first, uint64_t count);
 /* Marks what is present in [start, end), addresses, as locked. */
 void pages_lock(struct pages *pages, uint64_t start, uint64_t end);
+/*
+ * /proc/kpageflags tells what is part of a huge page, which entries of small pages can map, too.  Leaves marked as huge in
+ * [start, end), addresses of one mapping, what entries of huge_size bytes map, of which smaps tells that they map bytes there;
+ * where that leaves a choice, nothing, and HIDDEN_HUGE.  smaps does not count the pages of zeros: they stay as they are.
+ */
+void pages_settle_huge(struct pages *pages, uint64_t start, uint64_t end, uint64_t bytes, uint64_t huge_size);
 /* The page of that number; *span is how many from there on are the same, at least 1. */
 uint64_t pages_at(const struct pages *pages, uint64_t number, uint64_t *span);
 void pages_fini(struct pages *pages);
@@ -121,7 +128,7 @@ enum { PAGES_HIDDEN_WORDS = 40 };
 
 struct pages_change {
 	uint64_t page_size;
-	char hidden[PAGES_HIDDEN_WORDS]; /* words of enum pages_hidden: "frames kinds guards rest all" */
+	char hidden[PAGES_HIDDEN_WORDS]; /* words of enum pages_hidden: "frames kinds guards rest all huge" */
 	struct page_region *regions;     /* by address */
 	size_t region_count, region_cap;
 	struct page_run *runs;

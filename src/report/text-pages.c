@@ -359,6 +359,7 @@ static void add_hidden(struct text *text, struct buf *out, const struct pages_ch
 		{ "guards", "this kernel does not tell guard pages from swapped ones" },
 		{ "rest", "not all pages were looked at: there are too many" },
 		{ "all", "the pages are hidden: /proc/PID/pagemap cannot be read by this user" },
+		{ "huge", "some pages are mapped as huge ones, and before Linux 6.7 it is not told which: none is shown as such" },
 	};
 
 	for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -153,30 +153,69 @@ static bool scan_region(const struct reading *reading, uint64_t page, uint64_t e
 	return true;
 }
 
-/* Says which pages are in locked mappings.  smaps is dear, and a process that has none locked needs none. */
-static void read_locks(struct machine *m, struct pages *pages)
+static bool has_locked(struct machine *m)
 {
 	struct observer *observer = &m->here->observer;
-	struct smaps_record record;
-	struct buf text = { 0 };
 	int64_t locked = 0;
-	size_t at = 0;
-
-	if (pages->count == 0)
-		return;
 	int error = observer_status(observer, "VmLck", &locked);
 
 	if (error != -ENODATA)
 		machine_unread(m, observer->unopened, "PID/status", error);
-	if (error < 0 || locked == 0)
+	return error == 0 && locked != 0;
+}
+
+/* What a page table's one entry maps as a whole. */
+static uint64_t huge_size(void)
+{
+	char text[32];
+	ssize_t len = file_read_small(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", text, sizeof(text));
+	uint64_t size = 0;
+
+	return len > 0 && size_parse(text, (size_t)len - 1, 1, &size) == 0 ? size : 0;
+}
+
+static bool has_huge(const struct pages *pages)
+{
+	for (size_t i = 0; i < pages->count; i++) {
+		if (page_flags(pages->pages[i]) & PAGE_HUGE)
+			return true;
+	}
+	return false;
+}
+
+static void settle_huge(struct pages *pages, const struct smaps_record *record, uint64_t size)
+{
+	const uint64_t *figures = record->figures;
+	uint64_t mapped = figures[SMAPS_ANON_HUGE] + figures[SMAPS_SHMEM_PMD] + figures[SMAPS_FILE_PMD];
+
+	/* hugetlbfs has no other pages. */
+	if (figures[SMAPS_KERNEL_PAGE_SIZE] <= pages->page_size)
+		pages_settle_huge(pages, record->start, record->end, mapped, size);
+}
+
+/*
+ * Says which pages are in locked mappings, and, where frames alone have told of huge pages, which are mapped as such.  smaps is
+ * dear, and a process that has neither needs none.
+ */
+static void read_mappings(struct machine *m, struct pages *pages, bool by_frames)
+{
+	const bool huge = by_frames && has_huge(pages);
+	struct observer *observer = &m->here->observer;
+	struct smaps_record record;
+	struct buf text = { 0 };
+	uint64_t size = huge ? huge_size() : 0;
+	size_t at = 0;
+
+	if (pages->count == 0 || (!has_locked(m) && !huge))
 		return;
-	error = observer_read_smaps(observer, &text);
+	int error = observer_read_smaps(observer, &text);
+
 	machine_unread(m, observer->unopened, "PID/smaps", error);
-	if (error == 0) {
-		while (smaps_next(buf_text(&text), text.len, &at, &record)) {
-			if (smaps_has_flag(&record, "lo"))
-				pages_lock(pages, record.start, record.end);
-		}
+	while (error == 0 && smaps_next(buf_text(&text), text.len, &at, &record)) {
+		if (smaps_has_flag(&record, "lo"))
+			pages_lock(pages, record.start, record.end);
+		if (huge)
+			settle_huge(pages, &record, size);
 	}
 	buf_fini(&text);
 }
@@ -213,7 +252,7 @@ static void read_pages(struct machine *m, struct pages *pages)
 	}
 	if (reading.flags >= 0)
 		close(reading.flags);
-	read_locks(m, pages);
+	read_mappings(m, pages, reading.flags >= 0);
 }
 
 static bool wanted(const struct machine *m)

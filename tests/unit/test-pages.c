@@ -97,6 +97,51 @@ static void test_kept(void)
 	is(told(pages_at(&before, 20, &span)), "swapped", "unless it is not present");
 }
 
+/* Pages from first on, count of them, in frames from frame on, of which kpageflags says that they are of a huge page. */
+static void add_huge(uint64_t first, uint64_t count, uint64_t frame, bool zero)
+{
+	for (uint64_t i = 0; i < count; i++)
+		pages_add(&before, first + i, page_decode(PRESENT | EXCLUSIVE | (frame + i), (struct page_told){ zero, true }));
+}
+
+static unsigned count_huge(uint64_t first, uint64_t end)
+{
+	unsigned count = 0;
+	uint64_t span;
+
+	for (uint64_t i = first; i < end; i++)
+		count += (page_flags(pages_at(&before, i, &span)) & PAGE_HUGE) != 0;
+	return count;
+}
+
+static void test_settled(void)
+{
+	enum { EACH = 8, HUGE = EACH * SIZE };
+
+	pages_reset(&before, SIZE);
+	add_huge(8, 8, 64, false);    /* whole */
+	add_huge(16, 4, 32, false);   /* a part */
+	add_huge(24, 8, 132, false);  /* in frames that begin within a huge page */
+	add_huge(34, 8, 160, false);  /* at an address within one */
+	add_huge(48, 8, 1, true);     /* zeros */
+	pages_settle_huge(&before, 0, 64 * SIZE, HUGE, HUGE);
+	ok(count_huge(8, 16) == 8 && count_huge(0, 48) == 8, "what one entry can map is huge, and nothing else");
+	ok(count_huge(48, 64) == 8, "smaps does not count pages of zeros");
+	ok(before.hidden == 0, "all is known");
+	pages_settle_huge(&before, 16 * SIZE, 64 * SIZE, 0, HUGE);
+	ok(count_huge(0, 16) == 8, "another mapping's pages stay as they are");
+	pages_settle_huge(&before, 0, 64 * SIZE, 0, HUGE);
+	ok(count_huge(0, 48) == 0 && before.hidden == 0, "where no such entry is, small ones map it");
+
+	pages_reset(&before, SIZE);
+	add_huge(8, 8, 64, false);
+	add_huge(16, 8, 72, false);
+	pages_settle_huge(&before, 0, 64 * SIZE, 2 * HUGE, HUGE);
+	ok(count_huge(0, 64) == 16 && before.hidden == 0, "two of two");
+	pages_settle_huge(&before, 0, 64 * SIZE, HUGE, HUGE);
+	ok(count_huge(0, 64) == 0 && before.hidden == HIDDEN_HUGE, "one of two: which, is not known");
+}
+
 /* "+0 2 anonymous<absent, …" of the region that was told first; then the number of regions. */
 static const char *runs(void)
 {
@@ -243,6 +288,7 @@ int main(void)
 	test_decode();
 	test_told();
 	test_kept();
+	test_settled();
 	test_compare();
 	test_hidden();
 	test_moves();
