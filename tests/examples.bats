@@ -7,6 +7,12 @@ setup()
 {
 	cd "$BATS_TEST_TMPDIR"
 	scripts=("$top"/examples/*.mmt)
+	few_mappings
+}
+
+teardown()
+{
+	usual_mappings
 }
 
 # suits SCRIPT: whether it can be tried in this build.

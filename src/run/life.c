@@ -114,7 +114,26 @@ static bool has_ended(const struct life *life)
 	return now == 0 || now == 'Z' || now == 'X';
 }
 
-enum life_state life_look(const struct life *life, bool gone)
+/*
+ * A zombie's status as its stat has it: 1, 0: it is none, or -errno.  Where the main thread ended apart from the others, an
+ * older kernel (5.10) has its own there, and not the whole process's.
+ */
+static int read_code(const struct life *life, int *status)
+{
+	char text[SMALL];
+	ssize_t len = file_read_small(life->directory, "stat", text, sizeof(text));
+
+	if (len <= 0)
+		return len == -ESRCH || len == -ENOENT ? 0 : (int)len;
+	const char *now = find_field(text, 3), *code = find_field(text, STAT_EXIT_CODE);
+
+	if (now == NULL || *now != 'Z' || code == NULL)
+		return 0;
+	*status = (int)strtol(code, NULL, 10);
+	return 1;
+}
+
+enum life_state life_look(struct life *life, bool gone)
 {
 	char image[SMALL];
 	ssize_t len = file_read_small(life->directory, "auxv", image, sizeof(image));
@@ -126,6 +145,8 @@ enum life_state life_look(const struct life *life, bool gone)
 		return has_ended(life) ? LIFE_ENDED : LIFE_LEAVING;
 	}
 	/* A main thread that has ended before the others, and one that made itself unreadable, have none to compare. */
+	if (len <= 0 && !life->headless)
+		life->headless = read_code(life, &life->own_status) > 0 && !has_ended(life);
 	if (len <= 0 || life->image.len == 0)
 		return LIFE_SAME;
 	return (size_t)len == life->image.len && memcmp(image, life->image.data, life->image.len) == 0 ? LIFE_SAME : LIFE_EXECED;
@@ -134,20 +155,15 @@ enum life_state life_look(const struct life *life, bool gone)
 /* A zombie's status; stat says 0 where this user may not know it, so another question of the same right is asked. */
 static int read_status(const struct life *life, int *status)
 {
-	char text[SMALL], link[1];
-	ssize_t len = file_read_small(life->directory, "stat", text, sizeof(text));
+	char link[1];
+	int known = read_code(life, status);
 
-	if (len <= 0)
-		return len == -ESRCH || len == -ENOENT ? 0 : (int)len;
-	const char *now = find_field(text, 3), *code = find_field(text, STAT_EXIT_CODE);
-
-	if (now == NULL || *now != 'Z' || code == NULL)
-		return 0;
+	if (known <= 0)
+		return known;
 	/* Both want PTRACE_MODE_READ_FSCREDS; a zombie whose link may be read has none (fs/proc/base.c, fs/proc/array.c). */
 	if (readlinkat(life->directory, "exe", link, sizeof(link)) >= 0 || errno != ENOENT || state(life) != 'Z')
 		return 0;
-	*status = (int)strtol(code, NULL, 10);
-	return 1;
+	return !life->headless || *status != life->own_status;
 }
 
 int life_status(const struct life *life, int *status)

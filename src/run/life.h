@@ -13,6 +13,8 @@ struct life {
 	pid_t pid;
 	int directory;    /* /proc/PID: says ESRCH once the process is gone, whoever has its number then */
 	int pidfd;        /* readable when it ends; -1: the kernel has none for it (before 5.3; a thread's number) */
+	bool headless;    /* its main thread was seen to have ended before the others, with own_status (as waitpid(2) tells it) */
+	int own_status;
 	struct buf image; /* its auxiliary vector (proc_pid_auxv(5)): addresses that exec chooses; empty: not to be known */
 };
 
@@ -37,11 +39,12 @@ void life_close(struct life *life);
  * more (fs/proc/task_mmu.c: it holds the mm, and not its users).  Without that, an exec shows by the auxiliary vector: while
  * another process shares the old address space (vfork(2), CLONE_VM) it is not gone.
  */
-enum life_state life_look(const struct life *life, bool gone);
+enum life_state life_look(struct life *life, bool gone);
 
 /*
  * The status of one that ended, as waitpid(2) tells it.  1: it is known; 0: this user may not know it, for it is its parent's
  * to collect; or -errno of what should have told it.
+ * That of a main thread that ended before the others is not taken for it: a status that is the same as its own is not known.
  * Waits a moment for that parent, since from 6.15 on a pidfd tells it to all once it is collected (PIDFD_GET_INFO).
  */
 int life_status(const struct life *life, int *status);

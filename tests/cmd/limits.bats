@@ -9,6 +9,12 @@ load ../helper/report
 setup()
 {
 	cd "$BATS_TEST_TMPDIR"
+	few_mappings
+}
+
+teardown()
+{
+	usual_mappings
 }
 
 # limits ARG...: runs it; skips the test where this kernel or user cannot.

@@ -295,7 +295,8 @@ END
 	until_count 1 "new: $((77 * page / 1024))K, rw-p"
 	tell exit 5
 	ended
-	tail -n 1 log | grep -q 'it exited with status 5'
+	# A kernel may have the main thread's own status in stat (5.10), which is not taken for it.
+	tail -n 1 log | grep -q -e 'it exited with status 5' -e 'it ended; how, only its parent may know'
 }
 
 @test "a thread's own number" {

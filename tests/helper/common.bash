@@ -118,6 +118,21 @@ policy_unlock()
 	exec 8<&-
 }
 
+# few_mappings: until usual_mappings, a process may have some thousands of mappings in a guest, where root may say so: all that
+# meet vm.max_map_count take a minute there at the usual one.
+few_mappings()
+{
+	map_count=
+	[ -n "${MMTOOL_GUEST-}" ] && [ "$(id -u)" -eq 0 ] || return 0
+	map_count=$(</proc/sys/vm/max_map_count)
+	echo 4000 >/proc/sys/vm/max_map_count
+}
+
+usual_mappings()
+{
+	[ -z "$map_count" ] || echo "$map_count" >/proc/sys/vm/max_map_count
+}
+
 # kernel_name CALL: what a report calls mmap or open, whose system calls have other names on some machines (mmap2, openat).
 kernel_name()
 {

@@ -5,6 +5,16 @@ load ../helper/common
 
 cases=$top/tests/data/why-rules.txt
 
+setup()
+{
+	few_mappings
+}
+
+teardown()
+{
+	usual_mappings
+}
+
 # ids: those that have a case; needs ID, lines ID: what stands there.
 ids()
 {
