@@ -179,9 +179,9 @@ static uint64_t keep_huge(struct pages *pages, uint64_t from, uint64_t to, uint6
 
 void pages_settle_huge(struct pages *pages, uint64_t start, uint64_t end, uint64_t bytes, uint64_t huge_size)
 {
-	uint64_t from = start / pages->page_size, to = end / pages->page_size;
+	uint64_t from = start / pages->page_size, to = end / pages->page_size, count = huge_size / pages->page_size;
 
-	if (bytes > 0 && keep_huge(pages, from, to, huge_size / pages->page_size) * pages->page_size <= bytes)
+	if (bytes > 0 && count > 0 && keep_huge(pages, from, to, count) * pages->page_size <= bytes)
 		return;
 	(void)keep_huge(pages, from, to, 0);
 	pages->hidden |= bytes > 0 ? HIDDEN_HUGE : 0;

@@ -88,7 +88,8 @@ void pages_lock(struct pages *pages, uint64_t start, uint64_t end);
 /*
  * /proc/kpageflags tells what is part of a huge page, which entries of small pages can map, too.  Leaves marked as huge in
  * [start, end), addresses of one mapping, what entries of huge_size bytes map, of which smaps tells that they map bytes there;
- * where that leaves a choice, nothing, and HIDDEN_HUGE.  smaps does not count the pages of zeros: they stay as they are.
+ * nothing, and HIDDEN_HUGE, where that leaves a choice or huge_size is not known (0).  Pages of zeros stay as they are: smaps
+ * does not count them.
  */
 void pages_settle_huge(struct pages *pages, uint64_t start, uint64_t end, uint64_t bytes, uint64_t huge_size);
 /* The page of that number; *span is how many from there on are the same, at least 1. */

@@ -140,6 +140,11 @@ static void test_settled(void)
 	ok(count_huge(0, 64) == 16 && before.hidden == 0, "two of two");
 	pages_settle_huge(&before, 0, 64 * SIZE, HUGE, HUGE);
 	ok(count_huge(0, 64) == 0 && before.hidden == HIDDEN_HUGE, "one of two: which, is not known");
+
+	pages_reset(&before, SIZE);
+	add_huge(8, 8, 64, false);
+	pages_settle_huge(&before, 0, 64 * SIZE, HUGE, 0);
+	ok(count_huge(0, 64) == 0 && before.hidden == HIDDEN_HUGE, "nor where it is not known how large they are");
 }
 
 /* "+0 2 anonymous<absent, …" of the region that was told first; then the number of regions. */
