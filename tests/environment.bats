@@ -102,3 +102,22 @@ unmoved()
 		! grep -q 'was started' out || fail "$command: $(cat out)"
 	done
 }
+
+@test "a blocked signal of faults is inherited, and not kept" {
+	env --block-signal=SEGV true 2>/dev/null || skip 'this env cannot block signals'
+	run env --block-signal=SEGV --block-signal=BUS "$MMTOOL" run -e 'a = mmap(NULL, 1p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); expect fault(a[0]) == SIGSEGV'
+	assert_success
+}
+
+@test "a file over RLIMIT_FSIZE is an error, and no death of mmtool" {
+	run bash -c 'ulimit -f 0; exec "$0" run -e "f = tmpfile(1p)"' "$MMTOOL"
+	assert_failure 1
+	assert_output --partial 'EFBIG'
+	run bash -c 'ulimit -f 0; exec "$0" run -o out -e "note 1"' "$MMTOOL"
+	assert_failure 3
+	assert_output --partial 'write: File too large'
+	# The script's own calls meet it as those of any program do.
+	run bash -c 'ulimit -f 0; exec "$0" run -e "f = memfd_create(\"m\", 0); ftruncate(f, 1p)"' "$MMTOOL"
+	assert_failure 1
+	assert_output --partial 'SIGXFSZ'
+}

@@ -302,7 +302,9 @@ int app_main(int argc, char **argv)
 		return STATUS_TOOL;
 	}
 	output_claim_standard();
-	process_keep_children();
+	/* Some of its values have argp(3) print without an end. */
+	unsetenv("ARGP_HELP_FMT");
+	process_set_signals();
 	atexit(output_check_stream);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argc < 2) {

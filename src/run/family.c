@@ -75,6 +75,13 @@ bool perform_fork(struct machine *m, struct performance *p)
 	p->result = -error;
 	if (error != 0)
 		return true;
+	if (child.dead) {
+		const char *name = constant_name(GROUP_SIGNAL, process_signal(&child));
+
+		close(child.socket);
+		return machine_fail(m, "fork: the new process %s%s before it could be used: is the memory that makes its calls as it "
+		                       "was?", name != NULL ? "was killed by " : "ended", name != NULL ? name : "");
+	}
 	struct actor *actor = add_actor(m);
 
 	actor->process = child;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -74,8 +75,7 @@ static const uint32_t allowed[] = {
 #ifdef __NR_mmap2
 	__NR_mmap2,
 #endif
-	__NR_munmap, __NR_mremap, __NR_mprotect, __NR_pkey_alloc, __NR_pkey_free, __NR_pkey_mprotect, __NR_madvise,
-	__NR_process_madvise, __NR_msync, __NR_mlock, __NR_mlock2, __NR_munlock, __NR_mlockall, __NR_munlockall,
+	__NR_munmap, __NR_mremap, __NR_mprotect, __NR_pkey_alloc, __NR_pkey_free, __NR_pkey_mprotect, __NR_msync, __NR_mlock, __NR_mlock2, __NR_munlock, __NR_mlockall, __NR_munlockall,
 	__NR_mincore, __NR_mseal, __NR_remap_file_pages, __NR_brk, __NR_memfd_create, __NR_memfd_secret,
 	__NR_read, __NR_write, __NR_pread64, __NR_pwrite64, __NR_ftruncate, __NR_fallocate, __NR_fsync,
 #ifdef __NR_fadvise64
@@ -105,8 +105,17 @@ static const uint32_t allowed[] = {
 #endif
 };
 
-/* fcntl(2) commands that could send the tool a signal through the socket. */
-static const uint32_t refused_fcntl[] = { F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX */ };
+/*
+ * fcntl(2) commands that could send the tool a signal through the socket, and those that make others wait for the script or
+ * tell it what they do: locks, leases, notes.
+ */
+static const uint32_t refused_fcntl[] = {
+	F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX */, F_SETLK, F_SETLKW, F_SETLK64, F_SETLKW64, 37 /* F_OFD_SETLK */,
+	38 /* F_OFD_SETLKW */, F_SETLEASE, F_NOTIFY, 1040 /* F_SETDELEG, Linux 6.19 */,
+};
+
+/* madvise(2): what takes page frames from the machine.  MADV_HWPOISON and MADV_SOFT_OFFLINE. */
+static const uint32_t refused_madvise[] = { 100, 101 };
 
 /* prctl(2) options that would undo the fence, or hide the subject from its observer. */
 static const uint32_t refused_prctl[] = { PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_PTRACER };
@@ -165,7 +174,7 @@ static const uint32_t looked_at[] = {
 #ifdef __NR_fcntl64
 	__NR_fcntl64,
 #endif
-	__NR_prctl, __NR_ioctl, __NR_clone, __NR_prlimit64,
+	__NR_prctl, __NR_ioctl, __NR_clone, __NR_prlimit64, __NR_madvise, __NR_process_madvise,
 #ifdef __NR_open
 	__NR_open,
 #endif
@@ -229,16 +238,29 @@ static void prctl_part(struct program *program)
 	part_end(program, begin);
 }
 
-/* ioctl(2): userfaultfd's (type 0xaa) and the two of /proc ('f' 16 and 17); FIOASYNC, FIOSETOWN and terminals' are out. */
+static void madvise_part(struct program *program, uint32_t number, unsigned advice)
+{
+	unsigned short begin = part_begin(program, number);
+
+	load_arg(program, advice);
+	refuse_values(program, refused_madvise, sizeof(refused_madvise) / sizeof(refused_madvise[0]));
+	answer(program, SECCOMP_RET_ALLOW);
+	part_end(program, begin);
+}
+
+/*
+ * ioctl(2): userfaultfd's (type 0xaa) and the two of /proc, PAGEMAP_SCAN and PROCMAP_QUERY, whole: file systems have others of
+ * their type and number.  FIOASYNC, FIOSETOWN and terminals' are out.
+ */
 static void ioctl_part(struct program *program)
 {
 	unsigned short begin = part_begin(program, __NR_ioctl);
 
 	load_arg(program, 1);
-	add(program, BPF_ALU | BPF_AND | BPF_K, 0xffff, 0, 0);
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, 'f' << 8 | 16, 4, 0);
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, 'f' << 8 | 17, 3, 0);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, _IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96), 5, 0);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, _IOC(_IOC_READ | _IOC_WRITE, 'f', 17, 104), 4, 0);
 	add(program, BPF_ALU | BPF_RSH | BPF_K, 8, 0, 0);
+	add(program, BPF_ALU | BPF_AND | BPF_K, 0xff, 0, 0);
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, 0xaa, 1, 0);
 	answer(program, refuse);
 	answer(program, SECCOMP_RET_ALLOW);
@@ -384,6 +406,8 @@ static void build(struct program *program, bool allow_write)
 	ioctl_part(program);
 	clone_part(program);
 	limit_part(program);
+	madvise_part(program, __NR_madvise, 2);
+	madvise_part(program, __NR_process_madvise, 3);
 #ifdef __NR_open
 	open_part(program, __NR_open, 1, allow_write);
 #endif

@@ -141,7 +141,7 @@ static _Noreturn void command_main(const struct run *run)
 			diag_error("%s: not started: read: %s", run->argv[0], strerror(errno));
 		_exit(STATUS_TOOL);
 	}
-	process_inherit_children();
+	process_inherit_signals();
 	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
 	execv(run->path, run->argv);
 	error = errno;

@@ -45,17 +45,26 @@ static void share_processor(void)
 	pinned = sched_setaffinity(0, sizeof(one), &one) == 0;
 }
 
-static bool collected; /* by the kernel, as we were started */
+/* What was ignored as we were started. */
+static bool children_ignored, limit_ignored;
 
-void process_keep_children(void)
+void process_set_signals(void)
 {
-	collected = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
+	children_ignored = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
+	limit_ignored = signal(SIGXFSZ, SIG_IGN) == SIG_IGN;
 }
 
-void process_inherit_children(void)
+static void inherit_limit(void)
 {
-	if (collected)
+	if (!limit_ignored)
+		signal(SIGXFSZ, SIG_DFL);
+}
+
+void process_inherit_signals(void)
+{
+	if (children_ignored)
 		signal(SIGCHLD, SIG_IGN);
+	inherit_limit();
 }
 
 void process_unpin(void)
@@ -126,6 +135,7 @@ int process_spawn(struct process *process, bool allow_write, const char **call)
 	*call = "fork";
 	process->pid = fork();
 	if (process->pid == 0) {
+		inherit_limit();
 		setup.socket = pair[1];
 		executor_run(&setup);
 	}
@@ -492,5 +502,8 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	failed = process_greet(child, &call);
 	if (raised && !child->dead)
 		(void)prlimit(child->pid, RLIMIT_NOFILE, &files, NULL);
+	/* What a script did to its memory, a child may not survive.  That is the script's affair: the child is dead. */
+	if (failed == -ECHILD || failed == -EAGAIN)
+		return EXCHANGE_DONE;
 	return failed < 0 ? broken(process, call, -failed) : EXCHANGE_DONE;
 }

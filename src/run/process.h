@@ -53,11 +53,11 @@ struct exchange_limits {
 int process_spawn(struct process *process, bool allow_write, const char **call);
 /*
  * Has the kernel keep children that end until they are waited for: inherited as ignored, SIGCHLD would have it collect them, and
- * nobody could know what they died of (wait(2)).  The other puts back what was inherited, in a process that becomes another
- * program.
+ * nobody could know what they died of (wait(2)).  And a file that would be longer than RLIMIT_FSIZE is an error, EFBIG, not our
+ * death.  The other puts back what was inherited, in a process that becomes another program.
  */
-void process_keep_children(void);
-void process_inherit_children(void);
+void process_set_signals(void);
+void process_inherit_signals(void);
 /* Undoes the putting on one processor. */
 void process_unpin(void);
 /* Waits for the new process to say that it is ready.  Returns 0 or -errno; then *call names what failed, there or here. */
@@ -74,7 +74,8 @@ enum exchange process_give(struct process *process, struct exec_request *request
 
 /*
  * Has process fork: child becomes the new one, a child of the tool too, and is greeted.
- * EXCHANGE_DONE with *error 0, or with the positive errno of the fork; else as process_ask().
+ * EXCHANGE_DONE with *error 0, or with the positive errno of the fork; else as process_ask().  A child that ended before it
+ * could be greeted, or did not answer, is dead; its socket is the caller's to close.
  */
 enum exchange process_fork(struct process *process, struct process *child, int *error,
                            const struct exchange_limits *limits);

@@ -127,12 +127,19 @@ unharmed()
 
 @test "the tool: no signal by way of a descriptor, and no terminal" {
 	for call in 'fcntl(f, F_SETOWN, status("PPid"))' 'fcntl(f, F_SETSIG, SIGKILL)' 'fcntl(f, F_SETFL, O_ASYNC)' 'fcntl(f, 15, scratch)' \
-		'ioctl(f, 0x5412, "x")' 'ioctl(f, 0x540e, 1)' 'ioctl(f, 0x8901, scratch)' 'ioctl(f, 0x5452, scratch)'; do
+		'fcntl(f, F_SETLK, scratch)' 'fcntl(f, F_OFD_SETLKW, scratch)' 'fcntl(f, F_SETLEASE, F_RDLCK)' 'fcntl(f, F_NOTIFY, 1)' \
+		'ioctl(f, 0x40086610, scratch)' 'ioctl(f, 0x6611, 0)' 'ioctl(f, 0x5412, "x")' 'ioctl(f, 0x540e, 1)' 'ioctl(f, 0x8901, scratch)' 'ioctl(f, 0x5452, scratch)'; do
 		climbs "f = memfd_create(\"m\", 0); $call = ?" 'fence'
 		climbs "f = 0; $call = ?" 'fence'
 	done
 	for option in PR_SET_DUMPABLE PR_SET_PDEATHSIG PR_SET_SECCOMP PR_SET_PTRACER; do
 		climbs "prctl($option, 0, 0, 0, 0) = ?" 'fence'
+	done
+}
+
+@test "the machine: keeps its page frames" {
+	for advice in MADV_HWPOISON MADV_SOFT_OFFLINE; do
+		climbs "a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); madvise(a, 1p, $advice) = ?" 'fence'
 	done
 }
 

@@ -27,6 +27,18 @@ ends()
 	ends "munmap(0, $space)" SIGSEGV
 }
 
+@test "a child of wiped memory is the script's loss" {
+	not_sanitized 'its runtime has terabytes mapped'
+	setarch -R true 2>/dev/null || skip 'addresses are chosen at random here'
+	setarch -R "$MMTOOL" run --format=json -e 'note 1' | head -n 1 | grep -o '"[0-9a-f]*-[0-9a-f]* rw-p [^"]*"' | grep -v stack | tr -d '"' >writable
+	[ -s writable ]
+	while read -r range _; do
+		echo "madvise(0x${range%-*}, 0x${range#*-} - 0x${range%-*}, MADV_WIPEONFORK) = ?; c = fork() = ?; note \"on\"" >wipe.mmt
+		run setarch -R timeout 60 "$MMTOOL" run --keep-going -q wipe.mmt
+		[ "$status" -le 1 ] || fail "$range: $status: $output"
+	done <writable
+}
+
 @test "the stack unmapped" {
 	# It is within 16 GiB of the end of the address space, or 8 MiB on a 32-bit machine, and wider than 64 KiB.
 	ends "x = $space - 1p

@@ -20,7 +20,7 @@
 /* Linux 5.1 to 5.6: one number on all architectures. */
 enum { PIDFD_SEND_SIGNAL = 424, IO_URING_SETUP = 425, OPENAT2 = 437, PIDFD_GETFD = 438 };
 
-enum { CALLS = 64 };
+enum { CALLS = 96 };
 
 struct attempt {
 	const char *what;
@@ -121,6 +121,20 @@ static void descriptors(void)
 	REFUSED("TIOCSTI", SYS_ioctl, 0, TIOCSTI, (unsigned long)"x", 0);
 	REFUSED("TIOCSCTTY", SYS_ioctl, 0, TIOCSCTTY, 0, 0);
 	REFUSED("TIOCLINUX", SYS_ioctl, 0, 0x541c, 0, 0);
+	REFUSED("EXT4_IOC_RESIZE_FS, a number of PAGEMAP_SCAN's", SYS_ioctl, 0, _IOW('f', 16, char[8]), 0, 0);
+	REFUSED("EXT4_IOC_SWAP_BOOT, one of PROCMAP_QUERY's", SYS_ioctl, 0, _IO('f', 17), 0, 0);
+	attempt("PAGEMAP_SCAN", false, false, SYS_ioctl, 0, _IOWR('f', 16, char[96]), 0, 0);
+	attempt("PROCMAP_QUERY", false, false, SYS_ioctl, 0, _IOWR('f', 17, char[104]), 0, 0);
+	attempt("UFFDIO_API", false, false, SYS_ioctl, 0, _IOWR(0xaa, 0x3f, char[24]), 0, 0);
+	REFUSED("F_SETLK", SYS_fcntl, 0, F_SETLK, 0, 0);
+	REFUSED("F_OFD_SETLKW", SYS_fcntl, 0, 38, 0, 0);
+	REFUSED("F_SETLEASE", SYS_fcntl, 0, F_SETLEASE, F_RDLCK, 0);
+	REFUSED("F_NOTIFY", SYS_fcntl, 0, F_NOTIFY, 1, 0);
+	attempt("F_GETLEASE", false, false, SYS_fcntl, 0, F_GETLEASE, 0, 0);
+	REFUSED("MADV_HWPOISON", SYS_madvise, 0, 4096, 100, 0);
+	REFUSED("MADV_SOFT_OFFLINE", SYS_madvise, 0, 4096, 101, 0);
+	attempt("MADV_COLD", false, false, SYS_madvise, 0, 0, 20, 0);
+	REFUSED("MADV_HWPOISON by process_madvise", 440, (unsigned long)-1, 0, 0, 100);
 }
 
 static void behind(bool may_write)
