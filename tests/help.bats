@@ -212,6 +212,13 @@ refused()
 	[ ! -e out ]
 }
 
+@test "an option's help stands beside or below it" {
+	for command in $commands; do
+		mm "$command" --help
+		refute_line --regexp '^ {20,}--'
+	done
+}
+
 @test "ARGP_HELP_FMT is passed over: some of its values have argp print without an end" {
 	usual=$("$MMTOOL" grow --help)
 	for layout in 'rmargin=40,opt-doc-col=20' rmargin=0 'opt-doc-col=99999999,rmargin=-5' nonsense; do

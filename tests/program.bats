@@ -138,6 +138,14 @@ setup()
 	same run script.mmt
 }
 
+@test "loops within loops are printed in no time" {
+	printf 'repeat 1 { %.0s' {1..150} >script.mmt
+	printf 'note errno' >>script.mmt
+	printf ' }%.0s' {1..150} >>script.mmt
+	run timeout 60 "$MMTOOL" run --format=c script.mmt
+	assert_success
+}
+
 @test "the same script gives the same program" {
 	emit run "$top/tests/run/processes.mmt"
 	cp program.c before.c

@@ -84,7 +84,7 @@ static size_t distance(const char *a, const char *b)
 const char *help_nearest(const char *word)
 {
 	const char *nearest = NULL;
-	size_t best = strlen(word) / 3 + 2;
+	size_t best = strlen(word) / 3 + 1;
 
 	for (size_t i = 0; i < command_count; i++) {
 		size_t far = distance(word, command_table[i]->name);

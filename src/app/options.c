@@ -85,6 +85,9 @@ const char *option_values(const struct command *command, const struct argp_optio
 		if (strcmp(option->arg, vocabularies[i].arg) == 0)
 			return vocabularies[i].values;
 	}
+	/* Words with more behind them are not values yet. */
+	if (strchr(option->arg, '=') != NULL)
+		return NULL;
 	if (strchr(option->arg, '|') != NULL || strcmp(option->arg, "FILE") == 0)
 		return option->arg;
 	return NULL;

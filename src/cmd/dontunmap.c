@@ -8,9 +8,9 @@
 static const struct object_kind kind = { OBJECTS, "2p", 2, 1 << 28 };
 
 static const struct argp_option options[] = {
-	{ "object", OPTION_OBJECT, OBJECTS, 0,
+	{ "object", OPTION_OBJECT, "KIND", 0,
 	  "What is mapped: private anonymous memory (the default), shared anonymous memory, a memfd shared, or a file mapped "
-	  "private and stored into", 0 },
+	  "private and stored into: " OBJECTS, 0 },
 	{ "size", OPTION_OBJECT_SIZE, "SIZE", 0, "Size of the mapping (default 2p)", 0 },
 	{ 0 },
 };
@@ -93,6 +93,7 @@ const struct command cmd_dontunmap = {
 	       "is seen at both places; a private mapping of a file reads the file again at the old one.",
 	.group = COMMAND_EXPERIMENT_RESIZE,
 	.options = options,
+	.vocabulary = { "KIND", OBJECTS },
 	.parse = parse,
 	.options_size = sizeof(struct object_options),
 	.plan = plan,

@@ -5,9 +5,9 @@
 #define WAYS "mlock|onfault|all|flag|file|limit"
 
 static const struct argp_option options[] = {
-	{ "by", OPTION_CHOICE, WAYS, 0,
+	{ "by", OPTION_CHOICE, "CALL", 0,
 	  "By which call: mlock (the default), mlock2 with MLOCK_ONFAULT, mlockall, mmap with MAP_LOCKED; mlock of a file; "
-	  "or what the limit RLIMIT_MEMLOCK makes of them", 0 },
+	  "or what the limit RLIMIT_MEMLOCK makes of them: " WAYS, 0 },
 	{ 0 },
 };
 
@@ -147,6 +147,7 @@ const struct command cmd_lock = {
 	       "inherit them. What RLIMIT_MEMLOCK forbids is not forbidden to root.",
 	.group = COMMAND_EXPERIMENT_MEMORY,
 	.options = options,
+	.vocabulary = { "CALL", WAYS },
 	.parse = parse,
 	.options_size = sizeof(struct choice_options),
 	.plan = plan,

@@ -5,9 +5,9 @@
 #define CASES "anonymous|file|flags|fork"
 
 static const struct argp_option options[] = {
-	{ "of", OPTION_CHOICE, CASES, 0,
+	{ "of", OPTION_CHOICE, "KIND", 0,
 	  "Which neighbours: anonymous mappings of equal and of other permissions (the default), parts of a file, mappings with "
-	  "other flags, or pages that a fork has shared", 0 },
+	  "other flags, or pages that a fork has shared: " CASES, 0 },
 	{ 0 },
 };
 
@@ -87,6 +87,7 @@ const struct command cmd_merge = {
 	       "Permissions, the object and the place in it, flags and a fork between them keep neighbours apart.",
 	.group = COMMAND_EXPERIMENT_PLACE,
 	.options = options,
+	.vocabulary = { "KIND", CASES },
 	.parse = parse,
 	.options_size = sizeof(struct choice_options),
 	.plan = plan,

@@ -8,6 +8,8 @@
 
 enum { PASSES = 4 /* over the text, until the types and bounds stand still; then what still grows is believed bounded */ };
 
+enum { LOOPS_TWICE = 6 /* loops within loops whose passes are walked through twice */ };
+
 static const int64_t believed = INT64_C(1) << 61;
 
 struct learner {
@@ -16,6 +18,7 @@ struct learner {
 	bool changed;
 	bool errno_read; /* walking backwards: errno is read below, before another call */
 	bool loop_errno; /* the same behind the innermost repeat */
+	unsigned depth;  /* repeats around the statement */
 };
 
 static enum c_type join(enum c_type a, enum c_type b)
@@ -280,12 +283,16 @@ static void watch_repeat(struct learner *l, const struct statement *statement)
 	bool behind = l->errno_read, outer = l->loop_errno;
 
 	l->loop_errno = behind;
-	watch(l, statement->body);
-	/* The end of a pass is followed by the next, or by what is behind the loop. */
+	/* The end of a pass is followed by the next, or by what is behind the loop.  Deep within others: by what reads it. */
+	if (++l->depth > LOOPS_TWICE)
+		l->errno_read = true;
+	else
+		watch(l, statement->body);
 	l->errno_read |= behind;
 	watch(l, statement->body);
 	l->errno_read |= behind;
 	l->loop_errno = outer;
+	l->depth--;
 }
 
 static void watch_one(struct learner *l, const struct statement *statement)

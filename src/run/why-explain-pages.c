@@ -38,19 +38,28 @@ enum why_answer mremap_left(struct why_case *c)
 	return say(c, "Private memory has one set of pages, and it is at the new place: the old one is empty and reads zero.");
 }
 
+static bool allows_nothing(const struct why_case *c)
+{
+	return (c->args[2] & (PROT_READ | PROT_WRITE | PROT_EXEC)) == 0;
+}
+
 enum why_answer mmap_populated(struct why_case *c)
 {
-	return why_flag(c, MAP_POPULATE) && !why_flag(c, MAP_NONBLOCK)
-	               ? say(c, "MAP_POPULATE brought all pages in within the call, so the first touches do not fault for them. It "
-	                        "does not say so when it could not.")
-	               : WHY_NO;
+	if (!why_flag(c, MAP_POPULATE) || why_flag(c, MAP_NONBLOCK))
+		return WHY_NO;
+	return say(c, allows_nothing(c) ? "MAP_POPULATE brought no page in, for no access is allowed; it does not say so."
+	                                : "MAP_POPULATE brings all pages in within the call, so that the first touches do not fault for "
+	                                  "them. It does not say so when it could not.");
 }
 
 enum why_answer mmap_locked(struct why_case *c)
 {
-	return why_flag(c, MAP_LOCKED) ? say(c, "MAP_LOCKED brought the pages in and keeps them in memory; unlike mlock it does not "
-	                                        "say so when they could not be brought in.")
-	                               : WHY_NO;
+	if (!why_flag(c, MAP_LOCKED))
+		return WHY_NO;
+	return say(c, allows_nothing(c) ? "MAP_LOCKED brought no page in, for no access is allowed; unlike mlock it does not say so. The "
+	                                  "mapping is locked, and keeps what comes."
+	                                : "MAP_LOCKED brings the pages in and keeps them in memory; unlike mlock it does not say so when "
+	                                  "they could not be brought in.");
 }
 
 enum why_answer mmap_grows_down(struct why_case *c)
@@ -82,7 +91,6 @@ enum why_answer mmap_merged(struct why_case *c)
 
 enum why_answer mprotect_split(struct why_case *c)
 {
-	uint64_t end = c->args[0] + why_round_up(c, c->args[1]);
 	const struct mapping *was = mapping_at(c), *now = c->after != NULL ? maps_find(c->after, c->args[0]) : NULL;
 
 	if (was == NULL || now == NULL)
@@ -90,7 +98,7 @@ enum why_answer mprotect_split(struct why_case *c)
 	if (now->start > was->start || now->end < was->end)
 		return say(c, "Permissions belong to a whole mapping, so the part whose permissions changed became one of its own. "
 		              "No page was touched: its entries in the page table were changed.");
-	if (now->start < c->args[0] || now->end > end)
+	if (now->start < was->start || now->end > was->end)
 		return say(c, "It is like its neighbours again, so the kernel made one mapping of them.");
 	return WHY_NO;
 }
@@ -103,8 +111,8 @@ static const struct {
 	{ "MADV_NORMAL", "The kernel reads a file's pages around a fault again, as it does by default." },
 	{ "MADV_RANDOM", "From now on a fault brings in the page that was asked for, and reads nothing ahead." },
 	{ "MADV_SEQUENTIAL", "From now on pages are read far ahead, and those that were read may go soon." },
-	{ "MADV_WILLNEED", "Reading of the file's pages was started, into the page cache; the call did not wait, and the page table "
-	                 "is as it was: a touch still faults, and finds the page." },
+	{ "MADV_WILLNEED", "Reading was started of what is not in memory: a file's pages into the page cache, others from swap. The call "
+	                 "did not wait, and the page table is as it was: a touch still faults, and finds the page." },
 	{ "MADV_FREE", "The pages stay and may be taken when memory is short, without being written anywhere: then they read zero. A "
 	             "store takes a page back." },
 	{ "MADV_REMOVE", "A hole was made in the object itself, so the pages read zero through every mapping of it." },
@@ -121,13 +129,14 @@ static const struct {
 	{ "MADV_COLLAPSE", "Small pages were copied into huge ones at once, without waiting for the kernel's own thread." },
 	{ "MADV_COLD", "The pages are the first to go when memory is short; none went now." },
 	{ "MADV_PAGEOUT", "Pages that can be were taken away at once: a file's clean ones with no cost, others to swap where there "
-	                "is any. No data is lost." },
-	{ "MADV_POPULATE_READ", "Every page was brought in as a load would: of memory that was never stored into that is the one "
-	                      "page of zeros, which takes no memory." },
+	                "is any. No data is lost but what may be dropped (MADV_FREE, MAP_DROPPABLE)." },
+	{ "MADV_POPULATE_READ", "Every page was brought in as a load would: of a file or shared memory the page itself, of private memory "
+	                      "that was never stored into the one page of zeros, which takes no memory." },
 	{ "MADV_POPULATE_WRITE", "Every page was brought in as a store would, ready to be stored into." },
-	{ "MADV_GUARD_INSTALL", "Marks in the page table make every access of these pages fault. The mapping stays one, what was in "
-	                      "the pages was freed." },
-	{ "MADV_GUARD_REMOVE", "Guard marks were taken away: such a page reads zero. Pages without a mark were left alone." },
+	{ "MADV_GUARD_INSTALL", "Marks in the page table make every access of these pages fault. The mapping stays one. What private "
+	                      "memory had there is lost; a file or shared memory keeps it." },
+	{ "MADV_GUARD_REMOVE", "Guard marks were taken away: there private memory reads zero, and a mapping of a file or of shared memory "
+	                     "what that holds. Pages without a mark were left alone." },
 };
 
 enum why_answer madvise_advised(struct why_case *c)
@@ -153,7 +162,7 @@ enum why_answer madvise_discarded(struct why_case *c)
 		return say(c, "The data is the object's, so the next access finds it again.");
 	if (mapping->inode != 0)
 		return say(c, "Copies that stores had made are lost; the next access reads the file again.");
-	return say(c, "Nobody else has what was in private memory: it is lost, and the next access finds zeros.");
+	return say(c, "What this process had in private memory is lost to it, and the next access finds zeros.");
 }
 
 enum why_answer mlock_locked(struct why_case *c)
@@ -162,6 +171,8 @@ enum why_answer mlock_locked(struct why_case *c)
 
 	if (c->args[0] % c->page != 0)
 		say(c, "The start was rounded down to the page's. ");
+	if (mapping_at(c) != NULL && why_vmflag(c, mapping_at(c)->start, "lo") == WHY_NO)
+		return say(c, "Nothing was locked: memory of this kind is passed over (what may be dropped, memfd_secret, hugetlbfs).");
 	return say(c, on_fault ? "No page was brought in: each is locked when it comes. All of the range counts for RLIMIT_MEMLOCK now."
 	                       : "All pages of the range were brought in, and stay until they are unlocked or unmapped.");
 }
@@ -176,7 +187,7 @@ enum why_answer mlockall_locked(struct why_case *c)
 	bool future = (c->args[0] & MCL_FUTURE) != 0, on_fault = (c->args[0] & MCL_ONFAULT) != 0;
 
 	if ((c->args[0] & MCL_CURRENT) != 0)
-		say(c, on_fault ? "What is mapped is locked, page by page as they come." : "What is mapped was brought in and is locked.");
+		say(c, on_fault ? "What is mapped is locked, page by page as they come." : "What is mapped is locked, and was brought in where it can be.");
 	if ((c->args[0] & MCL_CURRENT) != 0 && future)
 		say(c, " ");
 	if (future)
@@ -187,9 +198,15 @@ enum why_answer mlockall_locked(struct why_case *c)
 
 enum why_answer msync_synced(struct why_case *c)
 {
+	const struct mapping *mapping = mapping_at(c);
+
+	if ((c->args[2] & MS_SYNC) != 0 && mapping != NULL && mapping->perms[3] == 'p')
+		return say(c, mapping->inode == 0 ? "Nothing was written: there is no file behind private anonymous memory."
+		                                  : "Nothing was written: stores into a private mapping go to copies, and never to the file.");
 	if ((c->args[2] & MS_SYNC) != 0)
-		return say(c, "Dirty pages of the range were written to their file, and the call waited for that. Other processes saw the "
-		              "stores before, through the page cache.");
+		return say(c, "Dirty pages of the range were written to their file, and the call waited for that; where the file is memory "
+		              "(tmpfs, memfd, shared anonymous memory), there is nowhere to write. Others saw the stores before: they have "
+		              "the same pages.");
 	if ((c->args[2] & MS_INVALIDATE) != 0)
 		return say(c, "Nothing was dropped: mappings, read and write share one page cache. All that MS_INVALIDATE does is to "
 		              "refuse locked pages.");
@@ -199,12 +216,12 @@ enum why_answer msync_synced(struct why_case *c)
 
 enum why_answer mseal_sealed(struct why_case *c)
 {
-	return say(c, "Until the process ends, the mapping cannot be unmapped, moved, resized, replaced or given other permissions. There "
+	return say(c, "Until the process ends or runs another program, the mapping cannot be unmapped, moved, resized, replaced or given other permissions. There "
 	              "is no call that removes a seal.");
 }
 
 enum why_answer ftruncate_resized(struct why_case *c)
 {
-	return say(c, "The object has another length now, and its mappings are as long as they were: pages of a mapping that lie past its end "
+	return say(c, "The object has this length now, and its mappings are as long as they were: pages of a mapping that lie past its end "
 	              "are SIGBUS, until it is long enough again.");
 }

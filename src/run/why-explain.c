@@ -41,27 +41,60 @@ enum why_answer mremap_grew(struct why_case *c)
 {
 	if ((uint64_t)c->result != old_address(c) || growth(c) == 0)
 		return WHY_NO;
+	const struct mapping *mapping = maps_find(c->before, old_address(c));
+
 	say(c, "The ");
 	say_size(c, growth(c));
-	return say(c, " behind it were free, so it grew in place and every pointer into it stays valid. The new pages have no "
-	              "memory until they are touched.");
+	say(c, " behind it were free, so it grew in place and every pointer into it stays valid. ");
+	return say(c, mapping != NULL && mapping->inode != 0 ? "The new pages show more of what is behind it, as far as that goes."
+	                                                     : "The new pages have no memory until they are touched.");
 }
 
 enum why_answer mremap_shrank(struct why_case *c)
 {
 	if ((uint64_t)c->result != old_address(c) || new_size(c) >= old_size(c))
 		return WHY_NO;
+	const struct mapping *mapping = maps_find(c->before, old_address(c));
+
 	say(c, "Shrinking never moves. The last ");
 	say_size(c, old_size(c) - new_size(c));
-	return say(c, " were unmapped as munmap would have done, and their pages were freed at once.");
+	say(c, " were unmapped as munmap would have done");
+	if (mapping != NULL && mapping->perms[3] == 's')
+		return say(c, "; what they showed is still in the object behind the mapping.");
+	if (mapping != NULL && mapping->inode != 0)
+		return say(c, ", and copies that stores had made there are gone.");
+	return say(c, ", and what was in them is gone.");
+}
+
+/* Whether the end of the mapping that the call left lies past the end of the object behind it; *length: of that. */
+static enum why_answer is_past_object(const struct why_case *c, uint64_t *length)
+{
+	const struct mapping *now = c->after != NULL ? maps_find(c->after, (uint64_t)c->result) : NULL;
+
+	if (now == NULL || c->source == NULL || c->source->length == NULL || !c->source->length(c->source->context, now, length))
+		return WHY_PERHAPS;
+	return now->offset + ((uint64_t)c->result + new_size(c) - now->start) > why_round_up(c, *length) ? WHY_YES : WHY_NO;
 }
 
 enum why_answer mremap_shared_object(struct why_case *c)
 {
 	const struct mapping *mapping = maps_find(c->before, old_address(c));
+	uint64_t length;
 
-	return mapping != NULL && mapping->perms[3] == 's' && mapping->major == 0 && growth(c) > 0 && c->args[1] != 0 ? say(c, "The mapping grew, and the object behind it did not: a shared anonymous mapping is a file in memory "
-	              "whose length was fixed by mmap. The new pages have nothing behind them.") : WHY_NO;
+	if (mapping == NULL || mapping->perms[3] != 's' || mapping->inode == 0 || growth(c) == 0 || c->args[1] == 0)
+		return WHY_NO;
+	bool fixed = is_shared_anonymous(mapping);
+	enum why_answer past = is_past_object(c, &length);
+
+	if (past == WHY_NO || (past == WHY_PERHAPS && !fixed))
+		return WHY_NO;
+	say(c, "The mapping grew, and the object behind it did not");
+	say(c, fixed ? ": a shared anonymous mapping is a file in memory whose length was fixed by mmap. " : ". ");
+	if (past == WHY_PERHAPS)
+		return say(c, "Pages past its end have nothing behind them.");
+	say(c, "It has ");
+	say_size(c, length);
+	return say(c, ", and pages past that have nothing behind them.");
 }
 
 enum why_answer mmap_placed(struct why_case *c)

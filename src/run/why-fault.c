@@ -170,6 +170,14 @@ enum why_answer fault_past_end(struct why_case *c)
 		say(c, " into the object, at or past its end (it has ");
 		say_size(c, object.length);
 		say(c, "), so there is nothing to bring in.");
+	} else if (object.past_end == WHY_PERHAPS && is_shared_anonymous(mapping) &&
+	           why_vmflag(c, mapping->start, "um") == WHY_NO) {
+		/* Nothing limits how many pages it has, and no user may ask how long it is (/proc/PID/map_files). */
+		say(c, "BUS_ADRERR: the mapping is longer than the object behind it. This page begins ");
+		say_size(c, object.begins);
+		say(c, " into the object, at or past its end: a shared anonymous mapping is a file in memory whose length was fixed by "
+		       "mmap.");
+		return WHY_YES;
 	} else if (object.past_end == WHY_PERHAPS) {
 		say(c, "BUS_ADRERR: the page begins ");
 		say_size(c, object.begins);

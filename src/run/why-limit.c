@@ -236,7 +236,7 @@ enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len)
 			continue;
 		say_mapping(c, at, at->start > addr ? at->start : addr);
 		return say(c, " is sealed (mseal): it can be neither unmapped, moved, resized, replaced nor given other "
-		              "permissions while the process lives");
+		              "permissions while the process runs this program");
 	}
 	return answer;
 }

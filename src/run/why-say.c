@@ -112,6 +112,15 @@ enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64
 	return (bits & ~known) != 0 ? say_format(c, "%#" PRIx64 " is no %s", bits & ~known, what) : WHY_NO;
 }
 
+bool is_shared_anonymous(const struct mapping *mapping)
+{
+	static const char name[] = "/dev/zero (deleted)";
+
+	/* The kernel's own file system of memory has device major 0. */
+	return mapping->perms[3] == 's' && mapping->major == 0 && mapping->name_len == sizeof(name) - 1 &&
+	       memcmp(mapping->name, name, sizeof(name) - 1) == 0;
+}
+
 enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
 {
 	static const char name[] = "/secretmem (deleted)";

@@ -164,3 +164,51 @@ whole_word()
 	assert_success
 	assert_output_joined 'is taken by mapping a (rw-p)' 'pages that are in memory keep their page frames'
 }
+
+# explains TEXT STATEMENTS: TEXT is part of the explanations of what they did.
+explains()
+{
+	mm run --explain --keep-going -e "$2"
+	assert_success
+	output=$(grep '^    | ' <<<"$output")
+	assert_output_joined "$1"
+}
+
+@test "explained: a call over no page did nothing" {
+	for call in 'mprotect(a, 0, PROT_NONE)' 'madvise(a, 0, MADV_DONTNEED)' 'madvise(a, 0, MADV_DONTFORK)' 'mlock(a, 0)' 'mlock(a, -1)' \
+		'mlock(a + 5, -16)' 'mlock2(a, 0, MLOCK_ONFAULT)' 'munlock(a, 0)' 'msync(a, 0, MS_SYNC)'; do
+		explains 'The length is 0, in whole pages: nothing was done.' "a = mmap($anon); $call"
+	done
+}
+
+@test "explained: what mprotect made of the mapping" {
+	whole='a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
+	explains 'became one of its own' "$whole; mprotect(a + 1p, 1p, PROT_READ)"
+	explains 'made one mapping of them' "$whole; mprotect(a + 1p, 1p, PROT_READ); mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+	mm run --explain -e "$whole; mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+	refute_output --partial 'like its neighbours'
+}
+
+@test "explained: shrinking and growing, by what is behind the mapping" {
+	object='f = memfd_create("m", 0); ftruncate(f, 4p); a = mmap(hole(8p), 2p, PROT_READ|PROT_WRITE, MAP_FIXED|MAP_SHARED, f, 0)'
+	explains 'is still in the object' "$object; mremap(a, 2p, 1p, 0)"
+	explains 'and what was in them is gone' "a = mmap($anon); mremap(a, 4p, 2p, 0)"
+	explains 'The new pages show more of what is behind it' "$object; mremap(a, 2p, 4p, 0)"
+	explains "and the object behind it did not. It has $(($(getconf PAGESIZE) * 4 / 1024))K" "$object; mremap(a, 2p, 6p, 0)"
+	explains 'no memory until they are touched' "a = mmap(hole(8p), 2p, $rw, MAP_FIXED|$new); mremap(a, 2p, 4p, 0)"
+	mm run --explain -e "$object; mremap(a, 2p, 4p, 0); expect a[3p] == 0"
+	assert_success
+	refute_output --partial 'did not'
+}
+
+@test "explained: writing back, reading ahead and filling, by what is mapped" {
+	explains 'there is no file behind private anonymous memory' "a = mmap($anon); msync(a, 4p, MS_SYNC)"
+	explains 'never to the file' "f = tmpfile(4p); a = mmap(NULL, 4p, $rw, MAP_PRIVATE, f, 0); a[0] = 1; msync(a, 4p, MS_SYNC)"
+	explains 'Dirty pages of the range were written' "f = tmpfile(4p); a = mmap(NULL, 4p, $rw, MAP_SHARED, f, 0); a[0] = 1; msync(a, 4p, MS_SYNC)"
+	explains 'others from swap' "a = mmap($anon); madvise(a, 4p, MADV_WILLNEED)"
+	explains 'brought no page in' "a = mmap(NULL, 4p, PROT_NONE, MAP_POPULATE|$new)"
+	explains 'brought no page in' "a = mmap(NULL, 4p, PROT_NONE, MAP_LOCKED|$new)"
+	explains 'is lost to it' "a = mmap($anon); a[0] = 1; madvise(a, 4p, MADV_DONTNEED)"
+	"$MMTOOL" run -q -e 'require MAP_DROPPABLE' || skip 'this kernel has no MAP_DROPPABLE'
+	explains 'Nothing was locked' "a = mmap(NULL, 4p, $rw, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0); mlock(a, 4p)"
+}
