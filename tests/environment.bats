@@ -94,7 +94,7 @@ unmoved()
 		why) args=('munmap(0x7f0000000000, 0) = -1 EINVAL') ;;
 		*) args=() ;;
 		esac
-		PATH=$PWD/bin SHELL=$PWD/bin/sh PAGER=$PWD/bin/less "$strace" -f -qq -e trace=execve,execveat,openat,open,stat,newfstatat,access,faccessat,faccessat2,statx,readlink \
+		PATH=$PWD/bin SHELL=$PWD/bin/sh PAGER=$PWD/bin/less "$strace" -f -qq -e trace=%file \
 			-o trace "$MMTOOL" "$command" "${args[@]}" >out 2>&1 </dev/null || true
 		# The one execve is that of mmtool itself; nothing along PATH is so much as looked at.
 		[ "$(grep -c 'execve' trace)" -eq 1 ] || fail "$command: $(grep execve trace)"

@@ -311,7 +311,7 @@ save_flags()
 @test "what strace traces here" {
 	need strace
 	need python3
-	strace -f -o trace -e trace=mremap,munmap,mmap python3 -c '
+	strace -f -o trace -e trace=%memory python3 -c '
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 libc.munmap(ctypes.c_void_p(4096 + 1), 4096)

@@ -116,7 +116,7 @@ big="a = mmap(NULL, 2G, PROT_READ|PROT_WRITE, $anon|MAP_NORESERVE, -1, 0)"
 
 @test "--max-touch counts all processes, shared pages once, and memory files" {
 	not_sanitized 'its shadow counts too'
-	mm run -q --max-touch=64M -e "$big; repeat 16 { c = fork(); in c { write_pages(a, 16M) } }"
+	mm run -q --max-touch=64M -e "$big; repeat 50 { c = fork(); in c { write_pages(a, 16M) } }"
 	assert_failure 1
 	assert_output --partial '--max-touch'
 	mm run -q --max-touch=64M -e "$big; write_pages(a, 40M); repeat 20 { c = fork(); in c { read_pages(a, 40M) } }"
