@@ -90,7 +90,8 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 		"ENOMEM: part of the range is not mapped\n"
 		"EACCES: MADV_REMOVE on a mapping that is not shared and writable\n"
 		"EFAULT: MADV_POPULATE_READ or _WRITE met a page that cannot be had\n"
-		"EPERM: MADV_HWPOISON without CAP_SYS_ADMIN, or the mapping is sealed and the advice would discard what it holds" },
+		"EPERM: the mapping is sealed and the advice would discard what it holds; MADV_HWPOISON and MADV_SOFT_OFFLINE are "
+		"refused here" },
 	[CALL_PROCESS_MADVISE] = {
 		TOPIC_ADVISE, "Gives advice about ranges of the process that a pidfd stands for",
 		"the bytes that were advised",
@@ -218,7 +219,7 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 	[CALL_FCNTL] = {
 		TOPIC_FILE, "Asks about a descriptor or changes it: its flags, and the seals of a memfd",
 		"by op: F_GET_SEALS the seals, F_GETFL the flags, ...",
-		"What could send mmtool a signal (F_SETOWN, F_SETSIG, O_ASYNC) is refused.",
+		"What could send mmtool a signal (F_SETOWN, F_SETSIG, O_ASYNC), and locks and leases, are refused.",
 		"EBADF: no such descriptor\n"
 		"EINVAL: an unknown op, or seals on what has none\n"
 		"EPERM: F_ADD_SEALS without MFD_ALLOW_SEALING, or after F_SEAL_SEAL\n"

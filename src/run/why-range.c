@@ -41,17 +41,21 @@ enum why_answer range_unaligned(struct why_case *c)
 	return say_unaligned(c, c->args[0], "addr");
 }
 
+/* Whether no address is the range's end.  The words of this machine count, unless the range is from a line of another one's. */
+static bool has_no_end(const struct why_case *c)
+{
+	const uint64_t start = range_start(c), end = start + range_size(c);
+
+	return end <= start || (end > ULONG_MAX && start <= ULONG_MAX);
+}
+
 /* mlock and msync take a length that rounds up to 0 for no length at all. */
 enum why_answer range_wraps(struct why_case *c)
 {
 	if (range_size(c) == 0)
 		return c->call == CALL_MPROTECT || c->call == CALL_MADVISE || c->call == CALL_MSEAL
 		               ? say_wrapped(c, c->args[1], "the length") : WHY_NO;
-	const uint64_t start = range_start(c), end = start + range_size(c);
-	/* The words of this machine count, unless the range is from a line of another one's. */
-	const bool fits = end <= ULONG_MAX || start > ULONG_MAX;
-
-	if (c->args[1] == 0 || (end > start && fits))
+	if (c->args[1] == 0 || !has_no_end(c))
 		return WHY_NO;
 	return say_format(c, "the range's end, rounded up to whole pages, is past 2^%zu", 8 * sizeof(long));
 }
@@ -102,9 +106,9 @@ enum why_answer range_special_cut(struct why_case *c)
 
 enum why_answer range_hole(struct why_case *c)
 {
-	uint64_t at = range_start(c), end = at + range_size(c);
+	uint64_t at = range_start(c);
 
-	if (end < at || range_size(c) == 0)
+	if (has_no_end(c))
 		return WHY_NO;
 	if (!why_knows_maps(c)) {
 		if (say_beyond(c, at, range_size(c), "the range") == WHY_YES)

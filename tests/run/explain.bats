@@ -44,7 +44,7 @@ silent()
 	at="at = hole(2p); a = mmap(at, 1p, $rw|MAP_FIXED, -1, 0)"
 	reason 'b = mmap' 'the kernel made one mapping of both' "$at; b = mmap(at + 1p, 1p, $rw|MAP_FIXED, -1, 0)"
 	silent 'a = mmap' 'one mapping of both' "$at"
-	reason 'a = mmap' 'MAP_POPULATE brought all pages in' "a = mmap(NULL, 1p, $rw|MAP_POPULATE, -1, 0)"
+	reason 'a = mmap' 'MAP_POPULATE brings all pages in' "a = mmap(NULL, 1p, $rw|MAP_POPULATE, -1, 0)"
 	reason 'a = mmap' 'MAP_GROWSDOWN: an access below' "a = mmap(NULL, 1p, $rw|MAP_GROWSDOWN, -1, 0)"
 	silent 'a = mmap' 'MAP_' "a = mmap(NULL, 1p, $rw, -1, 0)"
 }
@@ -57,7 +57,7 @@ silent()
 }
 
 @test "madvise: what DONTNEED loses depends on what is mapped" {
-	reason 'madvise' 'it is lost, and the next access finds zeros' "a = mmap(NULL, 1p, $rw, -1, 0); madvise(a, 1p, MADV_DONTNEED)"
+	reason 'madvise' 'is lost to it, and the next access finds zeros' "a = mmap(NULL, 1p, $rw, -1, 0); madvise(a, 1p, MADV_DONTNEED)"
 	reason 'madvise' "The data is the object's" "a = mmap(NULL, 1p, $shared, -1, 0); madvise(a, 1p, MADV_DONTNEED)"
 	reason 'madvise' 'the next access reads the file again' \
 		'fd = tmpfile(1p); a = mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, fd, 0); madvise(a, 1p, MADV_DONTNEED)'
