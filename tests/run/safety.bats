@@ -30,6 +30,7 @@ ends()
 @test "a child of wiped memory is the script's loss" {
 	not_sanitized 'its runtime has terabytes mapped'
 	setarch -R true 2>/dev/null || skip 'addresses are chosen at random here'
+	cd "$BATS_TEST_TMPDIR"
 	setarch -R "$MMTOOL" run --format=json -e 'note 1' | head -n 1 | grep -o '"[0-9a-f]*-[0-9a-f]* rw-p [^"]*"' | grep -v stack | tr -d '"' >writable
 	[ -s writable ]
 	while read -r range _; do
