@@ -43,8 +43,13 @@ same_status()
 	for compiler in "${compilers[@]}"; do
 		for level in "${levels[@]}"; do
 			build "$compiler" "$level"
-			got=0
-			"${apart[@]}" timeout 60 ./program >program.out 2>&1 </dev/null 3>&- || got=$?
+			# A page may go and come meanwhile (memory that is reclaimed by its age): one fault more than there should be.
+			for _ in 1 2 3; do
+				got=0
+				"${apart[@]}" timeout 60 ./program >program.out 2>&1 </dev/null 3>&- || got=$?
+				[ $got -ne $wanted ] || break
+				grep -q 'faults any more: expected == ' program.out || break
+			done
 			[ $got -eq $wanted ] || fail "mmtool $*: $compiler -O$level: status $got, not $wanted
 $(tail -3 program.out)
 $(tail -3 run.out)"
