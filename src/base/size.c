@@ -3,8 +3,10 @@
 #include "base/size.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,4 +93,13 @@ void size_format(struct buf *buf, uint64_t bytes)
 uint64_t size_page(void)
 {
 	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t size_huge_page(void)
+{
+	char text[32];
+	ssize_t len = file_read_small(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", text, sizeof(text));
+	uint64_t size;
+
+	return len > 0 && size_parse(text, (size_t)len - 1, 1, &size) == 0 ? size : 0;
 }

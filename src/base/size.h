@@ -20,5 +20,7 @@ void size_format(struct buf *buf, uint64_t bytes);
 
 /* The running system's page size, in bytes. */
 uint64_t size_page(void);
+/* Bytes of a huge page that the kernel makes of ordinary ones; 0: it has none, or does not say. */
+uint64_t size_huge_page(void);
 
 #endif

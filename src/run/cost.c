@@ -7,13 +7,11 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
-#include "base/file.h"
 #include "base/size.h"
 #include "run/measure.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
@@ -119,15 +117,9 @@ static int work(const void *context, void *result)
 /* Bytes that a page table covers, or a multiple of that: a huge page's size, where there are such, or 64 MiB. */
 static size_t table_covers(void)
 {
-	size_t covered = (size_t)64 << 20;
-	char text[32];
-	uint64_t huge;
+	const uint64_t least = 64 << 20, huge = size_huge_page();
 
-	ssize_t len = file_read_small(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", text, sizeof(text));
-
-	if (len > 0 && size_parse(text, (size_t)len - 1, 1, &huge) == 0 && huge > covered && huge <= SIZE_MAX / 8)
-		covered = (size_t)huge;
-	return covered;
+	return (size_t)(huge > least && huge <= SIZE_MAX / 8 ? huge : least);
 }
 
 static struct task make_task(const struct way *way, size_t size, size_t covered)

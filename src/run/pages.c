@@ -164,16 +164,6 @@ static bool has_locked(struct machine *m)
 	return error == 0 && locked != 0;
 }
 
-/* What a page table's one entry maps as a whole. */
-static uint64_t huge_size(void)
-{
-	char text[32];
-	ssize_t len = file_read_small(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", text, sizeof(text));
-	uint64_t size = 0;
-
-	return len > 0 && size_parse(text, (size_t)len - 1, 1, &size) == 0 ? size : 0;
-}
-
 static bool has_huge(const struct pages *pages)
 {
 	for (size_t i = 0; i < pages->count; i++) {
@@ -203,7 +193,7 @@ static void read_mappings(struct machine *m, struct pages *pages, bool by_frames
 	struct observer *observer = &m->here->observer;
 	struct smaps_record record;
 	struct buf text = { 0 };
-	uint64_t size = huge ? huge_size() : 0;
+	uint64_t size = huge ? size_huge_page() : 0;
 	size_t at = 0;
 
 	if (pages->count == 0 || (!has_locked(m) && !huge))

@@ -216,12 +216,12 @@ enum why_answer msync_synced(struct why_case *c)
 
 enum why_answer mseal_sealed(struct why_case *c)
 {
-	return say(c, "Until the process ends or runs another program, the mapping cannot be unmapped, moved, resized, replaced or given other permissions. There "
-	              "is no call that removes a seal.");
+	return say(c, "Until the process ends or runs another program, the mapping cannot be unmapped, moved, resized, replaced or "
+	              "given other permissions. There is no call that removes a seal.");
 }
 
 enum why_answer ftruncate_resized(struct why_case *c)
 {
-	return say(c, "The object has this length now, and its mappings are as long as they were: pages of a mapping that lie past its end "
-	              "are SIGBUS, until it is long enough again.");
+	return say(c, "The object has this length now, and its mappings are as long as they were: pages of a mapping that lie past "
+	              "its end are SIGBUS, until it is long enough again.");
 }

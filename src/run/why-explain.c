@@ -71,7 +71,7 @@ static enum why_answer is_past_object(const struct why_case *c, uint64_t *length
 {
 	const struct mapping *now = c->after != NULL ? maps_find(c->after, (uint64_t)c->result) : NULL;
 
-	if (now == NULL || c->source == NULL || c->source->length == NULL || !c->source->length(c->source->context, now, length))
+	if (now == NULL || !why_length(c, now, length))
 		return WHY_PERHAPS;
 	return now->offset + ((uint64_t)c->result + new_size(c) - now->start) > why_round_up(c, *length) ? WHY_YES : WHY_NO;
 }

@@ -142,7 +142,7 @@ static struct object object_behind(const struct why_case *c, const struct mappin
 	struct object object = { .begins = mapping->offset + (address(c) / c->page * c->page - mapping->start),
 		                 .past_end = WHY_PERHAPS };
 
-	if (c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, &object.length))
+	if (why_length(c, mapping, &object.length))
 		object.past_end = object.begins >= object.length ? WHY_YES : WHY_NO;
 	return object;
 }

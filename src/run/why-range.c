@@ -17,6 +17,23 @@ static uint64_t range_size(const struct why_case *c)
 	return why_round_up(c, c->args[1] + c->args[0] % c->page);
 }
 
+/* Where addr must be a multiple of the page size, a call that succeeded had such a one. */
+bool range_is_empty(const struct why_case *c)
+{
+	switch (c->call) {
+	case CALL_MPROTECT:
+	case CALL_MADVISE:
+	case CALL_MSYNC:
+	case CALL_MSEAL:
+	case CALL_MLOCK:
+	case CALL_MLOCK2:
+	case CALL_MUNLOCK:
+		return (uintptr_t)range_size(c) == 0;
+	default:
+		return false;
+	}
+}
+
 /* The next mapping that the range touches; the first after NULL. */
 static const struct mapping *next_mapping(const struct why_case *c, const struct mapping *last)
 {

@@ -195,6 +195,10 @@ enum why_answer say_no_memlock(struct why_case *c);
 enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len);
 /* One end of the range lies inside a mapping that the kernel set up ([vdso]) and that cannot be cut. */
 enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len);
+/* Whether a call that succeeded was about a range without a page: the kernel looks at the other arguments, and does nothing. */
+bool range_is_empty(const struct why_case *c);
+/* Asks how many bytes the object behind a mapping has.  False: that is not to be known. */
+bool why_length(const struct why_case *c, const struct mapping *mapping, uint64_t *length);
 /* Whether a mapping is of MAP_SHARED|MAP_ANONYMOUS, as far as its line tells: a deleted file of that name is taken for one. */
 bool is_shared_anonymous(const struct mapping *mapping);
 /* Whether a mapping is of memfd_secret(2), whose pages are in memory to stay and cannot be had for the kernel's use. */

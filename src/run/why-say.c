@@ -112,22 +112,28 @@ enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64
 	return (bits & ~known) != 0 ? say_format(c, "%#" PRIx64 " is no %s", bits & ~known, what) : WHY_NO;
 }
 
+bool why_length(const struct why_case *c, const struct mapping *mapping, uint64_t *length)
+{
+	return c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, length);
+}
+
+static bool is_named(const struct mapping *mapping, const char *name)
+{
+	return mapping->name_len == strlen(name) && memcmp(mapping->name, name, mapping->name_len) == 0;
+}
+
 bool is_shared_anonymous(const struct mapping *mapping)
 {
-	static const char name[] = "/dev/zero (deleted)";
-
 	/* The kernel's own file system of memory has device major 0. */
-	return mapping->perms[3] == 's' && mapping->major == 0 && mapping->name_len == sizeof(name) - 1 &&
-	       memcmp(mapping->name, name, sizeof(name) - 1) == 0;
+	return mapping->perms[3] == 's' && mapping->major == 0 && is_named(mapping, "/dev/zero (deleted)");
 }
 
 enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
 {
-	static const char name[] = "/secretmem (deleted)";
 	int secret = -1;
 
 	/* Another file may be called so, but none of these otherwise. */
-	if (mapping->name_len != sizeof(name) - 1 || memcmp(mapping->name, name, sizeof(name) - 1) != 0)
+	if (!is_named(mapping, "/secretmem (deleted)"))
 		return WHY_NO;
 	if (c->source != NULL && c->source->secret != NULL)
 		secret = c->source->secret(c->source->context, mapping);

@@ -101,30 +101,12 @@ struct why_finding why_find(struct why_case *c, int error, struct arena *arena)
 	return finding;
 }
 
-/* Whether a call's range has no page: the kernel checks the other arguments, and then does nothing. */
-static bool is_empty(const struct why_case *c)
-{
-	switch (c->call) {
-	case CALL_MPROTECT:
-	case CALL_MADVISE:
-	case CALL_MSYNC:
-	case CALL_MSEAL:
-		return (uintptr_t)why_round_up(c, c->args[1]) == 0;
-	case CALL_MLOCK:
-	case CALL_MLOCK2:
-	case CALL_MUNLOCK:
-		return (uintptr_t)why_round_up(c, c->args[1] + c->args[0] % c->page) == 0;
-	default:
-		return false;
-	}
-}
-
 const char *why_explain(struct why_case *c, struct arena *arena)
 {
 	struct buf text = { 0 };
 	const char *found = NULL;
 
-	if (is_empty(c))
+	if (range_is_empty(c))
 		return "The length is 0, in whole pages: nothing was done.";
 	c->out = &text;
 	for (size_t i = 0; i < why_explanation_count; i++) {
