@@ -206,11 +206,12 @@ static void find_linker(struct tracee *tracee)
 		fclose(maps);
 }
 
-/* A tracee that stands still may be killed by somebody else meanwhile: then there is nothing to change. */
-static void gone_or_die(const char *what)
+/* Whether that succeeded.  A tracee that stands still may be killed by somebody else meanwhile: then it has no registers. */
+static bool done(long result, const char *what)
 {
-	if (errno != ESRCH)
+	if (result < 0 && errno != ESRCH)
 		die(what);
+	return result >= 0;
 }
 
 /* The call is not made, and returns -error. */
@@ -219,10 +220,8 @@ static void fail(pid_t pid, int error)
 #if defined(__x86_64__) || defined(__i386__)
 	struct user_regs_struct regs;
 
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0) {
-		gone_or_die("PTRACE_GETREGS");
+	if (!done(ptrace(PTRACE_GETREGS, pid, NULL, &regs), "PTRACE_GETREGS"))
 		return;
-	}
 #ifdef __x86_64__
 	regs.orig_rax = (unsigned long long)-1;
 	regs.rax = (unsigned long long)-(long long)error;
@@ -230,25 +229,17 @@ static void fail(pid_t pid, int error)
 	regs.orig_eax = -1;
 	regs.eax = -error;
 #endif
-	if (ptrace(PTRACE_SETREGS, pid, NULL, &regs) < 0) {
-		gone_or_die("PTRACE_SETREGS");
-		return;
-	}
+	(void)done(ptrace(PTRACE_SETREGS, pid, NULL, &regs), "PTRACE_SETREGS");
 #elif defined(__aarch64__)
 	struct user_regs_struct regs;
 	int none = -1;
 	struct iovec all = { &regs, sizeof(regs) }, call = { &none, sizeof(none) };
 
-	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &all) < 0) {
-		gone_or_die("PTRACE_GETREGSET");
+	if (!done(ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &all), "PTRACE_GETREGSET"))
 		return;
-	}
 	regs.regs[0] = (unsigned long long)-(long long)error;
-	if (ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &call) < 0 ||
-	    ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &all) < 0) {
-		gone_or_die("PTRACE_SETREGSET");
-		return;
-	}
+	if (done(ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &call), "PTRACE_SETREGSET"))
+		(void)done(ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &all), "PTRACE_SETREGSET");
 #endif
 }
 
@@ -258,10 +249,8 @@ static void change(struct tracee *tracee, int which, bool back)
 #if defined(__x86_64__) || defined(__i386__)
 	struct user_regs_struct regs;
 
-	if (ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs) < 0) {
-		gone_or_die("PTRACE_GETREGS");
+	if (!done(ptrace(PTRACE_GETREGS, tracee->pid, NULL, &regs), "PTRACE_GETREGS"))
 		return;
-	}
 #ifdef __x86_64__
 	unsigned long long *at = which == FIRST ? &regs.rdi : which == THIRD ? &regs.rdx : &regs.rax;
 #else
@@ -271,10 +260,8 @@ static void change(struct tracee *tracee, int which, bool back)
 	struct user_regs_struct regs;
 	struct iovec all = { &regs, sizeof(regs) };
 
-	if (ptrace(PTRACE_GETREGSET, tracee->pid, NT_PRSTATUS, &all) < 0) {
-		gone_or_die("PTRACE_GETREGSET");
+	if (!done(ptrace(PTRACE_GETREGSET, tracee->pid, NT_PRSTATUS, &all), "PTRACE_GETREGSET"))
 		return;
-	}
 	unsigned long long *at = &regs.regs[which == THIRD ? 2 : 0];
 #endif
 	if (!back && which != RESULT) {
@@ -286,15 +273,9 @@ static void change(struct tracee *tracee, int which, bool back)
 	}
 	tracee->changed = back ? NOTHING : which;
 #if defined(__x86_64__) || defined(__i386__)
-	if (ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs) < 0) {
-		gone_or_die("PTRACE_SETREGS");
-		return;
-	}
+	(void)done(ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs), "PTRACE_SETREGS");
 #elif defined(__aarch64__)
-	if (ptrace(PTRACE_SETREGSET, tracee->pid, NT_PRSTATUS, &all) < 0) {
-		gone_or_die("PTRACE_SETREGSET");
-		return;
-	}
+	(void)done(ptrace(PTRACE_SETREGSET, tracee->pid, NT_PRSTATUS, &all), "PTRACE_SETREGSET");
 #endif
 }
 
