@@ -10,6 +10,7 @@ setup()
 	cd "$BATS_TEST_TMPDIR"
 	rw='PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS'
 	shared='PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS'
+	whole="a = mmap(NULL, 4p, $rw, -1, 0)"
 }
 
 # reason STATEMENT WORDS SCRIPT: the paragraph below the statement has the words.
@@ -97,4 +98,41 @@ silent()
 
 @test "a call that failed has no such reason" {
 	silent 'madvise' 'page table' "a = hole(1p); madvise(a, 1p, MADV_DONTNEED) = -1 ENOMEM"
+}
+
+@test "a call over no page did nothing" {
+	for call in 'mprotect(a, 0, PROT_NONE)' 'madvise(a, 0, MADV_DONTNEED)' 'madvise(a, 0, MADV_DONTFORK)' 'mlock(a, 0)' 'mlock(a, -1)' \
+		'mlock(a + 5, -16)' 'mlock2(a, 0, MLOCK_ONFAULT)' 'munlock(a, 0)' 'msync(a, 0, MS_SYNC)'; do
+		reason "$call" 'The length is 0, in whole pages: nothing was done.' "$whole; $call"
+	done
+}
+
+@test "mprotect that changes nothing, and what it made of the mapping else" {
+	reason 'mprotect(a + 1p' 'became one of its own' "$whole; mprotect(a + 1p, 1p, PROT_READ)"
+	reason 'mprotect(a + 2p' 'made one mapping of them' "$whole; mprotect(a + 2p, 1p, PROT_READ)
+		mprotect(a + 2p, 1p, PROT_READ|PROT_WRITE)"
+	silent 'mprotect(a + 1p' 'like its neighbours' "$whole; mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+}
+
+@test "shrinking and growing, by what is behind the mapping" {
+	object='f = memfd_create("m", 0); ftruncate(f, 4p); a = mmap(hole(8p), 2p, PROT_READ|PROT_WRITE, MAP_FIXED|MAP_SHARED, f, 0)'
+	reason mremap 'is still in the object' "$object; mremap(a, 2p, 1p, 0)"
+	reason mremap 'and what was in them is gone' "$whole; mremap(a, 4p, 2p, 0)"
+	reason mremap 'The new pages show more of what is behind it' "$object; mremap(a, 2p, 4p, 0)"
+	reason mremap "and the object behind it did not. It has $(($(getconf PAGESIZE) * 4 / 1024))K" "$object; mremap(a, 2p, 6p, 0)"
+	reason mremap 'no memory until they are touched' "a = mmap(hole(8p), 2p, $rw|MAP_FIXED, -1, 0); mremap(a, 2p, 4p, 0)"
+	silent mremap 'did not' "$object; mremap(a, 2p, 4p, 0); expect a[3p] == 0"
+}
+
+@test "writing back, reading ahead and filling, by what is mapped" {
+	file='f = tmpfile(4p); a = mmap(NULL, 4p, PROT_READ|PROT_WRITE'
+	reason msync 'there is no file behind private anonymous memory' "$whole; msync(a, 4p, MS_SYNC)"
+	reason msync 'never to the file' "$file, MAP_PRIVATE, f, 0); a[0] = 1; msync(a, 4p, MS_SYNC)"
+	reason msync 'Dirty pages of the range were written' "$file, MAP_SHARED, f, 0); a[0] = 1; msync(a, 4p, MS_SYNC)"
+	reason madvise 'others from swap' "$whole; madvise(a, 4p, MADV_WILLNEED)"
+	reason 'a = mmap' 'brought no page in' 'a = mmap(NULL, 4p, PROT_NONE, MAP_POPULATE|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
+	reason 'a = mmap' 'brought no page in' 'a = mmap(NULL, 4p, PROT_NONE, MAP_LOCKED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
+	reason madvise 'is lost to it' "$whole; a[0] = 1; madvise(a, 4p, MADV_DONTNEED)"
+	"$MMTOOL" run -q -e 'require MAP_DROPPABLE' || skip 'this kernel has no MAP_DROPPABLE'
+	reason mlock 'Nothing was locked' 'a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0); mlock(a, 4p)'
 }
