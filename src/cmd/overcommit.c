@@ -177,7 +177,8 @@ static const char plan_policy[] =
 
 /*
  * vm_commit_limit() in the kernel's mm/util.c, in its own order and in whole pages.  A kernel without huge pages has
- * neither the sysctl nor the line in meminfo.
+ * neither the sysctl nor the line in meminfo; one whose machine has none (s390x without EDAT, Xen's paravirtual guests)
+ * has the sysctl, of which read() fails with EOPNOTSUPP, and no line.
  */
 static const char plan_limit[] =
 	"ram = meminfo(\"MemTotal\")\n"
@@ -186,8 +187,11 @@ static const char plan_limit[] =
 	"hugetlb = 0\n"
 	"fd = open(\"/proc/sys/vm/nr_hugepages\", O_RDONLY) = ?\n"
 	"if fd != -1 {\n"
+	"\tgot = read(fd, scratch, 1) = ?\n"
 	"\tclose(fd)\n"
-	"\thugetlb = meminfo(\"Hugetlb\")\n"
+	"\tif got == 1 {\n"
+	"\t\thugetlb = meminfo(\"Hugetlb\")\n"
+	"\t}\n"
 	"}\n"
 	"kbytes = sysctl(\"vm.overcommit_kbytes\")\n"
 	"ratio = sysctl(\"vm.overcommit_ratio\")\n"

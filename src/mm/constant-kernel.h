@@ -180,6 +180,9 @@
 #ifndef F_CREATED_QUERY
 #define F_CREATED_QUERY (F_LINUX_SPECIFIC_BASE + 4) /* 6.12 */
 #endif
+#ifndef F_SETDELEG
+#define F_SETDELEG (F_LINUX_SPECIFIC_BASE + 16) /* 6.19 */
+#endif
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x0020 /* 6.3 */
 #endif

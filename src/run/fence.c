@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The seccomp allow-list that a subject lives in. */
 #include "run/fence.h"
+#include "mm/constant-kernel.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -13,9 +14,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -110,8 +109,8 @@ static const uint32_t allowed[] = {
  * tell it what they do: locks, leases, notes.
  */
 static const uint32_t refused_fcntl[] = {
-	F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX */, F_SETLK, F_SETLKW, F_SETLK64, F_SETLKW64, 37 /* F_OFD_SETLK */,
-	38 /* F_OFD_SETLKW */, F_SETLEASE, F_NOTIFY, 1040 /* F_SETDELEG, Linux 6.19 */,
+	F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLK, F_SETLKW, F_SETLK64, F_SETLKW64, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE,
+	F_NOTIFY, F_SETDELEG,
 };
 
 /* madvise(2): what takes page frames from the machine.  MADV_HWPOISON and MADV_SOFT_OFFLINE. */

@@ -137,13 +137,13 @@ of()
 	start_puppet
 	start_watch
 	grep -Eqx "process $puppet \(puppet\): [0-9]+ mappings, [0-9]+[KMGT]; read every 0.1 s" log || fail "$(<log)"
-	perform map $((32 * page))
+	perform map $((33 * page))
 	place=$said
 	until_count 1 '^  \+ '
 	run grep -A 2 '^between ' log
-	assert_line --regexp "^between [0-9]+\.[0-9]{3} and [0-9]+\.[0-9]{3} s: [0-9]+ mappings \(\+1\), [0-9]+[KMGT] \(\+$((32 * page / 1024))K\)$"
+	assert_line --regexp "^between [0-9]+\.[0-9]{3} and [0-9]+\.[0-9]{3} s: [0-9]+ mappings \(\+1\), [0-9]+[KMGT] \(\+$((33 * page / 1024))K\)$"
 	assert_line --regexp "^  \+ 0*$place-[0-9a-f]+ rw-p 00000000 00:00 0"
-	assert_line "    new: $((32 * page / 1024))K, rw-p, private anonymous"
+	assert_line "    new: $((33 * page / 1024))K, rw-p, private anonymous"
 	perform readonly
 	until_count 1 'became r--p'
 	assert_equal "$(grep -c "^  - 0*$place-.* rw-p" log)" 1

@@ -127,7 +127,7 @@ unharmed()
 
 @test "the tool: no signal by way of a descriptor, and no terminal" {
 	for call in 'fcntl(f, F_SETOWN, status("PPid"))' 'fcntl(f, F_SETSIG, SIGKILL)' 'fcntl(f, F_SETFL, O_ASYNC)' 'fcntl(f, 15, scratch)' \
-		'fcntl(f, F_SETLK, scratch)' 'fcntl(f, F_OFD_SETLKW, scratch)' 'fcntl(f, F_SETLEASE, F_RDLCK)' 'fcntl(f, F_NOTIFY, 1)' \
+		'fcntl(f, F_SETLK, scratch)' 'fcntl(f, F_SETLKW64, scratch)' 'fcntl(f, F_OFD_SETLKW, scratch)' 'fcntl(f, F_SETLEASE, F_RDLCK)' 'fcntl(f, F_NOTIFY, 1)' \
 		'ioctl(f, 0x40086610, scratch)' 'ioctl(f, 0x6611, 0)' 'ioctl(f, 0x5412, "x")' 'ioctl(f, 0x540e, 1)' 'ioctl(f, 0x8901, scratch)' 'ioctl(f, 0x5452, scratch)'; do
 		climbs "f = memfd_create(\"m\", 0); $call = ?" 'fence'
 		climbs "f = 0; $call = ?" 'fence'
