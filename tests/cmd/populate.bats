@@ -25,9 +25,15 @@ setup()
 		mm populate --object=$object
 		assert_success
 		assert_equal "$(block 'expect resident(b, 8p) == 8p' | tail -n 1)" "    ok: $((8 * page))"
-		faults='minflt()'
-		[ $object = private ] || faults='minflt() + majflt()'
-		[[ $(block "expect $faults == before, \"nothing left" | tail -n 1) == '    ok: '* ]]
+		if [ $object = private ]; then
+			[[ $(block 'expect minflt() == before, "nothing left' | tail -n 1) == '    ok: '* ]]
+		elif [ "$(block 'left = minflt() + majflt() - before' | tail -n 1)" = '    = 0' ]; then
+			assert_line '# nothing left to fault for'
+		else
+			# A processor that does not mark dirty pages by itself.
+			assert_equal "$(block 'left = minflt() + majflt() - before' | tail -n 1)" '    = 8'
+			refute_line --partial 'nothing left to fault for'
+		fi
 		block 'b = mmap' | grep -q '|MAP_POPULATE, '
 	done
 }
@@ -35,8 +41,12 @@ setup()
 @test "a file: the faults of the first stores are counted, and none is expected" {
 	mm populate --object=file
 	assert_success
-	assert_line --regexp '^# [0-9]+ faults: a file system that keeps track of dirty pages'
-	refute_line --partial 'nothing left to fault for'
+	left=$(block 'left = minflt() + majflt() - before' | tail -n 1)
+	if [ "$left" = '    = 0' ]; then
+		assert_line '# nothing left to fault for'
+	else
+		assert_line "# ${left#*= } faults: shared pages come in for reading, and the file system wants to know"
+	fi
 }
 
 @test "MADV_POPULATE_WRITE, or that the kernel has none" {
