@@ -2,14 +2,22 @@
 # SPDX-License-Identifier: MIT
 # Everything is asked of the program itself (mmtool --describe), so that nothing here can fall behind it.
 
-# Fills the arrays of _mmtool with what the program says of itself.
-_mmtool_ask()
+# The program that the line begins with, as a path or a name to be looked for.
+_mmtool_program()
 {
-	local program=${COMP_WORDS[0]} kind a b c d f fields tab=$'\t'
+	local program=${COMP_WORDS[0]}
 
 	case $program in
 	'~'/*) program=$HOME/${program#'~/'} ;;
 	esac
+	printf '%s\n' "$program"
+}
+
+# Fills the arrays of _mmtool with what the program says of itself.
+_mmtool_ask()
+{
+	local kind a b c d f fields tab=$'\t'
+
 	while IFS= read -r fields; do
 		# A tab is white space to read, which would swallow empty fields.
 		IFS=$'\x1f' read -r kind a b c d _ f <<<"${fields//"$tab"/$'\x1f'}"
@@ -27,7 +35,7 @@ _mmtool_ask()
 			done
 			;;
 		esac
-	done < <("$program" --describe 2>/dev/null)
+	done < <("$(_mmtool_program)" --describe 2>/dev/null)
 }
 
 # Offers those of the words in $1 that begin with $2.
@@ -58,6 +66,9 @@ _mmtool_values()
 		;;
 	PID)
 		_mmtool_offer "$(cd /proc 2>/dev/null && printf '%s ' [1-9]*)" "$2"
+		;;
+	NAME)
+		_mmtool_offer "$("$(_mmtool_program)" examples 2>/dev/null | sed -n 's/^  \([^ ]*\) .*/\1/p')" "$2"
 		;;
 	*)
 		_mmtool_offer "${1//|/ }" "$2"
@@ -136,6 +147,9 @@ _mmtool()
 			;;
 		*PID*) _mmtool_values PID "$cur" ;;
 		*FILE* | *SCRIPT*) _mmtool_values FILE "$cur" ;;
+		*NAME*)
+			((positional)) || _mmtool_values NAME "$cur"
+			;;
 		esac
 	fi
 }

@@ -21,6 +21,8 @@ function __mmtool_values
             for line in (__fish_complete_pids)
                 printf '%s%s\n' "$argv[3]" $line
             end
+        case NAME
+            $program examples 2>/dev/null | string replace -rf '^  (\S+) +(.*)' "$argv[3]"'$1\t$2'
         case '*'
             for value in (string split -n '|' -- $argv[1])
                 printf '%s%s\n' "$argv[3]" $value
@@ -44,7 +46,7 @@ end
 function __mmtool_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+    set -g program (string replace -r '^~/' "$HOME/" -- $words[1])
     set -g described ($program --describe 2>/dev/null)
     set -l command mmtool
     set -l pending ''
@@ -110,10 +112,12 @@ function __mmtool_complete
                     __mmtool_values PID "$current" ''
                 case '*FILE*' '*SCRIPT*'
                     __mmtool_values FILE "$current" ''
+                case '*NAME*'
+                    test $positional -eq 0; and __mmtool_values NAME "$current" ''
             end
         end
     end
-    set -e described
+    set -e described program
 end
 
 complete -c mmtool -f -a '(__mmtool_complete)'

@@ -9,8 +9,15 @@ setup()
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	cat >"$BATS_TEST_TMPDIR/bin/mmtool" <<'END'
 #!/bin/sh
-[ "$*" = --describe ] || exit 2
+case $* in
+examples)
+	printf 'Examples, in /a/folder:\n  copy-on-write  Two: copies\n  cow            One copy\n  faults  Some\nPrint one\n'
+	exit ;;
+--describe) ;;
+*) exit 2 ;;
+esac
 printf '%s\t%s\t%s\t%s\n' command grow '' 'Grow a mapping' command grab '' 'Grab: [a] mapping' \
+	command examples '[NAME]' 'Scripts' \
 	command help '[COMMAND]' 'Say more' command look '[PID|FILE]' 'Look' command mind PID 'Mind it' \
 	command run 'FILE...' 'Run scripts' command trace 'PROGRAM [ARG...]' 'Trace'
 describe()
@@ -85,7 +92,7 @@ END
 	bash_words mmtool gr
 	assert_output $'grab\ngrow'
 	bash_words mmtool ''
-	assert_output $'grab\ngrow\nhelp\nlook\nmind\nrun\ntrace'
+	assert_output $'examples\ngrab\ngrow\nhelp\nlook\nmind\nrun\ntrace'
 }
 
 @test "bash: or one of the top level's options" {
@@ -156,6 +163,13 @@ END
 	assert_line $$
 	bash_words mmtool look so
 	assert_output some.mmt
+}
+
+@test "bash: names of examples" {
+	bash_words mmtool examples co
+	assert_output $'copy-on-write\ncow'
+	bash_words mmtool examples cow ''
+	assert_output ''
 }
 
 @test "bash: a program by its path, and one that does not answer" {
@@ -229,6 +243,13 @@ END
 	assert_output --output=some.mmt
 }
 
+@test "fish: names of examples" {
+	fish_line 'mmtool examples co'
+	assert_output $'copy-on-write\ncow'
+	fish_line 'mmtool examples cow '
+	assert_output ''
+}
+
 @test "fish: processes, and files beside them" {
 	fish_line "mmtool mind $$"
 	assert_line $$
@@ -283,6 +304,13 @@ END
 	assert_output --output=some.mmt
 	zsh_line 'mmtool trace mmtoo'
 	assert_output mmtool
+}
+
+@test "zsh: names of examples" {
+	zsh_line 'mmtool examples co'
+	assert_output $'copy-on-write\ncow'
+	zsh_line 'mmtool examples cow '
+	assert_output ''
 }
 
 @test "zsh: processes, and files beside them" {
