@@ -32,8 +32,8 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 		TOPIC_MAP, "Maps a file or anonymous memory",
 		"the address of the mapping",
 		"addr is a hint, taken where it is free; with MAP_FIXED it is the place, and what is mapped there is replaced. "
-		"length is rounded up to whole pages. One of MAP_PRIVATE, MAP_SHARED and MAP_SHARED_VALIDATE is needed. A new "
-		"mapping can merge with a neighbour of the same kind.",
+		"length is rounded up to whole pages. One of MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE and MAP_DROPPABLE is "
+		"needed. A new mapping can merge with a neighbour of the same kind.",
 		"EINVAL: length is 0, addr (with MAP_FIXED) or offset is no multiple of the page size, or no kind of sharing is "
 		"given\n"
 		"ENOMEM: no room in the address space, RLIMIT_AS or vm.max_map_count is reached, or the overcommit policy refuses "
@@ -134,8 +134,9 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 		"ENOMEM: part of the range is not mapped" },
 	[CALL_REMAP_FILE_PAGES] = {
 		TOPIC_MAP, "Maps other pages of the file into part of a shared mapping", NULL,
-		"Deprecated, and since Linux 4.0 emulated by mmap: it makes mappings of their own.",
-		"EINVAL: the range is not within a shared mapping, prot is not 0, or an unknown flag" },
+		"Deprecated, and since Linux 4.0 emulated by mmap: it makes mappings of their own. Of the flags only MAP_NONBLOCK "
+		"is looked at.",
+		"EINVAL: the range is not within a shared mapping, or prot is not 0" },
 	[CALL_BRK] = {
 		TOPIC_MAP, "Moves the end of the heap to addr", "the break after the call",
 		"The system call, not the library's: it never fails, and where it cannot move the break it returns the one that is. "
@@ -148,7 +149,7 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 		"EMFILE: too many open descriptors (RLIMIT_NOFILE)" },
 	[CALL_MEMFD_SECRET] = {
 		TOPIC_FILE, "Makes a file in memory that the kernel itself does not map", "a descriptor",
-		"Only a shared mapping of it can be made, and it counts as locked.",
+		"Only a shared mapping of it can be made, and it counts as locked. O_CLOEXEC is its only flag.",
 		"ENOSYS: this kernel has it switched off, or has not got it\n"
 		"EINVAL: an unknown flag\n"
 		"EMFILE: too many open descriptors (RLIMIT_NOFILE)" },

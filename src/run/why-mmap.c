@@ -101,7 +101,8 @@ enum why_answer mmap_grows_shared(struct why_case *c)
 
 enum why_answer mmap_no_type(struct why_case *c)
 {
-	return mmap_type(c) == 0 ? say(c, "one of MAP_PRIVATE and MAP_SHARED must be among the flags, and neither is") : WHY_NO;
+	return mmap_type(c) == 0 ? say(c, "one of MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE and MAP_DROPPABLE must be among the "
+	                                  "flags, and none is") : WHY_NO;
 }
 
 enum why_answer mmap_bad_type(struct why_case *c)

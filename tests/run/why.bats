@@ -93,7 +93,7 @@ whole_word()
 }
 
 @test "mmap: EINVAL, EBADF, ENODEV" {
-	why EINVAL 'one of MAP_PRIVATE and MAP_SHARED must be' "mmap(NULL, 1p, $rw, MAP_ANONYMOUS, -1, 0)"
+	why EINVAL 'one of MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE and MAP_DROPPABLE must be' "mmap(NULL, 1p, $rw, MAP_ANONYMOUS, -1, 0)"
 	why EINVAL 'the low four bits of the flags, is 0x5' "mmap(NULL, 1p, $rw, MAP_ANONYMOUS|5, -1, 0)"
 	[ "$(kernel_name mmap)" = mmap2 ] && [ "$(uname -m)" != i686 ] ||
 		why EINVAL 'the offset is not a multiple of the page size' "f = tmpfile(4p); mmap(NULL, 1p, PROT_READ, MAP_PRIVATE, f, 1)"
