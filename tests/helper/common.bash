@@ -142,20 +142,22 @@ kernel_name()
 	esac | sed -n 's/^    \([a-z0-9_]*\)(.*/\1/p'
 }
 
-# space_length: how many bytes of address space a process has here, from 0 on, without the last page.  It is said by nothing, but
-# the stack is just below its end: at a power of two where addresses have 64 bits, and else at whole GiB (i386: 3 of them).
+# space_length: how many bytes of address space a process has here, from 0 on.  It is said by nothing, but the stack is just below
+# its end: at a power of two where addresses have 64 bits, and else at whole GiB (i386: 3 of them).  The last page is tried: x86
+# has nothing there, s390x the vdso at times.
 space_length()
 {
-	local top=0x1 page end
+	local top=0x1 end
 
-	page=$(getconf PAGESIZE)
 	end=0x$(awk '$6 == "[stack]" { split($1, range, "-"); print range[2] }' /proc/self/maps)
 	if ((end >> 32 > 0)); then
 		while ((top < end)); do ((top *= 2)); done
 	else
 		top=$(((end + (1 << 30) - 1) >> 30 << 30))
 	fi
-	echo $((top - page))
+	"$MMTOOL" run -q -e "a = mmap($top - 1p, 1p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = ?
+		expect a != MAP_FAILED || errno == EEXIST" >/dev/null || ((top -= $(getconf PAGESIZE)))
+	echo $((top))
 }
 
 # open_dir: prints a directory that every user can read, and that is removed with bats' own.
