@@ -46,7 +46,7 @@ enum why_answer mremap_new_size_wraps(struct why_case *c)
 	return say_wrapped(c, c->args[2], "new_size");
 }
 
-/* EINVAL since Linux 6.17; before, ENOMEM with MREMAP_MAYMOVE. */
+/* EINVAL since Linux 6.17; before, ENOMEM where a size that moves finds no gap, or one that stays no room. */
 enum why_answer mremap_too_long(struct why_case *c)
 {
 	return say_beyond(c, 0, new_size(c), "new_size");
@@ -262,6 +262,8 @@ enum why_answer mremap_no_room(struct why_case *c)
 
 	if (why_flag(c, MREMAP_MAYMOVE) || growth(c) == 0 || old_size(c) == 0)
 		return WHY_NO;
+	if (mremap_too_long(c) == WHY_YES)
+		return WHY_YES;
 	if (!why_knows_maps(c)) {
 		say(c, "growing in place needs ");
 		say_range(c, end, old_address(c) + new_size(c));
@@ -284,6 +286,8 @@ enum why_answer mremap_no_gap(struct why_case *c)
 
 	if (!why_flag(c, MREMAP_MAYMOVE) || why_flag(c, MREMAP_FIXED) || growth(c) == 0)
 		return WHY_NO;
+	if (mremap_too_long(c) == WHY_YES)
+		return WHY_YES;
 	if (why_knows_maps(c) && growth_obstacle(c) == NULL)
 		return WHY_NO;
 	as_mmap.args[0] = 0;

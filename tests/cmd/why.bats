@@ -195,6 +195,16 @@ save_flags()
 	[ "$(rules 'madvise(0x7f0000000000, 4096, 0x3e7 /* MADV_??? */) = -1 EINVAL')" = '["madvise-unknown"]' ]
 }
 
+@test "a size that no address space has room for: ENOMEM before Linux 6.17, EINVAL since" {
+	for flags in 0 MREMAP_MAYMOVE; do
+		line="mremap(0x70000000, 4096, 0xfffffffffffff000, $flags)"
+		[ "$(rules "$line = -1 EINVAL")" = '["mremap-too-long"]' ]
+		run "$MMTOOL" why "$line = -1 ENOMEM"
+		assert_line --partial 'ENOMEM: new_size reaches beyond the address space of a process'
+		refute_line --partial 'let it move'
+	done
+}
+
 @test "other names of the calls, and descriptors with paths" {
 	[ "$(rules 'mmap2(NULL, 4096, PROT_READ, MAP_PRIVATE, -1, 0) = -1 EBADF (Bad file descriptor)')" = '["mmap-no-fd"]' ]
 	[ "$(rules 'mmap(NULL, 0, PROT_READ, MAP_PRIVATE, 3</tmp/a, (b)>, 0) = -1 EINVAL')" = '["mmap-length-zero"]' ] ||

@@ -43,8 +43,8 @@ fixed()
 	timeout 60 setarch -R "$MMTOOL" "$@"
 }
 
-# window: where the part of the address space ends that the kernel looks through for room: a power of two above the stack,
-# or the end of all of it.
+# window: where the part of the address space ends that the kernel looks through for room: a power of two above the stack (with
+# addresses of 32 bits whole GiB: i386 has 3), or the end of all of it.
 window()
 {
 	local stack end window=1
@@ -54,6 +54,7 @@ window()
 	while [ "$window" -gt 0 ] && [ "$window" -lt $((stack)) ]; do
 		window=$((window * 2))
 	done
+	[ "$(word_bits)" -gt 32 ] || window=$(((stack + (1 << 30) - 1) >> 30 << 30))
 	[ $((end)) -lt 0 ] || [ "$window" -lt $((end)) ] || window=$((end))
 	echo "$window"
 }
@@ -85,6 +86,7 @@ reason_not()
 	far) ! "$MMTOOL" run -q -e 'mmap(-2p, 1p, PROT_NONE, MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1 || echo 'a process may use all addresses here' ;;
 	private-dontunmap) ! "$MMTOOL" run -q -e 's = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
 		mremap(s, 1p, 1p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)' >/dev/null 2>&1 || echo 'this kernel takes shared memory, too' ;;
+	native) [ "$(word_bits)" -gt 32 ] || [[ $(uname -m) != *64* ]] || echo 'a kernel of 64 bits adds addresses of 32 without an overflow' ;;
 	wide) [ "$(word_bits)" -gt 32 ] || echo 'there are not so many addresses' ;;
 	window) "$MMTOOL" run -q -e "mmap(NULL, $(window) - 2p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM" >/dev/null 2>&1 ||
 		echo 'the kernel looks beyond the stack for room here' ;;
