@@ -52,7 +52,7 @@ static const char *const scripts[] = {
 	"munmap(a, 2p)\n",
 
 	"most = sysctl(\"vm.max_map_count\")\n"
-	"note \"at most\", most, \"mappings\"\n"
+	"note \"vm.max_map_count is\", most\n"
 	"a = mmap(NULL, (most + 3) * 1p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"made = 0\n"
 	"repeat most as i {\n"

@@ -168,7 +168,7 @@ static void fini(void *input)
 static const char plan_policy[] =
 	"policy = sysctl(\"vm.overcommit_memory\")\n"
 	"if policy == 0 {\n"
-	"\tnote \"policy 0, heuristic: a mapping larger than RAM plus swap is refused, the sum of many is not limited\"\n"
+	"\tnote \"policy 0, heuristic: a request larger than RAM plus swap is refused, the sum of many is not limited\"\n"
 	"} else if policy == 1 {\n"
 	"\tnote \"policy 1, always: only the address space is a limit\"\n"
 	"} else {\n"

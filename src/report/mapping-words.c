@@ -105,7 +105,8 @@ static void add_anonymous(struct buf *buf, const struct mapping *mapping, const 
 	else if (can(mapping, 'x'))
 		buf_puts(buf, "code that was made while the program ran");
 	else if (behind && mapping_kind(before) == KIND_FILE_PRIVATE && before->perms[1] == 'w' && can(mapping, 'w'))
-		buf_puts(buf, "the rest of the variables above: those that begin as zero, which no file needs to hold");
+		buf_puts(buf, "the rest of the variables above: those that begin as zero, which no file needs to hold; or memory that "
+		              "came to lie behind them");
 	else
 		buf_puts(buf, can(mapping, 'w') ? "memory of no file: zero at first; mmap gives it, and malloc takes it for large blocks"
 		                                : "memory of no file, which may only be read");
