@@ -218,7 +218,7 @@ reads()
 {
 	need strace
 	strace -o /dev/null true || skip 'strace cannot trace here'
-	strace -y -e trace=openat,open,read,pread64 -o trace "$MMTOOL" "${@:2}" >report
+	strace -y -e 'trace=openat,?open,read,pread64' -o trace "$MMTOOL" "${@:2}" >report
 	run grep -cE "^pread64\([0-9]+</proc/[0-9]+($1)>" trace
 }
 
