@@ -273,3 +273,11 @@ reads()
 	assert_line '                  it is partly locked in memory (lo)'
 	assert_line --regexp '^    Committed_AS  '
 }
+
+@test "memory that lost its name is not said to be gone" {
+	events "e = mmap(NULL, 1p, $private, -1, 0)" 'e[0] = 1' 'old = e' "e = mmap(NULL, 1p, $shared, -1, 0)" 'expect smaps(old, "Rss") == 1p'
+	of 'select(.source.text | startswith("e = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED")) | .details[]? | select(.after == null)'
+	assert_output ''
+	text "a = mmap(NULL, 2p, $shared, -1, 0)" 'munmap(a, 2p)'
+	assert_line --regexp '^    a +not mapped any more$'
+}

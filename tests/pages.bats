@@ -72,7 +72,7 @@ need_scan()
 	need_scan
 	events "a = mmap(NULL, 4p, $anonymous); a[1p] = 1; expect a[2p] == 0; a[2p] = 1"
 	cells 'a = mmap'
-	assert_output '4 absent'
+	assert_output '1 absent<absent, 3 absent'
 	cells 'a[1p]'
 	assert_output '1 absent<absent, 1 anonymous<absent, 2 absent<absent'
 	cells 'expect'
@@ -417,4 +417,17 @@ without_scan()
 	assert_line --regexp "^    a  \. x [0-9]+  \? x [0-9]+$"
 	assert_line --partial '? not looked at'
 	assert_line --partial 'not all pages were looked at'
+}
+
+@test "what a move added is absent, and came from nowhere; and no cell is drawn for what was not mapped" {
+	events "b = mmap(NULL, 4p, $anonymous); write_pages(b, 4p); mremap(b, 1p, 4p, MREMAP_MAYMOVE)"
+	cells mremap b
+	assert_output '1 anonymous<anonymous same, 3 absent, 3 anonymous<anonymous same'
+	events "a = mmap(NULL, 4p, $anonymous); write_pages(a, 4p); munmap(a, 2p); b = mremap(a + 2p, 2p, 4p, MREMAP_MAYMOVE)"
+	cells b b
+	assert_output '2 anonymous<anonymous same, 2 absent'
+	events "h = hole(64p); b = mmap(h, 1p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
+		mremap(b, 2p, 2p, MREMAP_MAYMOVE) = ?; d = mremap(b, 1p, 4p, MREMAP_MAYMOVE)"
+	cells d d
+	assert_output '1 absent<absent, 3 absent'
 }

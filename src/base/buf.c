@@ -82,11 +82,16 @@ void buf_escape(struct buf *buf, const char *data, size_t len, int quoted)
 	}
 }
 
+void buf_cut(struct buf *buf, size_t len)
+{
+	buf->len = len;
+	if (buf->data != NULL)
+		buf->data[len] = '\0';
+}
+
 void buf_reset(struct buf *buf)
 {
-	buf->len = 0;
-	if (buf->data != NULL)
-		buf->data[0] = '\0';
+	buf_cut(buf, 0);
 }
 
 const char *buf_text(const struct buf *buf)

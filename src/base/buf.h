@@ -27,6 +27,8 @@ char *buf_reserve(struct buf *buf, size_t want);
  */
 void buf_escape(struct buf *buf, const char *data, size_t len, int quoted);
 
+/* Takes off its end, so that the first len bytes are left; len is at most what it has. */
+void buf_cut(struct buf *buf, size_t len);
 /* Empties it and keeps the memory. */
 void buf_reset(struct buf *buf);
 /* The text, NUL-terminated; "" when nothing was added.  Borrowed until the next change. */

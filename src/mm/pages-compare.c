@@ -44,6 +44,15 @@ static bool moved_from(const struct regions *before, const struct delta_hint *hi
 	return true;
 }
 
+/* Whether the call moved and grew what it moved: behind what was there before nothing came from anywhere. */
+static bool is_added(const struct delta_hint *hint, uint64_t addr, struct origin *origin)
+{
+	if (addr < hint->new_start || addr - hint->new_start >= hint->new_size || hint->new_start == hint->old_start)
+		return false;
+	origin->span = smaller(origin->span, hint->new_start + hint->new_size - addr);
+	return true;
+}
+
 /* The same place in the same region. */
 static void same_place(const struct regions *before, const struct region *region, uint64_t addr, struct origin *origin)
 {
@@ -70,7 +79,9 @@ static struct origin find_origin(const struct regions *before, const struct regi
 {
 	struct origin origin = { .span = region->start + region->size - addr };
 
-	if (hint == NULL || hint->old_size == 0 || !moved_from(before, hint, addr, &origin))
+	if (hint == NULL || hint->old_size == 0)
+		same_place(before, region, addr, &origin);
+	else if (!moved_from(before, hint, addr, &origin) && !is_added(hint, addr, &origin))
 		same_place(before, region, addr, &origin);
 	return origin;
 }

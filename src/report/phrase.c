@@ -21,7 +21,7 @@ static void format_address(struct buf *buf, uint64_t addr, const struct regions 
 	symbol_format(buf, addr, regions, maps);
 	if (!varies || strncmp(buf->data + mark, "0x", 2) != 0)
 		return;
-	buf->len = mark;
+	buf_cut(buf, mark);
 	buf_putc(buf, '*');
 }
 

@@ -336,7 +336,7 @@ static void add_gone(struct text *text, struct buf *out, const struct event_deta
 
 		buf_puts(line, ":\n");
 		if (!add_figures(line, detail))
-			line->len = mark;
+			buf_cut(line, mark);
 	}
 	add_row(text, out, detail->name, buf_text(line));
 }

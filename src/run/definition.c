@@ -37,8 +37,8 @@ int interp_define(const char *text, struct interp_definition *definition, struct
 	*definition = (struct interp_definition){ 0 };
 	if (script == NULL) {
 		/* The caller's message ends with a newline of its own. */
-		problem->len -= problem->len > 0 && problem->data[problem->len - 1] == '\n';
-		problem->data[problem->len] = '\0';
+		if (problem->len > 0 && problem->data[problem->len - 1] == '\n')
+			buf_cut(problem, problem->len - 1);
 		return -EINVAL;
 	}
 	const struct statement *first = script->first;

@@ -387,6 +387,29 @@ static void tell_detail(struct machine *m, const struct event_step *step, const 
 		list[(*count)++] = detail;
 }
 
+/* Whether memory that lost its name is mapped still, or may be: what a new region took the place of is not. */
+static bool stays(struct machine *m, const struct event_step *step, const struct region *region)
+{
+	struct region whole = regions_whole(step->old_regions, region);
+	const struct maps *now = machine_maps(m);
+
+	for (uint64_t at = whole.start; now != NULL && at < whole.start + whole.size;) {
+		const struct mapping *mapping = maps_above(now, at);
+		const struct region *over = regions_find(step->new_regions, at);
+
+		if (over != NULL) {
+			at = over->start + over->size;
+			continue;
+		}
+		if (mapping == NULL || mapping->start >= whole.start + whole.size)
+			return false;
+		if (mapping->start <= at)
+			return true;
+		at = mapping->start;
+	}
+	return false;
+}
+
 static void tell_details(struct machine *m, struct event_step *step, const struct moment *before,
                          const struct moment *after)
 {
@@ -399,7 +422,8 @@ static void tell_details(struct machine *m, struct event_step *step, const struc
 			tell_detail(m, step, before, after, &new->list[i], list, &count);
 	}
 	for (size_t i = 0; i < old->count; i++) {
-		if (regions_by_id(old, old->list[i].id) == &old->list[i] && regions_by_id(new, old->list[i].id) == NULL)
+		if (regions_by_id(old, old->list[i].id) == &old->list[i] && regions_by_id(new, old->list[i].id) == NULL &&
+		    !stays(m, step, &old->list[i]))
 			tell_detail(m, step, before, after, &old->list[i], list, &count);
 	}
 	step->details = list;

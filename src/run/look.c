@@ -204,8 +204,7 @@ static int read_part(struct look *look)
 		size_t whole = last_record(text);
 
 		buf_add(&look->cut, text->data + whole, text->len - whole);
-		text->len = whole;
-		text->data[whole] = '\0';
+		buf_cut(text, whole);
 	}
 	return more;
 }

@@ -69,6 +69,42 @@ static void add(struct machine *m, const char *name, unsigned id, uint64_t start
 }
 
 /*
+ * How much of [old, old + size) is one thing, which a call keeps or makes shorter: the region that holds old, or else the
+ * mapping.  What lies behind is another's, though shrinking unmaps it all the same.
+ */
+static uint64_t extent(struct machine *m, const struct region *region, uint64_t old, uint64_t size)
+{
+	uint64_t end = old + size;
+
+	if (region != NULL) {
+		end = region->start + region->size;
+	} else {
+		const struct maps *maps = machine_maps(m);
+		const struct mapping *mapping = maps != NULL ? maps_find(maps, old) : NULL;
+
+		if (maps != NULL)
+			end = mapping != NULL ? mapping->end : old;
+	}
+	return end - old < size ? end - old : size;
+}
+
+/* Takes what is not mapped of [start, start + size) out of the regions: between mappings that moved together are holes. */
+static void cut_holes(struct machine *m, uint64_t start, uint64_t size)
+{
+	const struct maps *maps = machine_maps(m);
+	uint64_t at = start, end = start + size;
+
+	while (maps != NULL && at < end) {
+		const struct mapping *next = maps_above(maps, at);
+		uint64_t hole = next == NULL || next->start >= end ? end : next->start;
+
+		if (hole > at)
+			regions_cut(&m->here->regions, at, hole - at);
+		at = next != NULL ? next->end : end;
+	}
+}
+
+/*
  * mremap: the pages of [old, old + old_size) are at new now.  The region keeps its identity when its start is what
  * moved or changed its size; a part out of its middle, and one that leaves others behind, becomes a region of its own,
  * when it is bound.
@@ -84,7 +120,22 @@ static bool moved(struct machine *m, const struct performance *p, struct delta_h
 	const char *name = bound(m, p);
 	unsigned id = ++m->next_region;
 	uint64_t rest = 0, cut = 0;
+	bool crosses = region != NULL && !keeps && extent(m, region, old, old_size) < old_size;
 
+	if (!keeps && new_size <= old_size) {
+		uint64_t asked = old_size, kept = new_size;
+
+		/* Where it stays, a call makes nothing of what lies behind; where it moves, that came along. */
+		if (start == old)
+			new_size = extent(m, region, old, new_size);
+		if (crosses)
+			old_size = extent(m, region, old, old_size);
+		if (old_size < new_size)
+			old_size = new_size;
+		/* The kernel unmaps the end first, of whatever it is. */
+		regions_cut(regions, old + kept, asked - kept);
+		region = regions_find(regions, old);
+	}
 	*hint = (struct delta_hint){ old, old_size, start, new_size, keeps };
 	if (region != NULL && region->start == old && !keeps) {
 		bool cuts = start != old || (new_size < old_size && name != NULL && name != region->name);
@@ -105,8 +156,10 @@ static bool moved(struct machine *m, const struct performance *p, struct delta_h
 	if (start == old && rest > 0 && new_size >= old_size)
 		new_size += rest;
 	if (!keeps)
-		regions_cut(regions, old, old_size > new_size || start != old ? old_size : new_size);
+		regions_cut(regions, old, start != old ? old_size : new_size);
 	add(m, name, id, start, new_size, cut);
+	if (crosses && start != old)
+		cut_holes(m, start, new_size);
 	return true;
 }
 

@@ -309,8 +309,7 @@ static bool cut(struct target *target, struct buf *text)
 	size_t whole = (size_t)(newline + 1 - text->data);
 
 	buf_add(&target->rest, text->data + whole, text->len - whole);
-	text->len = whole;
-	text->data[whole] = '\0';
+	buf_cut(text, whole);
 	return true;
 }
 

@@ -62,7 +62,7 @@ static inline bool mmap_is_beyond(const struct why_case *c, uint64_t addr, uint6
 	size_t mark = c->out->len;
 	bool beyond = say_beyond(c, addr, len, "") == WHY_YES;
 
-	c->out->len = mark;
+	buf_cut(c->out, mark);
 	return beyond;
 }
 

@@ -119,7 +119,7 @@ const char *why_explain(struct why_case *c, struct arena *arena)
 		size_t begin = text.len;
 
 		if (why_explanations[i].explains(c) == WHY_NO || text.len == begin)
-			text.len = mark;
+			buf_cut(&text, mark);
 	}
 	if (text.len > 0)
 		found = arena_string(arena, text.data, text.len);
