@@ -72,7 +72,7 @@ need_scan()
 	need_scan
 	events "a = mmap(NULL, 4p, $anonymous); a[1p] = 1; expect a[2p] == 0; a[2p] = 1"
 	cells 'a = mmap'
-	assert_output '1 absent<absent, 3 absent'
+	assert_output '4 absent'
 	cells 'a[1p]'
 	assert_output '1 absent<absent, 1 anonymous<absent, 2 absent<absent'
 	cells 'expect'

@@ -280,6 +280,9 @@ working()
 	need_root
 	need unshare
 	unshare -m true 2>/dev/null || skip 'no mount namespace can be made here'
+	run unshare -m bash -c 'mount -t tmpfs none /proc && exec "$MMTOOL" maps 1'
+	assert_failure 3
+	assert_output --partial 'cannot be looked at: /proc is not mounted here'
 	run unshare -m bash -c 'mount -t tmpfs none /proc && exec "$MMTOOL" grow'
 	assert_failure 3
 	assert_output --regexp '^mmtool grow: .*/proc'

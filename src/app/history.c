@@ -52,6 +52,13 @@ static int make_way(char *path, size_t there)
 	return 0;
 }
 
+/* Opens it for adding to.  A pipe without a reader is not waited for (ENXIO). */
+static int begin(struct history *history)
+{
+	history->fd = open(history->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	return history->fd < 0 ? -errno : 0;
+}
+
 /* The text of a file that is a regular one; else nothing: a history may be a link to /dev/null. */
 static int read_all(const char *path, struct buf *text)
 {
@@ -150,8 +157,8 @@ int history_open(struct history *history, void (*take)(void *context, const char
 		give_lines(&text, from, take, context);
 	buf_fini(&text);
 	if (error == 0)
-		history->fd = open(history->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	return error == 0 && history->fd < 0 ? -errno : error;
+		error = begin(history);
+	return error;
 }
 
 bool history_keep(struct history *history, const char *line, size_t len)

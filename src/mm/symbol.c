@@ -132,8 +132,22 @@ static const struct region *region_above(const struct regions *regions, uint64_t
 	return NULL;
 }
 
+/*
+ * What addresses behind it are not told from.  [vsyscall] is alone among the kernel's; and the break, where nothing is mapped
+ * yet, is placed at random behind the program (arch_randomize_brk()).
+ */
+static bool stands_alone(const struct mapping *m, uint64_t addr, bool mapped)
+{
+	static const char vsyscall[] = "[vsyscall]";
+
+	if (m->name_len == sizeof(vsyscall) - 1 && memcmp(m->name, vsyscall, m->name_len) == 0)
+		return true;
+	return !mapped && m->name[0] == '/' && m->end != addr;
+}
+
 /* The nearest thing with a name that ends at or below addr. */
-static bool anchor_below(struct anchor *anchor, uint64_t addr, const struct regions *regions, const struct maps *maps)
+static bool anchor_below(struct anchor *anchor, uint64_t addr, bool mapped, const struct regions *regions,
+                         const struct maps *maps)
 {
 	uint64_t low = addr > near ? addr - near - 1 : 0;
 	const struct region *region = region_below(regions, addr, low);
@@ -142,6 +156,8 @@ static bool anchor_below(struct anchor *anchor, uint64_t addr, const struct regi
 	if (region != NULL)
 		low = region_end(region) - 1;
 	while (maps_backward_named(&place, low + 1)) {
+		if (stands_alone(place.at, addr, mapped))
+			break;
 		if (region == NULL || place.at->end != region_end(region)) {
 			anchor_mapping(anchor, maps, place.at);
 			return true;
@@ -238,7 +254,7 @@ static bool find_anchor(struct anchor *anchor, uint64_t addr, const struct regio
 	if (m == NULL && addr < near)
 		return false;
 	return (m != NULL && (anchor_within(anchor, addr, regions, m) || anchor_joined(anchor, regions, maps, m))) ||
-	       anchor_below(anchor, addr, regions, maps) ||
+	       anchor_below(anchor, addr, m != NULL, regions, maps) ||
 	       anchor_above(anchor, addr, regions, maps);
 }
 

@@ -136,9 +136,11 @@ static char *refused(const struct target *target, int error)
 static char *absent(const struct target *target)
 {
 	/* hidepid (proc(5)) hides what can still be signalled, or refuses to be. */
-	bool hidden = kill(target->pid, 0) == 0 || errno == EPERM;
+	bool there = kill(target->pid, 0) == 0 || errno == EPERM;
 
-	return say(target, hidden ? " is hidden from you by /proc (hidepid); root may see it" : ": no such process");
+	if (there && access("/proc/self", F_OK) != 0)
+		return say(target, " cannot be looked at: /proc is not mounted here");
+	return say(target, there ? " is hidden from you by /proc (hidepid); root may see it" : ": no such process");
 }
 
 static int fail_process(const struct target *target, int error, char **problem)

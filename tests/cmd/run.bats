@@ -230,3 +230,9 @@ script()
 	assert_success
 	refute_output --regexp '[0-9]{9}'
 }
+
+@test "--symbolic: what lies beyond [vsyscall] is not told from it" {
+	run "$MMTOOL" run --symbolic -e 'munmap(-1p, 1p) = ?'
+	assert_success
+	assert_line --regexp '^    munmap\(0xf+[0-9a-f]*000, [0-9]+\) = -1 EINVAL'
+}

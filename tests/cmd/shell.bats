@@ -467,6 +467,15 @@ edited()
 	see '^# on'
 }
 
+@test "a terminal: a history that is a pipe is not waited for" {
+	mkdir -p state/mmtool
+	mkfifo state/mmtool/history
+	terminal
+	see 'no history: '
+	line 'note "on"'
+	see '^# on'
+}
+
 @test "a terminal: Ctrl-C gives up a line, and a block" {
 	edited
 	keys 'note "given up"' C-c
