@@ -350,12 +350,15 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 		break;
 	case STEP_BIND:
 		bind_value(m, statement, step);
+		perform_accessed(m, step);
 		break;
 	case STEP_EXPECT:
 		expect(m, statement, step);
+		perform_accessed(m, step);
 		break;
 	case STEP_REQUIRE:
 		require(m, statement);
+		perform_accessed(m, step);
 		break;
 	default:
 		note(m, statement);

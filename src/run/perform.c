@@ -448,3 +448,18 @@ void perform_store(struct machine *m, const struct statement *statement, struct 
 		look(m, step);
 	compare(m, step, NULL);
 }
+
+void perform_accessed(struct machine *m, struct event_step *step)
+{
+	if (!worth_a_look(m, NULL))
+		return;
+	regions_copy(&m->here->old_regions, &m->here->regions);
+	look(m, step);
+	compare(m, step, NULL);
+	/* Nearly always: an access that faulted. */
+	if (step->delta != NULL && step->delta->line_count == 0 && step->delta->change_count == 0) {
+		step->delta = NULL;
+		step->before = step->after = NULL;
+		step->looked = false;
+	}
+}

@@ -236,3 +236,14 @@ script()
 	assert_success
 	assert_line --regexp '^    munmap\(0xf+[0-9a-f]*000, [0-9]+\) = -1 EINVAL'
 }
+
+@test "an access that makes a mapping grow is told wherever it stands" {
+	script='h = hole(600p); g = mmap(h + 590p, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_GROWSDOWN|MAP_FIXED_NOREPLACE, -1, 0)
+		expect fault((g - 2p)[0] = 1) == 0; x = fault((g - 4p)[0] = 1); expect fault(g[1p]) != 0'
+	run "$MMTOOL" run --symbolic -e "$script"
+	assert_success
+	assert_line "    the mapping that holds g grew downwards from $((page / 1024))K to $((3 * page / 1024))K"
+	assert_line "    the mapping that holds g grew downwards from $((3 * page / 1024))K to $((5 * page / 1024))K"
+	"$MMTOOL" run --format=json -e "$script" >grown
+	"$MMTOOL" report --format=json grown | cmp - grown
+}
