@@ -346,13 +346,21 @@ static void tell_replaced(struct comparison *c, size_t i)
 	tell_in_place(c, i, CHANGE_REPLACED);
 }
 
+/* Whether the piece is of something that was not here before. */
+static bool is_fresh(const struct delta_piece *p)
+{
+	return p->kind == PIECE_ADDED || p->kind == PIECE_REPLACED || p->kind == PIECE_CAME;
+}
+
 /* Adds the region of the first piece that is not as it was, which a change of lines is about. */
 static void cast_cause(struct cast *cast, const struct delta_piece *p, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (p[i].kind != PIECE_SAME) {
 			cast_add(cast, p[i].new_region);
-			cast_add(cast, p[i].old_region);
+			/* What was replaced has no part in what is there now. */
+			if (!is_fresh(&p[i]))
+				cast_add(cast, p[i].old_region);
 			return;
 		}
 	}
@@ -416,12 +424,6 @@ static void tell_split(struct comparison *c, const struct delta_piece *p, size_t
 	                      .new_start = start, .new_end = end, .before = p->before, .after = first,
 	                      .parts = parts },
 	     &cast);
-}
-
-/* Whether the piece is of something that was not here before. */
-static bool is_fresh(const struct delta_piece *p)
-{
-	return p->kind == PIECE_ADDED || p->kind == PIECE_REPLACED || p->kind == PIECE_CAME;
 }
 
 /* Tells when what several mappings held, or what is new, is in one mapping now; what grew into a gap is no part. */

@@ -68,3 +68,13 @@ setup()
 		same merge --of=$case
 	done
 }
+
+@test "what a new mapping replaced has no part in what it merged with" {
+	run "$MMTOOL" run -e 'h = hole(64p); a = mmap(h, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
+		x = mmap(a + 1p, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
+		c = mmap(a + 4p, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
+		y = mmap(a, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)'
+	assert_success
+	assert_line '    x was replaced by y'
+	assert_line "    y and c are merged: 2 mappings became one of $((5 * $(getconf PAGESIZE) / 1024))K"
+}
