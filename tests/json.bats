@@ -265,7 +265,8 @@ child SIGSEGV SEGV_MAPERR true SIGSEGV'
 	events run every.mmt
 	of 'select(.check and (.ok | not)).check |
 		"\(.left.text) \(.left.value) \(.right.text) \(.right.value) \(.message)"'
-	assert_output 'a[0] 1 2 2 it is not there'
+	# The first byte of a word that is 1: by the machine's order of bytes.
+	assert_output --regexp '^a\[0\] [01] 2 2 it is not there$'
 	of 'select(.type == "verdict") | "\(.verdict) \(.failed) \(.source.line)"'
 	assert_output 'failed 1 25'
 	of 'select(.type == "end").status'
