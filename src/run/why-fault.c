@@ -20,27 +20,67 @@ static const struct mapping *there(const struct why_case *c)
 	return c->after != NULL && c->fault->has_address ? maps_find(c->after, address(c)) : NULL;
 }
 
-/* What a call of before took away from this address. */
+/* The first entry from number i on that took this address away, or NULL; i becomes its number. */
+static const struct why_gone *next_taking(const struct why_history *history, size_t *i, uint64_t addr)
+{
+	for (; *i < history->count; ++*i) {
+		const struct why_gone *gone = &history->list[*i % WHY_HISTORY];
+
+		if (addr >= gone->start && addr < gone->end)
+			return gone;
+	}
+	return NULL;
+}
+
+/* The number of the last entry that took this address away; history->count: there is none. */
+static size_t last_taking(const struct why_history *history, uint64_t addr)
+{
+	size_t last = history->count, i = history->count < WHY_HISTORY ? 0 : history->count - WHY_HISTORY;
+
+	for (; next_taking(history, &i, addr) != NULL; i++)
+		last = i;
+	return last;
+}
+
+/* Where this byte, moved by entry number i to addr, went from there. */
+static void say_further(const struct why_case *c, size_t i, uint64_t addr)
+{
+	const struct why_gone *gone;
+
+	for (i++; (gone = next_taking(c->history, &i, addr)) != NULL; i++) {
+		say_format(c, ", and the %s at line %" PRIu32, gone->call, gone->line);
+		if (gone->kind != GONE_MOVED) {
+			say(c, gone->kind == GONE_UNMAPPED ? " unmapped it there" : " mapped something else there");
+			return;
+		}
+		addr = gone->moved_to + (addr - gone->start);
+		say(c, " moved it on to ");
+		say_address(c, addr);
+	}
+}
+
+/* What a call of before took away from this address.  What replaced it was there itself, and what took that is not known. */
 static void say_history(const struct why_case *c)
 {
 	const struct why_history *history = c->history;
-	size_t least = history == NULL || history->count < WHY_HISTORY ? 0 : history->count - WHY_HISTORY;
+	size_t i = history != NULL ? last_taking(history, address(c)) : 0;
 
-	for (size_t i = history != NULL ? history->count : 0; i > least; i--) {
-		const struct why_gone *gone = &history->list[(i - 1) % WHY_HISTORY];
+	if (history == NULL || i == history->count)
+		return;
+	const struct why_gone *gone = &history->list[i % WHY_HISTORY];
+	uint64_t moved_to = gone->moved_to + (address(c) - gone->start);
 
-		if (address(c) < gone->start || address(c) >= gone->end)
-			continue;
-		say_format(c, " The %s at line %" PRIu32, gone->call, gone->line);
-		if (gone->moved_to == 0) {
-			say(c, " unmapped it.");
-		} else {
-			say(c, " moved what was there; this byte of it is at ");
-			say_address(c, gone->moved_to + (address(c) - gone->start));
-			say(c, " now.");
-		}
+	if (gone->kind == GONE_REPLACED)
+		return;
+	say_format(c, " The %s at line %" PRIu32, gone->call, gone->line);
+	if (gone->kind == GONE_UNMAPPED) {
+		say(c, gone->was_mapped ? " unmapped it." : " left nothing mapped here.");
 		return;
 	}
+	say(c, " moved what was there: this byte of it went to ");
+	say_address(c, moved_to);
+	say_further(c, i, moved_to);
+	say(c, ".");
 }
 
 /* The nearest mapping on one side. */

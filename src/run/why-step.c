@@ -47,7 +47,7 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 	if (p->statement->call->class != CALL_SYSTEM)
 		return;
 	if (error == 0)
-		why_remember(&m->here->gone, c.call, c.args, c.result, m->page, step->source.line);
+		why_remember(&m->here->gone, &(struct why_done){ c.call, c.args, c.result, m->page, step->source.line, c.before });
 	if (error == 0 && m->options->explain && (step->looked || p->statement->call->keeps_maps))
 		step->explain = why_explain(&c, &m->temp);
 	if (error == 0 || !why_has_rules(c.call))

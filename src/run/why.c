@@ -126,30 +126,3 @@ const char *why_explain(struct why_case *c, struct arena *arena)
 	buf_fini(&text);
 	return found;
 }
-
-static void remember(struct why_history *history, uint64_t start, uint64_t len, uint64_t to, const char *call, uint32_t line)
-{
-	struct why_gone *gone = &history->list[history->count % WHY_HISTORY];
-
-	if (len == 0 || start + len < start)
-		return;
-	*gone = (struct why_gone){ .start = start, .end = start + len, .moved_to = to, .line = line };
-	memcpy(gone->call, call, strlen(call) < sizeof(gone->call) ? strlen(call) : sizeof(gone->call) - 1);
-	history->count++;
-}
-
-void why_remember(struct why_history *history, unsigned call, const uint64_t args[CALL_ARGS], int64_t result, uint64_t page,
-                  uint32_t line)
-{
-	enum { MREMAP_KEEPS = 4 /* MREMAP_DONTUNMAP, Linux 5.7 */ };
-	uint64_t old_size = (args[1] + page - 1) / page * page, new_size = (args[2] + page - 1) / page * page;
-
-	if (call == CALL_MUNMAP)
-		remember(history, args[0], old_size, 0, "munmap", line);
-	if (call != CALL_MREMAP)
-		return;
-	if (old_size > new_size)
-		remember(history, args[0] + new_size, old_size - new_size, 0, "mremap", line);
-	if ((uint64_t)result != args[0] && (args[3] & MREMAP_KEEPS) == 0)
-		remember(history, args[0], old_size < new_size ? old_size : new_size, (uint64_t)result, "mremap", line);
-}

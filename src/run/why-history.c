@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Remembers what calls took away from the address space. */
+#include "run/why-history.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+/* A range that is taken away; more than STRETCHES parts of it would drive too much else out of the history. */
+struct taking {
+	const struct why_done *done;
+	uint64_t start, end;
+	enum why_gone_kind kind;
+	uint64_t moved_to;
+};
+enum { STRETCHES = 8 };
+
+static void note(struct why_history *history, const struct taking *taking, uint64_t start, uint64_t end, bool was_mapped)
+{
+	struct why_gone *gone = &history->list[history->count++ % WHY_HISTORY];
+	const char *name = call_table[taking->done->call].name;
+
+	*gone = (struct why_gone){ .start = start,
+		                   .end = end,
+		                   .moved_to = taking->kind == GONE_MOVED ? taking->moved_to + (start - taking->start) : 0,
+		                   .line = taking->done->line,
+		                   .kind = (uint8_t)taking->kind,
+		                   .was_mapped = was_mapped };
+	strncpy(gone->call, name, sizeof(gone->call) - 1);
+}
+
+/* The next stretch of [*from, end) without a hole; false: there is none. */
+static bool next_stretch(const struct maps *maps, uint64_t *from, uint64_t *to, uint64_t end)
+{
+	const struct mapping *at = maps_above(maps, *from);
+
+	if (*from >= end || at == NULL || at->start >= end)
+		return false;
+	*from = at->start > *from ? at->start : *from;
+	for (*to = at->end; *to < end && (at = maps_find(maps, *to)) != NULL;)
+		*to = at->end;
+	*to = *to < end ? *to : end;
+	return true;
+}
+
+static void take(struct why_history *history, const struct taking *taking)
+{
+	const struct maps *before = taking->done->before;
+	uint64_t from = taking->start, to;
+	size_t count = 0;
+
+	if (taking->end <= taking->start)
+		return;
+	for (; before != NULL && next_stretch(before, &from, &to, taking->end); from = to)
+		count++;
+	if (before == NULL || count > STRETCHES) {
+		note(history, taking, taking->start, taking->end, false);
+		return;
+	}
+	for (from = taking->start; next_stretch(before, &from, &to, taking->end); from = to)
+		note(history, taking, from, to, true);
+}
+
+static void take_mremap(struct why_history *history, const struct why_done *done)
+{
+	enum { KEEPS = 4 /* MREMAP_DONTUNMAP, Linux 5.7 */ };
+	const uint64_t *args = done->args, page = done->page, to = (uint64_t)done->result;
+	uint64_t old_size = (args[1] + page - 1) / page * page, new_size = (args[2] + page - 1) / page * page;
+	uint64_t moved = old_size < new_size ? old_size : new_size;
+
+	if ((args[3] & MREMAP_FIXED) != 0)
+		take(history, &(struct taking){ done, to, to + new_size, GONE_REPLACED, 0 });
+	if (old_size > new_size)
+		take(history, &(struct taking){ done, args[0] + new_size, args[0] + old_size, GONE_UNMAPPED, 0 });
+	if (to != args[0] && (args[3] & KEEPS) == 0)
+		take(history, &(struct taking){ done, args[0], args[0] + moved, GONE_MOVED, to });
+}
+
+/* The heap's end, where it was lowered. */
+static void take_brk(struct why_history *history, const struct why_done *done)
+{
+	uint64_t from = ((uint64_t)done->result + done->page - 1) / done->page * done->page;
+	const struct mapping *heap = done->before != NULL ? maps_find(done->before, from) : NULL;
+
+	if (heap != NULL && heap->name_len == 6 && memcmp(heap->name, "[heap]", 6) == 0)
+		take(history, &(struct taking){ done, from, heap->end, GONE_UNMAPPED, 0 });
+}
+
+/* The mappings of the segment that is attached there. */
+static void take_shmdt(struct why_history *history, const struct why_done *done)
+{
+	const struct mapping *first = done->before != NULL ? maps_find(done->before, done->args[0]) : NULL;
+	uint64_t end = done->args[0];
+
+	for (const struct mapping *at = first; at != NULL && at->inode == first->inode; at = maps_find(done->before, end))
+		end = at->end;
+	take(history, &(struct taking){ done, done->args[0], end, GONE_UNMAPPED, 0 });
+}
+
+void why_remember(struct why_history *history, const struct why_done *done)
+{
+	uint64_t size = (done->args[1] + done->page - 1) / done->page * done->page;
+
+	if (done->call == CALL_MUNMAP)
+		take(history, &(struct taking){ done, done->args[0], done->args[0] + size, GONE_UNMAPPED, 0 });
+	else if (done->call == CALL_MMAP && (done->args[3] & MAP_FIXED) != 0)
+		take(history, &(struct taking){ done, done->args[0], done->args[0] + size, GONE_REPLACED, 0 });
+	else if (done->call == CALL_MREMAP)
+		take_mremap(history, done);
+	else if (done->call == CALL_BRK)
+		take_brk(history, done);
+	else if (done->call == CALL_SHMDT)
+		take_shmdt(history, done);
+}
