@@ -122,7 +122,28 @@ enum why_answer mlock_secret(struct why_case *c)
 	                                        "itself can bring them in, by touching them");
 }
 
-/* What mlock brings in and cannot: it is ENOMEM, too, and the range is locked nevertheless. */
+static bool is_locked_now(struct why_case *c)
+{
+	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at))
+		if (why_vmflag(c, at->start, "lo") != WHY_YES)
+			return false;
+	return true;
+}
+
+/* Whether the call was refused before any page was brought in. */
+static bool is_refused_before(struct why_case *c)
+{
+	struct buf unsaid = { 0 }, *out = c->out;
+
+	c->out = &unsaid;
+	bool refused = mlock_over_limit(c) == WHY_YES || range_over_count(c) == WHY_YES;
+
+	c->out = out;
+	buf_fini(&unsaid);
+	return refused;
+}
+
+/* What mlock brings in and cannot: it is ENOMEM, too, and the range is locked nevertheless, save what is never locked. */
 enum why_answer mlock_unreachable(struct why_case *c)
 {
 	enum why_answer answer = WHY_NO;
@@ -131,6 +152,10 @@ enum why_answer mlock_unreachable(struct why_case *c)
 		return WHY_NO;
 	if (!why_knows_maps(c) || !maps_covered(c->before, start(c), size(c)))
 		return c->before == NULL ? WHY_PERHAPS : WHY_NO;
+	const bool locked = is_locked_now(c);
+
+	if (!locked && is_refused_before(c))
+		return WHY_NO;
 	for (const struct mapping *at = next_mapping(c, NULL); at != NULL && answer != WHY_YES; at = next_mapping(c, at)) {
 		if (at->perms[0] == '-' && at->perms[1] == '-' && at->perms[2] == '-') {
 			say_mapping(c, at, inside(c, at));
@@ -141,8 +166,9 @@ enum why_answer mlock_unreachable(struct why_case *c)
 			answer = one != WHY_NO ? one : answer;
 		}
 	}
-	return answer == WHY_YES ? say(c, "; the range is locked nevertheless, and mlock2 with MLOCK_ONFAULT would say no more "
-	                                  "than that") : answer;
+	if (answer == WHY_YES && locked)
+		say(c, "; the range is locked nevertheless, and mlock2 with MLOCK_ONFAULT would say no more than that");
+	return answer;
 }
 
 enum why_answer mlock2_unknown_flag(struct why_case *c)

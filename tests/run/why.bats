@@ -158,6 +158,19 @@ whole_word()
 	why EAGAIN 'RLIMIT_MEMLOCK is ' "setrlimit(RLIMIT_MEMLOCK, 1p); ${drop}mmap(NULL, 4p, $rw, MAP_LOCKED|$new)"
 }
 
+@test "mlock: a range is locked nevertheless only where it is" {
+	drop=''
+	[ "$(id -u)" != 0 ] || drop='setuid(65534); '
+	why ENOMEM 'passes that limit nothing changed' "r = mmap(NULL, 8p, $rw, $new); mprotect(r, 1p, PROT_NONE)
+		setrlimit(RLIMIT_MEMLOCK, 4p); ${drop}mlock(r, 8p)"
+	refute_output --partial nevertheless
+	why ENOMEM '; the range is locked nevertheless' "r = mmap(NULL, 1p, PROT_NONE, $new); mlock(r, 1p)"
+	"$MMTOOL" run -q -e 'require MAP_DROPPABLE' && "$MMTOOL" run -q -e 'require MADV_GUARD_INSTALL' || skip 'no droppable memory or no guard regions'
+	why ENOMEM 'is of a guard region' "d = mmap(NULL, 4p, $rw, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0)
+		madvise(d, 1p, MADV_GUARD_INSTALL); mlock(d, 4p)"
+	refute_output --partial nevertheless
+}
+
 @test "names of regions do not read as articles, and frames are kept only by pages that have some" {
 	mm run --explain -e "a = mmap($anon); b = mmap(a - 4p, 4p, $rw, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
 		c = mremap(b, 4p, 8p, MREMAP_MAYMOVE)"
