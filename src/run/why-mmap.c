@@ -57,7 +57,7 @@ enum why_answer mmap_length_zero(struct why_case *c)
 		return say(c, "the length is 0");
 	if (huge == 0 || c->args[1] <= ULONG_MAX - (huge - 1))
 		return WHY_NO;
-	return say_format(c, "the length rounds up to whole huge pages past 2^%zu, and so to 0", 8 * sizeof(long));
+	return say_format(c, "the length rounds up, in whole huge pages, to 2^%zu, and so to 0", 8 * sizeof(long));
 }
 
 enum why_answer mmap_fixed_unaligned(struct why_case *c)

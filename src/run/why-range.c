@@ -2,9 +2,14 @@
 /* The rules that calls on a range of pages share, and those of mprotect(2), in the order of the kernel's mm/mprotect.c. */
 #include "run/why-rule.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010 /* Linux 5.1 */
+#endif
 
 /* The pages that the first two arguments touch: mlock rounds its start down, the others want it aligned. */
 static uint64_t range_start(const struct why_case *c)
@@ -74,7 +79,7 @@ enum why_answer range_wraps(struct why_case *c)
 		               ? say_wrapped(c, c->args[1], "the length") : WHY_NO;
 	if (c->args[1] == 0 || !has_no_end(c))
 		return WHY_NO;
-	return say_format(c, "the range's end, rounded up to whole pages, is past 2^%zu", 8 * sizeof(long));
+	return say_format(c, "the range's end, rounded up to whole pages, is 2^%zu or more", 8 * sizeof(long));
 }
 
 /* special_mapping_split(), mm/mmap.c: [vdso], [vvar], … can be unmapped or moved whole. */
@@ -184,20 +189,36 @@ enum why_answer mprotect_grows_both(struct why_case *c)
 	return say(c, "PROT_GROWSDOWN and PROT_GROWSUP exclude each other");
 }
 
+/* No VmFlag tells of mappings that grow upwards, which only the stacks of parisc do. */
+static enum why_answer grows_not_up(struct why_case *c)
+{
+	const struct mapping *mapping = c->before != NULL ? next_mapping(c, NULL) : NULL;
+
+	say(c, "PROT_GROWSUP changes a mapping as far as its end, and ");
+	if (mapping == NULL)
+		say(c, "the one at addr");
+	else
+		say_mapping(c, mapping, inside(c, mapping));
+	say(c, " does not grow upwards: no mapping does, save stacks on some architectures");
+	return why_knows_maps(c) ? WHY_YES : WHY_PERHAPS;
+}
+
 enum why_answer mprotect_grows_not(struct why_case *c)
 {
-	bool down = (c->args[2] & PROT_GROWSDOWN) != 0;
+	const uint64_t grows = c->args[2] & (PROT_GROWSDOWN | PROT_GROWSUP);
 
-	if ((c->args[2] & (PROT_GROWSDOWN | PROT_GROWSUP)) == 0 || ((c->args[2] & PROT_GROWSUP) != 0 && down))
+	if (grows == PROT_GROWSUP)
+		return grows_not_up(c);
+	if (grows != PROT_GROWSDOWN)
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
 	const struct mapping *mapping = next_mapping(c, NULL);
-	enum why_answer grows = mapping == NULL ? WHY_YES : why_vmflag(c, mapping->start, down ? "gd" : "gu");
+	enum why_answer down = mapping == NULL ? WHY_YES : why_vmflag(c, mapping->start, "gd");
 
-	if (grows != WHY_NO)
-		return grows == WHY_YES ? WHY_NO : grows;
-	say_format(c, "PROT_GROWS%s changes a mapping from its growing end on, and ", down ? "DOWN" : "UP");
+	if (down != WHY_NO)
+		return down == WHY_YES ? WHY_NO : down;
+	say(c, "PROT_GROWSDOWN changes a mapping from its growing end on, and ");
 	say_mapping(c, mapping, inside(c, mapping));
 	return say(c, " was not made to grow (MAP_GROWSDOWN)");
 }
@@ -205,6 +226,23 @@ enum why_answer mprotect_grows_not(struct why_case *c)
 enum why_answer mprotect_huge_unaligned(struct why_case *c)
 {
 	return say_huge_unaligned(c, range_start(c), range_size(c));
+}
+
+/* Why a mapping may never have a permission: seals can come later, so that they are never the only reason. */
+static enum why_answer say_settled(struct why_case *c, const struct mapping *mapping, uint64_t prot)
+{
+	uint32_t seals = 0;
+
+	if (mapping->inode == 0)
+		return say(c, ": the kernel settled that when it set the mapping up");
+	if (prot == PROT_WRITE && c->source != NULL && c->source->seals != NULL)
+		c->source->seals(c->source->context, mapping, &seals);
+	say(c, ": that is settled when it is mapped, by ");
+	if ((seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0)
+		return say_format(c, "a seal (the file has %s) or by a descriptor open for reading only",
+		                  (seals & F_SEAL_WRITE) != 0 ? "F_SEAL_WRITE" : "F_SEAL_FUTURE_WRITE");
+	return say_format(c, "how its file was opened (shmat: SHM_RDONLY)%s",
+	                  prot == PROT_EXEC ? ", or a file system that runs no programs (noexec)" : "");
 }
 
 /* VmFlags mr, mw, me: what mprotect may give; a file opened for reading only may not be written through a shared mapping. */
@@ -226,8 +264,8 @@ enum why_answer mprotect_not_allowed(struct why_case *c)
 			if (may != WHY_NO)
 				continue;
 			say_mapping(c, at, inside(c, at));
-			return say_format(c, " may never have %s: mmap settled that by how its file was opened%s", allow[i].name,
-			                  allow[i].prot == PROT_EXEC ? ", and that its file system is not mounted noexec" : "");
+			say_format(c, " may never have %s", allow[i].name);
+			return say_settled(c, at, allow[i].prot);
 		}
 	return doubt ? WHY_PERHAPS : WHY_NO;
 }
@@ -241,6 +279,14 @@ enum why_answer mprotect_write_exec(struct why_case *c)
 	return WHY_PERHAPS;
 }
 
+/* Whether this part of the range became writable before the call came to the one that it refused. */
+static bool is_done(const struct why_case *c, const struct mapping *before)
+{
+	const struct mapping *now = c->after != NULL ? maps_find(c->after, inside(c, before)) : NULL;
+
+	return now != NULL && now->perms[1] == 'w';
+}
+
 /* Private memory that was not writable counts towards RLIMIT_DATA when it becomes so. */
 enum why_answer mprotect_over_data(struct why_case *c)
 {
@@ -251,7 +297,7 @@ enum why_answer mprotect_over_data(struct why_case *c)
 	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
 		enum why_answer over = WHY_NO;
 
-		if (at->perms[3] == 'p' && at->perms[1] != 'w')
+		if (at->perms[3] == 'p' && at->perms[1] != 'w' && !is_done(c, at))
 			over = say_data_limit(c, bytes_inside(c, at));
 		if (over != WHY_NO)
 			return over;
@@ -267,7 +313,7 @@ enum why_answer mprotect_over_policy(struct why_case *c)
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
 	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
-		if (at->perms[3] != 'p' || at->perms[1] == 'w')
+		if (at->perms[3] != 'p' || at->perms[1] == 'w' || is_done(c, at))
 			continue;
 		enum why_answer over = say_over_policy(c, bytes_inside(c, at));
 

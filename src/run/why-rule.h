@@ -49,6 +49,8 @@ struct why_source {
 	bool (*file)(void *context, int fd, struct why_file *file);
 	/* The length of the file that a mapping maps; false: not known. */
 	bool (*length)(void *context, const struct mapping *mapping, uint64_t *bytes);
+	/* The seals (F_SEAL_*) of the file that a mapping maps; false: not known. */
+	bool (*seals)(void *context, const struct mapping *mapping, uint32_t *seals);
 	/* Whether a mapping is of memfd_secret(2): 1, 0, or -1: not known. */
 	int (*secret)(void *context, const struct mapping *mapping);
 	/* Whether the page at addr is of a guard region (MADV_GUARD_INSTALL): 1, 0, or -1: not known. */

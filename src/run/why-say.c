@@ -104,7 +104,7 @@ enum why_answer say_wrapped(const struct why_case *c, uint64_t len, const char *
 {
 	if (len == 0 || why_round_up(c, len) != 0)
 		return WHY_NO;
-	return say_format(c, "%s rounds up to whole pages past 2^%zu, and so to 0", what, 8 * sizeof(long));
+	return say_format(c, "%s rounds up, in whole pages, to 2^%zu, and so to 0", what, 8 * sizeof(long));
 }
 
 enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what)

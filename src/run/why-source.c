@@ -347,6 +347,14 @@ static bool length_of(void *context, const struct mapping *mapping, uint64_t *by
 	return true;
 }
 
+static bool seals_of(void *context, const struct mapping *mapping, uint32_t *seals)
+{
+	char path[PATH_SIZE];
+	struct stat info;
+
+	return file_behind(context, mapping, path, &info) && read_seals(path, seals);
+}
+
 static int is_secret(void *context, const struct mapping *mapping)
 {
 	char path[PATH_SIZE];
@@ -374,6 +382,7 @@ const struct why_source why_process_source = {
 	.vmflag = vmflag,
 	.file = file_of,
 	.length = length_of,
+	.seals = seals_of,
 	.secret = is_secret,
 	.guard = guard_at,
 };

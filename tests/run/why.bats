@@ -50,7 +50,7 @@ whole_word()
 
 @test "mremap: EINVAL" {
 	why EINVAL 'new_size is 0: a mapping cannot become empty' "a = mmap($anon); mremap(a, 4p, 0, MREMAP_MAYMOVE)"
-	why EINVAL "new_size rounds up to whole pages past 2^$(word_bits), and so to 0" \
+	why EINVAL "new_size rounds up, in whole pages, to 2^$(word_bits), and so to 0" \
 		"a = mmap($anon); mremap(a, 4p, -1, MREMAP_MAYMOVE)"
 	refute_output --partial 'new_size is 0'
 	why EINVAL 'old_address is not a multiple' "a = mmap($anon); mremap(a + 1, 1p, 2p, MREMAP_MAYMOVE)"
@@ -112,8 +112,34 @@ whole_word()
 		"f = tmpfile(1p, O_RDONLY); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0); mprotect(a, 1p, $rw)"
 }
 
+@test "mprotect: what settled that a mapping may never be written" {
+	why EACCES 'by how its file was opened (shmat: SHM_RDONLY)' \
+		"f = tmpfile(1p, O_RDONLY); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0); mprotect(a, 1p, $rw)"
+	why EACCES 'by how its file was opened (shmat: SHM_RDONLY)' \
+		"s = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0600); a = shmat(s, NULL, SHM_RDONLY); mprotect(a, 1p, $rw)"
+	vvar=$(setarch -R "$MMTOOL" run --format=json -e "note 1" | head -n 1 | grep -o "\"line\":\"[^\"]*\"" | sed -n 's/.*"line":"\([0-9a-f]*\)-[^"]*\[vvar\].*/0x\1/p')
+	[ -z "$vvar" ] || {
+		run setarch -R "$MMTOOL" run -e "mprotect($vvar, 1p, PROT_READ|PROT_WRITE) = -1 EACCES"
+		assert_success
+		assert_output_joined 'may never have PROT_WRITE: the kernel settled that when it set the mapping up'
+	}
+	sealed='m = memfd_create("m", MFD_ALLOW_SEALING); ftruncate(m, 1p); fcntl(m, F_ADD_SEALS, F_SEAL_FUTURE_WRITE)'
+	"$MMTOOL" run -q -e "$sealed" >/dev/null || skip 'no F_SEAL_FUTURE_WRITE'
+	why EACCES 'by a seal (the file has F_SEAL_FUTURE_WRITE)' \
+		"$sealed; a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, m, 0); mprotect(a, 1p, $rw)"
+}
+
+@test "mprotect: what does not grow, what was done before the refusal, and where a range ends" {
+	why EINVAL 'mapping g (rw-p) does not grow upwards' "g = mmap(NULL, 4p, $rw, MAP_GROWSDOWN|$new); mprotect(g, 4p, PROT_READ|0x2000000)"
+	refute_output --partial 'was not made to grow'
+	why ENOMEM "and this asks for $(($(getconf PAGESIZE) * 12 / 1024))K more" "a = mmap(NULL, 20p, PROT_READ, $new)
+		madvise(a, 8p, MADV_DONTFORK); setrlimit(RLIMIT_DATA, status(\"VmData\") + 10p); mprotect(a, 20p, $rw)"
+	[ "$(word_bits)" -gt 32 ] || return 0
+	why EINVAL "the range's end, rounded up to whole pages, is 2^64 or more" 'munlock(-1p, 1p)'
+}
+
 @test "mmap: no room" {
-	why ENOMEM "the length rounds up to whole pages past 2^$(word_bits)" "mmap(NULL, -1, PROT_NONE, $new)"
+	why ENOMEM "the length rounds up, in whole pages, to 2^$(word_bits)" "mmap(NULL, -1, PROT_NONE, $new)"
 	why ENOMEM 'the range reaches beyond' "mmap(-1p, 1p, PROT_NONE, MAP_FIXED|$new)"
 	why EINVAL 'the range reaches beyond' 'munmap(-1p, 1p)'
 	! whole_word || return 0
