@@ -3,6 +3,7 @@
 #include "run/why-rule.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* What the C library's headers may lack, as the kernel's have it on every architecture but alpha and parisc. */
@@ -51,8 +52,8 @@ static bool is_one_of(const struct why_case *c, const int *list, size_t count)
 }
 #define ONE_OF(c, ...) is_one_of(c, (const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
 
-/* The first mapping of the range that has a VmFlag.  WHY_PERHAPS: not known. */
-static enum why_answer first_with(struct why_case *c, const char *flag, const struct mapping **found)
+/* The first mapping of the range that has a VmFlag, and not the other one, if any.  WHY_PERHAPS: not known. */
+static enum why_answer first_but(struct why_case *c, const char *flag, const char *but, const struct mapping **found)
 {
 	enum why_answer answer = WHY_NO;
 
@@ -61,6 +62,8 @@ static enum why_answer first_with(struct why_case *c, const char *flag, const st
 	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
 		enum why_answer has = why_vmflag(c, at->start, flag);
 
+		if (has == WHY_YES && but != NULL && why_vmflag(c, at->start, but) == WHY_YES)
+			continue;
 		if (has == WHY_YES) {
 			*found = at;
 			return WHY_YES;
@@ -70,12 +73,28 @@ static enum why_answer first_with(struct why_case *c, const char *flag, const st
 	return answer;
 }
 
+static enum why_answer first_with(struct why_case *c, const char *flag, const struct mapping **found)
+{
+	return first_but(c, flag, NULL, found);
+}
+
 static bool is_anonymous(const struct mapping *mapping)
 {
 	return mapping->inode == 0 && mapping->perms[3] == 'p';
 }
 
-static bool is_not_anonymous(const struct mapping *mapping)
+/* vma_is_anonymous() of the kernel: private mappings of /dev/zero are, and [vdso] and the like are not. */
+static bool is_not_freeable(const struct mapping *mapping)
+{
+	static const char zero[] = "/dev/zero";
+
+	if (mapping->name_len == strlen(zero) && memcmp(mapping->name, zero, strlen(zero)) == 0)
+		return mapping->perms[3] != 'p';
+	return !is_anonymous(mapping) || mapping_is_special(mapping);
+}
+
+/* What has no file and is private. */
+static bool is_not_wipeable(const struct mapping *mapping)
 {
 	return !is_anonymous(mapping);
 }
@@ -176,24 +195,36 @@ enum why_answer madvise_special(struct why_case *c)
 	else if (ONE_OF(c, MADV_DODUMP, ADVICE_GUARD_INSTALL, ADVICE_GUARD_REMOVE))
 		count = 4;
 	for (unsigned i = 0; i < count && answer == WHY_NO; i++)
-		answer = first_with(c, any[i], &at);
+		answer = first_but(c, any[i], "ht", &at);
 	if (answer != WHY_YES)
 		return answer;
 	say_mapping(c, at, inside(c, at));
 	return say_format(c, " was set up by the kernel or a driver and is no ordinary memory, which %s does not take", advice_name(c));
 }
 
+/* Of huge pages, MADV_FREE finds first that they are such (madvise_huge()). */
 enum why_answer madvise_not_anonymous(struct why_case *c)
 {
+	const bool frees = advice(c) == MADV_FREE;
+
 	if (!ONE_OF(c, MADV_FREE, MADV_WIPEONFORK))
 		return WHY_NO;
-	enum why_answer answer = say_first(c, is_not_anonymous);
+	if (!why_knows_maps(c)) {
+		say_format(c, "something in the range is no private anonymous memory, and %s takes nothing else", advice_name(c));
+		return WHY_PERHAPS;
+	}
+	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
+		if (!(frees ? is_not_freeable(at) : is_not_wipeable(at)))
+			continue;
+		bool huge = why_vmflag(c, at->start, "ht") == WHY_YES;
 
-	if (answer == WHY_PERHAPS)
-		say(c, "something in the range");
-	if (answer != WHY_NO)
-		say_format(c, " is no private anonymous memory, and %s takes nothing else", advice_name(c));
-	return answer;
+		if (huge && frees)
+			continue;
+		say_mapping(c, at, inside(c, at));
+		say(c, huge ? " is of the pool's huge pages" : " is no private anonymous memory");
+		return say_format(c, ", and %s takes %s", advice_name(c), huge ? "ordinary private anonymous memory only" : "nothing else");
+	}
+	return WHY_NO;
 }
 
 enum why_answer madvise_no_file(struct why_case *c)

@@ -82,21 +82,28 @@ enum why_answer range_wraps(struct why_case *c)
 	return say_format(c, "the range's end, rounded up to whole pages, is 2^%zu or more", 8 * sizeof(long));
 }
 
-/* special_mapping_split(), mm/mmap.c: [vdso], [vvar], … can be unmapped or moved whole. */
-enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len)
+bool mapping_is_special(const struct mapping *mapping)
 {
 	static const char *const ordinary[] = { "[heap]", "[stack]", "[anon" };
 
+	if (mapping->name_len == 0 || mapping->name[0] != '[')
+		return false;
+	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
+		if (strncmp(mapping->name, ordinary[i], strlen(ordinary[i])) == 0)
+			return false;
+	return true;
+}
+
+/* special_mapping_split(), mm/mmap.c: [vdso], [vvar], … can be unmapped or moved whole. */
+enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len)
+{
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t cut = i == 0 ? addr : addr + len;
 		const struct mapping *mapping = maps_find(c->before, cut);
-		bool special = mapping != NULL && mapping->start < cut && mapping->name_len > 0 && mapping->name[0] == '[';
 
-		for (size_t k = 0; special && k < sizeof(ordinary) / sizeof(ordinary[0]); k++)
-			special = strncmp(mapping->name, ordinary[k], strlen(ordinary[k])) != 0;
-		if (!special)
+		if (mapping == NULL || mapping->start == cut || !mapping_is_special(mapping))
 			continue;
 		say_mapping(c, mapping, cut);
 		say(c, " was set up by the kernel and cannot be cut in two, at ");

@@ -195,6 +195,8 @@ enum why_answer say_over_memlock(struct why_case *c, uint64_t more);
 enum why_answer say_no_memlock(struct why_case *c);
 /* A mapping in [addr, addr + len) is sealed. */
 enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len);
+/* Whether a mapping is one that the kernel set up with pages of its own: [vdso], [vvar], … */
+bool mapping_is_special(const struct mapping *mapping);
 /* One end of the range lies inside a mapping that the kernel set up ([vdso]) and that cannot be cut. */
 enum why_answer say_special_cut(struct why_case *c, uint64_t addr, uint64_t len);
 /* Whether a call that succeeded was about a range without a page: the kernel looks at the other arguments, and does nothing. */

@@ -104,7 +104,7 @@ save_flags()
 		"$@" 'madvise(0x7f12e4000000, 4096, MADV_DONTNEED) = -1 EINVAL'
 	says 'is locked, and MADV_COLD does not take locked pages from memory; munlock comes first' \
 		"$@" 'madvise(0x7f12e4000000, 4096, MADV_COLD) = -1 EINVAL'
-	says 'is of huge pages, and MADV_FREE does not take such; besides, /anon_hugepage (deleted) (rw-p) is no private anonymous memory' \
+	says 'is of huge pages, and MADV_FREE does not take such' \
 		"$@" 'madvise(0x7f12e4200000, 2097152, MADV_FREE) = -1 EINVAL'
 	says '/dev/mem (rw-s) was set up by the kernel or a driver and is no ordinary memory, which MADV_POPULATE_READ does not take' \
 		"$@" 'madvise(0x7f12e4700000, 4096, MADV_POPULATE_READ) = -1 EINVAL'

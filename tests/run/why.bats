@@ -168,6 +168,21 @@ whole_word()
 	why EINVAL 'one of MCL_CURRENT and MCL_FUTURE' 'mlockall(MCL_ONFAULT)'
 }
 
+@test "madvise: which mapping MADV_FREE does not take, and which MADV_WIPEONFORK" {
+	two="z = open(\"/dev/zero\", O_RDWR); m = memfd_create(\"m\", 0); ftruncate(m, 4p); r = mmap(NULL, 8p, PROT_NONE, $new)
+		p = mmap(r, 4p, $rw, MAP_PRIVATE|MAP_FIXED, z, 0); s = mmap(r + 4p, 4p, $rw, MAP_SHARED|MAP_FIXED, m, 0)"
+	mm run -q -e "$two; madvise(p, 4p, MADV_FREE)"
+	assert_success
+	why EINVAL 'mapping s (rw-s) is no private anonymous memory, and MADV_FREE takes nothing else' "$two; madvise(p, 8p, MADV_FREE)"
+	why EINVAL 'mapping p (rw-p) is no private anonymous memory, and MADV_WIPEONFORK takes nothing else' "$two; madvise(p, 4p, MADV_WIPEONFORK)"
+	[ -d /sys/kernel/mm/hugepages ] || skip 'no hugetlbfs'
+	huge="h = mmap(NULL, hugepage, $rw, MAP_HUGETLB|MAP_NORESERVE|$new)"
+	why EINVAL "is of the pool's huge pages, and MADV_WIPEONFORK takes ordinary private anonymous memory only" "$huge; madvise(h, hugepage, MADV_WIPEONFORK)"
+	"$MMTOOL" run -q -e 'require MADV_GUARD_INSTALL' || skip 'no guard regions'
+	why EINVAL 'is of huge pages, and MADV_GUARD_INSTALL does not take such' "$huge; madvise(h, hugepage, MADV_GUARD_INSTALL)"
+	refute_output --partial 'set up by'
+}
+
 @test "a hole in the range" {
 	holed="a = mmap($anon); munmap(a + 1p, 1p)"
 	for call in 'mprotect(a, 4p, PROT_READ)' 'madvise(a, 4p, MADV_DONTNEED)' 'msync(a, 4p, MS_SYNC)' 'mlock(a, 4p)' \
