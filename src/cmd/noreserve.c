@@ -73,7 +73,7 @@ static void plan_size(const struct options *self, struct buf *s)
 	buf_puts(s, "note \"RAM\", ram / 1M, \"MiB, swap\", swap / 1M, \"MiB; asking for\", size / 1M, \"MiB\"\n");
 }
 
-/* Policy 0 refuses one mapping larger than RAM plus swap, 2 what goes over the limit, 1 nothing that has addresses. */
+/* Policy 0 refuses one request larger than RAM plus swap, 2 what goes over the limit, 1 nothing that has addresses. */
 static void plan_without(struct buf *s, const char *hint)
 {
 	buf_printf(s,
@@ -82,7 +82,7 @@ static void plan_without(struct buf *s, const char *hint)
 	           "if plain == MAP_FAILED {\n"
 	           "    expect errno == ENOMEM\n",
 	           hint);
-	buf_puts(s, "    if policy == 0 { note \"refused: policy 0 refuses one mapping larger than RAM plus swap\" }\n"
+	buf_puts(s, "    if policy == 0 { note \"refused: policy 0 refuses one request larger than RAM plus swap\" }\n"
 	            "    if policy == 1 { note \"refused: policy 1 never counts, but there is no such room for addresses\" }\n"
 	            "    if policy == 2 { note \"refused: policy 2 keeps Committed_AS under CommitLimit\" }\n"
 	            "} else {\n"

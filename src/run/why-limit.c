@@ -131,7 +131,7 @@ enum why_answer say_over_heuristic(struct why_case *c, uint64_t len)
 		return WHY_PERHAPS;
 	if (len <= ram + swap)
 		return WHY_NO;
-	say(c, "under overcommit policy 0 (heuristic) one mapping larger than all RAM and swap is refused: ");
+	say(c, "under overcommit policy 0 (heuristic) one request larger than all RAM and swap is refused: ");
 	say_size(c, len);
 	say(c, " is more than ");
 	say_size(c, ram);

@@ -2,13 +2,15 @@
 /* The rules of mremap(2), in the order of the kernel's mm/mremap.c (Linux 6.17 and later). */
 #include "run/why-mremap.h"
 
+#include <inttypes.h>
+
 /* With either flag the kernel looks at new_address. */
 static bool looks_at_new(const struct why_case *c)
 {
 	return why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP);
 }
 
-/* Several mappings may move in one call (Linux 6.17). */
+/* Several mappings may move in one call (Linux 6.17), with holes between them. */
 static bool moves_only(const struct why_case *c)
 {
 	return why_flag(c, MREMAP_FIXED) && old_size(c) == new_size(c);
@@ -156,6 +158,14 @@ enum why_answer mremap_huge_grows(struct why_case *c)
 	return say(c, " is of huge pages, and such a mapping cannot grow; map a new one");
 }
 
+static void say_old_size_zero(const struct why_case *c)
+{
+	if (c->args[1] == 0)
+		say(c, "old_size 0");
+	else
+		say_format(c, "old_size %#" PRIx64 " rounds up, in whole pages, to 0, which", c->args[1]);
+}
+
 enum why_answer mremap_private_alias(struct why_case *c)
 {
 	const struct mapping *mapping = old_mapping(c);
@@ -166,12 +176,13 @@ enum why_answer mremap_private_alias(struct why_case *c)
 		return WHY_PERHAPS;
 	if (mapping == NULL || !is_private(mapping))
 		return WHY_NO;
-	say(c, "old_size 0 duplicates shared mappings only; ");
+	say_old_size_zero(c);
+	say(c, " duplicates shared mappings only; ");
 	say_mapping(c, mapping, old_address(c));
 	return say(c, " is private (since Linux 4.14)");
 }
 
-/* Whether the mapping at old_address is one that a driver set up: VM_DONTEXPAND or VM_PFNMAP. */
+/* Whether the mapping at old_address is VM_DONTEXPAND or VM_PFNMAP: one of huge pages, or that the kernel or a driver set up. */
 static enum why_answer is_special(struct why_case *c)
 {
 	const struct mapping *mapping = old_mapping(c);
@@ -192,7 +203,9 @@ enum why_answer mremap_dontunmap_special(struct why_case *c)
 	if (special != WHY_YES)
 		return special;
 	say_mapping(c, old_mapping(c), old_address(c));
-	return say(c, " was set up by a driver (VmFlags de or pf), and MREMAP_DONTUNMAP takes no such mapping");
+	say(c, why_vmflag(c, old_address(c), "ht") == WHY_YES ? " is of huge pages"
+	                                                       : " was set up by the kernel or a driver (VmFlags de or pf)");
+	return say(c, ", and MREMAP_DONTUNMAP takes no such mapping");
 }
 
 /* vma_to_resize() before Linux 5.13; a kernel that takes all mappings never refuses one for this. */
@@ -252,7 +265,8 @@ enum why_answer mremap_alias_in_place(struct why_case *c)
 {
 	if (old_size(c) != 0 || why_flag(c, MREMAP_MAYMOVE))
 		return WHY_NO;
-	return say(c, "old_size 0 makes a second mapping of the same pages, which cannot be where the first one is; "
+	say_old_size_zero(c);
+	return say(c, " makes a second mapping of the same pages, which cannot be where the first one is; "
 	              "MREMAP_MAYMOVE lets the kernel choose a place");
 }
 
@@ -327,8 +341,8 @@ enum why_answer mremap_over_policy(struct why_case *c)
 
 	if (added(c) == 0 || (counted == WHY_NO && c->before != NULL))
 		return WHY_NO;
-	/* What moves and grows is charged for all of its new size (vrm_calc_charge()), though the old one is given back. */
-	enum why_answer answer = say_over_policy(c, why_flag(c, MREMAP_MAYMOVE) && growth_obstacle(c) != NULL ? new_size(c) : added(c));
+	/* What moves is charged for its growth only, as what stays is: vrm_calc_charge(), mm/mremap.c. */
+	enum why_answer answer = say_over_policy(c, added(c));
 
 	return answer == WHY_YES && counted != WHY_YES ? WHY_PERHAPS : answer;
 }
@@ -383,11 +397,15 @@ static uint64_t needed_whole(const struct why_case *c)
 	return growth(c) > 0 || looks_at_new(c) ? size : 0;
 }
 
+/* vma_multi_allowed(), mm/mremap.c. */
+static const char several[] = " (Linux 6.17 and later move several, with MREMAP_FIXED and the same size, and none of them registered "
+                              "with userfaultfd)";
+
 enum why_answer mremap_hole(struct why_case *c)
 {
 	const struct mapping *mapping = old_mapping(c);
 
-	if (moves_only(c) || needed_whole(c) == 0)
+	if (needed_whole(c) == 0)
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
@@ -399,7 +417,7 @@ enum why_answer mremap_hole(struct why_case *c)
 		at = mapping->end;
 	say(c, "the old range has a hole: only part of it is mapped, and nothing is at ");
 	say_address(c, at);
-	return WHY_YES;
+	return moves_only(c) ? say(c, several) : WHY_YES;
 }
 
 enum why_answer mremap_crosses(struct why_case *c)
@@ -415,8 +433,8 @@ enum why_answer mremap_crosses(struct why_case *c)
 		return WHY_NO;
 	say(c, "the old range crosses from one mapping into another at ");
 	say_address(c, mapping->end);
-	return say(c, ": one mremap takes pages of one mapping (Linux 6.17 and later move several, with MREMAP_FIXED and the "
-	              "same size)");
+	say(c, ": one mremap takes pages of one mapping");
+	return say(c, several);
 }
 
 enum why_answer mremap_sealed(struct why_case *c)

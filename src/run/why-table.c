@@ -23,7 +23,7 @@ const struct why_rule why_rules[] = {
 	ROW(MREMAP, EINVAL, "huge-unaligned", mremap_huge_unaligned, "addresses of huge pages must be multiples of their size"),
 	ROW(MREMAP, EINVAL, "huge-grows", mremap_huge_grows, "a mapping of huge pages cannot grow"),
 	ROW(MREMAP, EINVAL, "private-alias", mremap_private_alias, "old_size 0 is for shared mappings"),
-	ROW(MREMAP, EINVAL, "dontunmap-special", mremap_dontunmap_special, "MREMAP_DONTUNMAP takes no mapping that a driver set up"),
+	ROW(MREMAP, EINVAL, "dontunmap-special", mremap_dontunmap_special, "MREMAP_DONTUNMAP takes no huge pages, nor what the kernel or a driver set up"),
 	ROW(MREMAP, EINVAL, "dontunmap-object", mremap_dontunmap_object, "MREMAP_DONTUNMAP takes private anonymous memory only (before Linux 5.13)"),
 	ROW(MREMAP, EINVAL, "special-cut", mremap_special_cut, "a mapping that the kernel set up, [vdso] and the like, cannot be cut"),
 	ROW(MREMAP, ENOMEM, "limit-as", mremap_over_limit, "the address space must stay within RLIMIT_AS"),

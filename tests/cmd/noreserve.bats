@@ -56,9 +56,9 @@ meminfo()
 	by_default
 	assert_equal "$(result_of 'plain = mmap')" '-1 ENOMEM (Cannot allocate memory)'
 	output=$(tr -s ' \n' ' ' <<<"$output")
-	assert_output --partial 'why: ENOMEM: under overcommit policy 0 (heuristic) one mapping larger than all RAM and swap is refused'
+	assert_output --partial 'why: ENOMEM: under overcommit policy 0 (heuristic) one request larger than all RAM and swap is refused'
 	assert_output --partial 'MAP_NORESERVE leaves it out of that account'
-	assert_output --partial '# refused: policy 0 refuses one mapping larger than RAM plus swap'
+	assert_output --partial '# refused: policy 0 refuses one request larger than RAM plus swap'
 }
 
 @test "policy 0: what fits into RAM is granted without the flag" {

@@ -73,6 +73,30 @@ whole_word()
 	why EFAULT 'nothing is mapped at old_address' "mremap(hole(4p), 4p, 8p, MREMAP_MAYMOVE)"
 }
 
+@test "mremap: several mappings in one call, old_size that becomes 0, huge pages" {
+	on='u = userfaultfd(O_CLOEXEC|UFFD_USER_MODE_ONLY); words(scratch, 0xaa, 0, 0); ioctl(u, UFFDIO_API, scratch)'
+	if "$MMTOOL" run -q -e "$on" >/dev/null 2>&1; then
+		on="$on; a = mmap($anon); words(scratch, a, 4p, 1, 0); ioctl(u, UFFDIO_REGISTER, scratch)"
+		why EFAULT 'and none of them registered with userfaultfd)' \
+			"$on; mprotect(a, 1p, PROT_READ); mremap(a, 4p, 4p, MREMAP_MAYMOVE|MREMAP_FIXED, hole(4p))"
+		why EFAULT 'the old range has a hole' "$on; munmap(a + 1p, 1p); mremap(a, 4p, 4p, MREMAP_MAYMOVE|MREMAP_FIXED, hole(4p))"
+	fi
+	why EINVAL 'rounds up, in whole pages, to 0, which duplicates shared mappings only' "a = mmap($anon); mremap(a, -1, 4p, MREMAP_MAYMOVE)"
+	why EINVAL 'why: EINVAL: old_size 0 duplicates shared mappings only' "a = mmap($anon); mremap(a, 0, 4p, MREMAP_MAYMOVE)"
+	"$MMTOOL" run -q -e "s = mmap(NULL, 1p, $rw, MAP_SHARED|MAP_ANONYMOUS, -1, 0); mremap(s, 1p, 1p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)" >/dev/null 2>&1 &&
+		[ -d /sys/kernel/mm/hugepages ] || skip 'no MREMAP_DONTUNMAP of objects, or no hugetlbfs'
+	why EINVAL 'is of huge pages, and MREMAP_DONTUNMAP takes no such mapping' "h = mmap(NULL, hugepage, $rw, MAP_HUGETLB|MAP_NORESERVE|$new)
+		mremap(h, hugepage, hugepage, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)"
+}
+
+@test "mremap: under an overcommit policy only the growth counts" {
+	[ "$(word_bits)" -gt 32 ] || skip 'no mapping is larger than all memory where addresses have 32 bits'
+	[ "$(cat /proc/sys/vm/overcommit_memory)" = 0 ] || skip 'another overcommit policy'
+	why ENOMEM 'RLIMIT_AS is ' "all = meminfo(\"MemTotal\") + meminfo(\"SwapTotal\"); a = mmap(NULL, all / 2, $rw, $new)
+		setrlimit(RLIMIT_AS, status(\"VmSize\") + 64p); mremap(a, all / 2, all + 1p, MREMAP_MAYMOVE)"
+	refute_output --partial 'overcommit policy'
+}
+
 @test "a sealed mapping" {
 	mm run -q -e 'require mseal'
 	[ "$status" -eq 0 ] || skip 'no mseal'
@@ -86,7 +110,7 @@ whole_word()
 @test "policy 0: more than RAM and swap" {
 	[ "$(cat /proc/sys/vm/overcommit_memory)" = 0 ] || skip 'another overcommit policy'
 	[ "$(word_bits)" -gt 32 ] || skip 'no mapping is larger than all memory where addresses have 32 bits'
-	heuristic='one mapping larger than all RAM and swap is refused'
+	heuristic='one request larger than all RAM and swap is refused'
 	why ENOMEM "$heuristic" "mmap(NULL, 64T, $rw, $new)"
 	why ENOMEM "$heuristic" "a = mmap($anon); mremap(a, 4p, 32T, MREMAP_MAYMOVE)"
 	why ENOMEM "$heuristic" "a = mmap(NULL, 32T, PROT_NONE, $new); mprotect(a, 32T, $rw)"
