@@ -77,15 +77,25 @@ bool phrase_call(struct buf *buf, const struct event_step *step, bool symbolic)
 	return true;
 }
 
+/* What it means.  A step's explanation is of its first fault; of others without it nothing is known of what is mapped there. */
+static const char *fault_words(const struct event_step *step, const struct event_fault *fault, const char *code)
+{
+	const struct mapping *mapping = NULL;
+	const bool first = fault == step->faults;
+
+	if (code == NULL)
+		return NULL;
+	if (fault->has_address && step->before != NULL)
+		mapping = maps_find(step->before, fault->address);
+	if (!first && step->before == NULL && strcmp(code, "SEGV_MAPERR") == 0)
+		return NULL;
+	return sentence_fault(code, mapping, first ? step->why_rules[0] : NULL);
+}
+
 void phrase_fault(struct buf *buf, const struct event_step *step, const struct event_fault *fault, bool symbolic)
 {
 	const char *code = constant_name(GROUP_FAULT, fault->code);
-	const struct mapping *mapping = NULL;
-
-	if (fault->has_address && step->before != NULL)
-		mapping = maps_find(step->before, fault->address);
-
-	const char *words = code != NULL ? sentence_fault(code, mapping) : NULL;
+	const char *words = fault_words(step, fault, code);
 
 	constant_format(buf, GROUP_SIGNAL, (uint64_t)fault->signo);
 	if (code != NULL)

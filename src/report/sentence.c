@@ -581,8 +581,21 @@ static const struct {
 	{ "SI_KERNEL", "the address is not a canonical one", NULL },
 };
 
-const char *sentence_fault(const char *code, const struct mapping *mapping)
+/* What the rule that a fault broke tells of the address, where the code alone does not. */
+static const struct {
+	const char *rule, *code, *words;
+} fault_rules[] = {
+	{ "fault-guard", "SEGV_MAPERR", "a mapping is there, but no page may be (a guard page)" },
+	{ "fault-userfault", "BUS_ADRERR", "there is no memory behind that page (a userfaultfd has its accesses fail)" },
+	{ "fault-huge-pages", "BUS_ADRERR", "the pool of huge pages has none left for it" },
+};
+
+const char *sentence_fault(const char *code, const struct mapping *mapping, const char *rule)
 {
+	for (size_t i = 0; rule != NULL && i < sizeof(fault_rules) / sizeof(fault_rules[0]); i++) {
+		if (strcmp(rule, fault_rules[i].rule) == 0 && strcmp(code, fault_rules[i].code) == 0)
+			return fault_rules[i].words;
+	}
 	/* No file ends there: a userfaultfd with UFFD_FEATURE_SIGBUS answers so too. */
 	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping->inode == 0)
 		return "there is no memory behind that page";

@@ -274,6 +274,29 @@ enum why_answer fault_no_page(struct why_case *c)
 	return say_format(c, "), and %s", reasons);
 }
 
+/* Memory without a file always has a page, save where a userfaultfd does not wait for its owner (UFFD_FEATURE_SIGBUS). */
+enum why_answer fault_userfault(struct why_case *c)
+{
+	static const char *const registered[] = { "um", "uw", "ui" };
+	const struct mapping *mapping = there(c);
+	enum why_answer answer = WHY_NO;
+
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || mapping->inode != 0)
+		return WHY_NO;
+	for (size_t i = 0; i < sizeof(registered) / sizeof(registered[0]) && answer != WHY_YES; i++) {
+		enum why_answer has = why_vmflag(c, mapping->start, registered[i]);
+
+		answer = has != WHY_NO ? has : answer;
+	}
+	if (answer == WHY_NO)
+		return WHY_NO;
+	say(c, "BUS_ADRERR: ");
+	say_mapping(c, mapping, address(c));
+	say(c, " is registered with a userfaultfd, which has an access of a page that it should serve fail, and does not wait "
+	       "(UFFD_FEATURE_SIGBUS).");
+	return answer;
+}
+
 enum why_answer fault_not_canonical(struct why_case *c)
 {
 	if (c->fault->code != fault_code(SIGSEGV, SI_KERNEL))

@@ -258,7 +258,7 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(brk_over_policy) X(brk_beyond) X(shmat_unaligned) X(shmat_taken) X(shmat_remap) X(shmdt_nothing) \
 	X(shmget_size) X(why_by_error) X(why_no_call) \
 	X(fault_unmapped) X(fault_stack_limit) X(fault_guard) X(fault_permissions) X(fault_past_end) X(fault_not_canonical) \
-	X(fault_huge_pages) X(fault_secret_limit) X(fault_no_page)
+	X(fault_huge_pages) X(fault_secret_limit) X(fault_no_page) X(fault_userfault)
 #define WHY_DECLARE(name) why_function name;
 WHY_RULES(WHY_DECLARE)
 #undef WHY_DECLARE

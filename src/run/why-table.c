@@ -228,6 +228,7 @@ const struct why_rule why_rules[] = {
 	FAULT("past-end", fault_past_end, "the page lies past the end of the file"),
 	FAULT("secret-limit", fault_secret_limit, "pages of memfd_secret must stay within RLIMIT_MEMLOCK (Linux 7.2)"),
 	FAULT("no-page", fault_no_page, "the file system could not provide the page"),
+	FAULT("userfault", fault_userfault, "a userfaultfd has accesses of missing pages fail"),
 	FAULT("not-canonical", fault_not_canonical, "the address is none that the processor can have"),
 };
 

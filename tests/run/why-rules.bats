@@ -107,6 +107,8 @@ reason_not()
 		echo 'the [vdso] is one page here' ;;
 	vvar-pf) sed -n '/\[vvar\]$/,/^VmFlags/s/^VmFlags:\(.*\)/\1 /p' /proc/self/smaps | grep -q ' pf ' ||
 		echo 'the pages of [vvar] are ordinary ones here' ;;
+	uffd) "$MMTOOL" run -q -e 'u = userfaultfd(O_CLOEXEC|UFFD_USER_MODE_ONLY); words(scratch, 0xaa, UFFD_FEATURE_SIGBUS, 0)
+		ioctl(u, UFFDIO_API, scratch)' >/dev/null 2>&1 || echo 'no userfaultfd with UFFD_FEATURE_SIGBUS' ;;
 	mdwe) "$MMTOOL" run -q -e 'prctl(PR_SET_MDWE, 1, 0, 0, 0)' >/dev/null 2>&1 || echo 'no PR_SET_MDWE' ;;
 	*) echo "unknown need: $1" ;;
 	esac

@@ -268,3 +268,21 @@ went()
 	went 'The munmap at line 1 unmapped it. ok' "h = hole(2p); mmap(h, 1p, $rw, MAP_FIXED|$new); munmap(h, 2p); expect fault(h[0]) == SEGV_MAPERR"
 	went '' "h = hole(2p); mmap(h, 1p, $rw, MAP_FIXED|$new); munmap(h, 2p); expect fault(h[1p]) == SEGV_MAPERR"
 }
+
+@test "a fault: a guard page is in a mapping, and a userfaultfd is no end of an object" {
+	if "$MMTOOL" run -q -e 'require MADV_GUARD_INSTALL'; then
+		mm run --explain -e "a = mmap($anon); madvise(a, 1p, MADV_GUARD_INSTALL); expect fault(a[0]) == SEGV_MAPERR"
+		assert_success
+		assert_output_joined ': a mapping is there, but no page may be (a guard page)'
+		refute_output --partial 'nothing is mapped there'
+		mm run -e "a = mmap($anon); madvise(a, 1p, MADV_GUARD_INSTALL); memset(a, 1, 1)"
+		assert_failure 1
+		assert_output_joined ': a mapping is there, but no page may be (a guard page)'
+	fi
+	on='u = userfaultfd(O_CLOEXEC|UFFD_USER_MODE_ONLY); words(scratch, 0xaa, UFFD_FEATURE_SIGBUS, 0); ioctl(u, UFFDIO_API, scratch)'
+	"$MMTOOL" run -q -e "$on" >/dev/null 2>&1 || skip 'no userfaultfd with UFFD_FEATURE_SIGBUS'
+	mm run -e "$on; a = mmap($anon); words(scratch, a, 4p, 1, 0); ioctl(u, UFFDIO_REGISTER, scratch); memset(a, 1, 1)"
+	assert_failure 1
+	assert_output_joined 'behind that page (a userfaultfd has its accesses fail)' 'mapping a (rw-p) is registered with a userfaultfd'
+	refute_output --partial 'past the end'
+}
