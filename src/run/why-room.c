@@ -101,29 +101,42 @@ static uint64_t widest_gap(const struct why_case *c, uint64_t low, uint64_t end)
 }
 #endif
 
+/* The widest free range is too short, or what the kernel may keep free of it makes it so. */
+static enum why_answer say_widest(const struct why_case *c, const char *where, uint64_t gap, uint64_t kept, const char *reason)
+{
+	if (mmap_length(c) + kept <= gap)
+		return WHY_NO;
+	if (mmap_length(c) > gap) {
+		say_format(c, "no free range of %s is that long: the widest has ", where);
+		say_size(c, gap);
+		return WHY_YES;
+	}
+	say_format(c, "the widest free range of %s has ", where);
+	say_size(c, gap);
+	say(c, ", and of that the kernel keeps up to ");
+	say_size(c, kept);
+	say_format(c, " free %s", reason);
+	return WHY_PERHAPS;
+}
+
 enum why_answer mmap_no_gap(struct why_case *c)
 {
-	const char *where = "the address space";
 	uint64_t gap, at;
 
 	if (mmap_is_fixed(c) || why_case_end(c) == 0 || mmap_is_beyond(c, 0, mmap_length(c)))
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
-	gap = maps_widest_gap(c->before, why_window_end(c), &at);
 #ifdef MAP_32BIT
-	if (why_flag(c, MAP_32BIT)) {
-		/* find_start_end(), arch/x86/kernel/sys_x86_64.c */
+	if (why_flag(c, MAP_32BIT) && sizeof(long) > 4) {
+		/* find_start_end(), arch/x86/kernel/sys_x86_64.c, whose start is randomize_page(0x40000000, 0x02000000). */
 		gap = widest_gap(c, UINT64_C(0x40000000), UINT64_C(0x80000000));
-		where = "the second GiB, to which MAP_32BIT confines it,";
+		return say_widest(c, "the second GiB, to which MAP_32BIT confines it,", gap, UINT64_C(0x02000000),
+		                  "at the start of that GiB, by chance");
 	}
 #endif
-	/* Somewhat less than the gap can be had where a stack is next to it. */
-	if (mmap_length(c) + GUARD_GAP * c->page <= gap)
-		return WHY_NO;
-	say_format(c, "no free range of %s is that long: the widest has ", where);
-	say_size(c, gap);
-	return mmap_length(c) > gap ? WHY_YES : WHY_PERHAPS;
+	gap = maps_widest_gap(c->before, why_window_end(c), &at);
+	return say_widest(c, "the address space", gap, GUARD_GAP * c->page, "below a mapping that grows down, as a stack does");
 }
 
 /* What the mapping adds to the process: not what MAP_FIXED replaces. */

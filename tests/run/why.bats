@@ -170,6 +170,18 @@ whole_word()
 	why ENOMEM 'the length reaches beyond the address space' "mmap(NULL, -1p, PROT_NONE, $new)"
 }
 
+@test "mmap: MAP_32BIT, whose place begins anywhere in 32 MiB" {
+	[ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || skip 'no MAP_32BIT'
+	why ENOMEM 'no free range of the second GiB, to which MAP_32BIT confines it, is that long' \
+		"mmap(NULL, 1025M, PROT_NONE, MAP_32BIT|$new)"
+	# By chance it is exactly at the start of that GiB, once in 8192 times.
+	mm run -e "mmap(NULL, 1G, PROT_NONE, MAP_32BIT|$new) = ?"
+	assert_success
+	[[ $output == *'-1 ENOMEM'* ]] || skip 'there was room for it'
+	assert_output_joined 'the widest free range of the second GiB,' 'the kernel keeps up to 32M free at the start'
+	refute_output --partial 'no free range'
+}
+
 @test "mmap: no huge pages" {
 	free=$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)
 	[ "$free" = 0 ] && [ "$(cat /proc/sys/vm/nr_overcommit_hugepages)" = 0 ] || skip 'there are huge pages'
