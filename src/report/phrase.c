@@ -2,11 +2,10 @@
 /* A call and a fault in one line. */
 #include "report/phrase.h"
 
-#include "report/sentence.h"
-
 #include "base/buf.h"
 #include "mm/call.h"
 #include "mm/constant.h"
+#include "mm/kind.h"
 #include "mm/symbol.h"
 
 #include <inttypes.h>
@@ -77,6 +76,51 @@ bool phrase_call(struct buf *buf, const struct event_step *step, bool symbolic)
 	return true;
 }
 
+/* What a fault means, by its code; mapped is said where a mapping is at the address. */
+static const struct {
+	const char *code, *words, *mapped;
+} faults[] = {
+	{ "SEGV_MAPERR", "nothing is mapped there", "a mapping is there, but no page may be (a guard page)" },
+	{ "SEGV_ACCERR", "the mapping's permissions do not allow it", NULL },
+	{ "SEGV_PKUERR", "the page's protection key does not allow it", NULL },
+	{ "BUS_ADRALN", "the address is not aligned as the access needs", NULL },
+	{ "BUS_ADRERR", "there is no memory behind that page (past the end of the object, or none to be had)", NULL },
+	{ "BUS_OBJERR", "the object behind it has a hardware error", NULL },
+	{ "BUS_MCEERR_AR", "the memory there is damaged (a hardware error)", NULL },
+	{ "SI_KERNEL", "the address is not a canonical one", NULL },
+};
+
+/* What the rule that a fault broke tells of the address, where the code alone does not. */
+static const struct {
+	const char *rule, *code, *words;
+} fault_rules[] = {
+	{ "fault-guard", "SEGV_MAPERR", "a mapping is there, but no page may be (a guard page)" },
+	{ "fault-userfault", "BUS_ADRERR", "there is no memory behind that page (a userfaultfd has its accesses fail)" },
+	{ "fault-huge-pages", "BUS_ADRERR", "the pool of huge pages has none left for it" },
+};
+
+/*
+ * What a fault of that code (SEGV_MAPERR, …) says about the address; mapping is what is mapped there, or NULL when nothing
+ * is or when it is not known; rule is the id of the rule that explains it, or NULL.  NULL for a code without words.
+ */
+static const char *words_of(const char *code, const struct mapping *mapping, const char *rule)
+{
+	for (size_t i = 0; rule != NULL && i < sizeof(fault_rules) / sizeof(fault_rules[0]); i++) {
+		if (strcmp(rule, fault_rules[i].rule) == 0 && strcmp(code, fault_rules[i].code) == 0)
+			return fault_rules[i].words;
+	}
+	/* No file ends there: a userfaultfd with UFFD_FEATURE_SIGBUS answers so too. */
+	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping->inode == 0)
+		return "there is no memory behind that page";
+	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping_kind(mapping) == KIND_HUGE)
+		return "the pool of huge pages has none left for it";
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (strcmp(code, faults[i].code) == 0)
+			return mapping != NULL && faults[i].mapped != NULL ? faults[i].mapped : faults[i].words;
+	}
+	return NULL;
+}
+
 /* What it means.  A step's explanation is of its first fault; of others without it nothing is known of what is mapped there. */
 static const char *fault_words(const struct event_step *step, const struct event_fault *fault, const char *code)
 {
@@ -89,7 +133,7 @@ static const char *fault_words(const struct event_step *step, const struct event
 		mapping = maps_find(step->before, fault->address);
 	if (!first && step->before == NULL && strcmp(code, "SEGV_MAPERR") == 0)
 		return NULL;
-	return sentence_fault(code, mapping, first ? step->why_rules[0] : NULL);
+	return words_of(code, mapping, first ? step->why_rules[0] : NULL);
 }
 
 void phrase_fault(struct buf *buf, const struct event_step *step, const struct event_fault *fault, bool symbolic)

@@ -37,11 +37,4 @@ void sentence_group(struct buf *buf, const struct mapping *first, bool new, size
  */
 void sentence_kind(struct buf *buf, const struct mapping *mapping);
 
-/*
- * What a fault of that code (SEGV_MAPERR, …) says about the address; mapping is what is mapped there, or NULL when
- * nothing is or when it is not known; rule is the id of the rule that explains it ("fault-guard"), or NULL.  NULL for a
- * code without words.
- */
-const char *sentence_fault(const char *code, const struct mapping *mapping, const char *rule);
-
 #endif

@@ -85,12 +85,14 @@ static void take_brk(struct why_history *history, const struct why_done *done)
 		take(history, &(struct taking){ done, from, heap->end, GONE_UNMAPPED, 0 });
 }
 
-/* The mappings of the segment that is attached there. */
+/* The mappings of the segment that is attached there; of a sealed one it takes none, and succeeds. */
 static void take_shmdt(struct why_history *history, const struct why_done *done)
 {
 	const struct mapping *first = done->before != NULL ? maps_find(done->before, done->args[0]) : NULL;
 	uint64_t end = done->args[0];
 
+	if (done->after != NULL && maps_find(done->after, end) != NULL)
+		return;
 	for (const struct mapping *at = first; at != NULL && at->inode == first->inode; at = maps_find(done->before, end))
 		end = at->end;
 	take(history, &(struct taking){ done, done->args[0], end, GONE_UNMAPPED, 0 });

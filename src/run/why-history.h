@@ -26,14 +26,14 @@ struct why_history {
 	size_t count;
 };
 
-/* A call that succeeded; line is its place in the script, or in the trace; before: the maps until then, NULL: not known. */
+/* A call that succeeded; line is its place in the script, or in the trace; before, after: the maps, NULL: not known. */
 struct why_done {
 	unsigned call;
 	const uint64_t *args;
 	int64_t result;
 	uint64_t page;
 	uint32_t line;
-	const struct maps *before;
+	const struct maps *before, *after;
 };
 
 /* Notes what a call took away: of what was mapped only, where that is known. */

@@ -157,7 +157,7 @@ static enum why_line explain_call(struct why_lines *lines, const struct strace_l
 	if (line->error == 0 && !refused) {
 		if (line->known == (1u << line->call->most) - 1)
 			why_remember(&lines->gone, &(struct why_done){ line->call->id, line->args, line->result, lines->world.page,
-			                                               lines->number, NULL });
+			                                               lines->number, NULL, NULL });
 		return line->result == -1 ? WHY_LINE_UNKNOWN : WHY_LINE_SUCCEEDED;
 	}
 	if (!why_has_rules(line->call->id))

@@ -47,7 +47,8 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 	if (p->statement->call->class != CALL_SYSTEM)
 		return;
 	if (error == 0)
-		why_remember(&m->here->gone, &(struct why_done){ c.call, c.args, c.result, m->page, step->source.line, c.before });
+		why_remember(&m->here->gone, &(struct why_done){ c.call, c.args, c.result, m->page, step->source.line, c.before,
+		                                                 c.after });
 	if (error == 0 && m->options->explain && (step->looked || p->statement->call->keeps_maps))
 		step->explain = why_explain(&c, &m->temp);
 	if (error == 0 || !why_has_rules(c.call))
