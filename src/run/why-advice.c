@@ -128,12 +128,24 @@ static enum why_answer say_first(struct why_case *c, bool (*test)(const struct m
 	return WHY_NO;
 }
 
+/* Of a line alone it is not known which kernel it is from; what every one knows, all since Linux 3.4 do, however built. */
+static enum why_answer unknown_elsewhere(const struct why_case *c)
+{
+	if (ONE_OF(c, MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED, MADV_REMOVE, MADV_DONTFORK, MADV_DOFORK,
+	           MADV_DONTDUMP, MADV_DODUMP))
+		return WHY_NO;
+	say_format(c, "the kernel does not know %s: it is older, or was built without what it takes", advice_name(c));
+	return WHY_PERHAPS;
+}
+
 enum why_answer madvise_unknown(struct why_case *c)
 {
 	if (constant_name(GROUP_MADV, advice(c)) == NULL)
 		return say_format(c, "%d is no advice of madvise", advice(c));
+	if (c->source == NULL || !c->source->here)
+		return unknown_elsewhere(c);
 	/* A range of no bytes: the kernel looks at the advice and does nothing. */
-	if (c->source == NULL || !c->source->here || madvise(NULL, 0, advice(c)) == 0 || errno != EINVAL)
+	if (madvise(NULL, 0, advice(c)) == 0 || errno != EINVAL)
 		return WHY_NO;
 	return say_format(c, "this kernel does not know %s", advice_name(c));
 }

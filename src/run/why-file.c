@@ -274,7 +274,7 @@ enum why_answer brk_below(struct why_case *c)
 		return WHY_NO;
 	if (!why_fact(c, FACT_BRK_START, &start)) {
 		say(c, "the address lies below the start of the heap");
-		return WHY_YES; /* nothing else refuses a break that is lower */
+		return WHY_PERHAPS;
 	}
 	if (c->args[0] >= start)
 		return WHY_NO;
@@ -330,6 +330,29 @@ enum why_answer brk_taken(struct why_case *c)
 enum why_answer brk_over_limit(struct why_case *c)
 {
 	return grown_by(c) > 0 ? say_address_limit(c, grown_by(c)) : WHY_NO;
+}
+
+/* mlock_future_ok(): whether new memory is locked, no file of /proc tells. */
+enum why_answer brk_over_memlock(struct why_case *c)
+{
+	enum why_answer over = grown_by(c) > 0 ? say_over_memlock(c, grown_by(c)) : WHY_NO;
+
+	if (over == WHY_YES)
+		say(c, "; that counts where mlockall(MCL_FUTURE) was called before");
+	return over == WHY_NO ? WHY_NO : WHY_PERHAPS;
+}
+
+/* do_brk_flags() lets the last one in, as do_mmap() does, and asks also where the heap would only become longer. */
+enum why_answer brk_over_count(struct why_case *c)
+{
+	return grown_by(c) > 0 ? say_map_count(c, -1, "the heap cannot grow then") : WHY_NO;
+}
+
+enum why_answer brk_sealed(struct why_case *c)
+{
+	uint64_t wanted = why_round_up(c, c->args[0]), now = why_round_up(c, (uint64_t)c->result);
+
+	return wanted < now ? say_sealed(c, wanted, now - wanted) : WHY_NO;
 }
 
 enum why_answer brk_over_policy(struct why_case *c)

@@ -133,6 +133,14 @@ enum why_answer range_special_cut(struct why_case *c)
 	return say_special_cut(c, range_start(c), range_size(c));
 }
 
+/* hugetlb_vm_op_split(): what madvise keeps, and seals, are of whole huge pages. */
+enum why_answer range_huge_cut(struct why_case *c)
+{
+	if (c->call == CALL_MADVISE && !is_kept(constant_name(GROUP_MADV, (int)(uint32_t)c->args[2])))
+		return WHY_NO;
+	return say_huge_unaligned(c, range_start(c), range_size(c));
+}
+
 enum why_answer range_hole(struct why_case *c)
 {
 	uint64_t at = range_start(c);

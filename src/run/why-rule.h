@@ -242,7 +242,7 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(mmap_over_memlock) X(mmap_length_wraps) X(mmap_no_huge_pages) X(mmap_over_count) X(mmap_too_long) \
 	X(mmap_fixed_beyond) X(mmap_no_gap) X(mmap_over_limit) X(mmap_over_data) X(mmap_over_policy) \
 	X(munmap_beyond) X(munmap_length_zero) X(munmap_length_wraps) X(munmap_huge_unaligned) X(munmap_over_count) \
-	X(range_unaligned) X(range_wraps) X(range_hole) X(range_special_cut) X(range_sealed) X(range_over_count) \
+	X(range_unaligned) X(range_wraps) X(range_hole) X(range_special_cut) X(range_huge_cut) X(range_sealed) X(range_over_count) \
 	X(mprotect_unknown_bits) X(mprotect_grows_both) X(mprotect_grows_not) X(mprotect_huge_unaligned) \
 	X(mprotect_not_allowed) X(mprotect_write_exec) X(mprotect_over_data) X(mprotect_over_policy) \
 	X(madvise_unknown) X(madvise_locked) X(madvise_huge) X(madvise_special) X(madvise_not_anonymous) \
@@ -256,7 +256,8 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(ftruncate_read_only) X(ftruncate_huge) X(ftruncate_secret) X(ftruncate_limit) X(ftruncate_too_long) \
 	X(ftruncate_sealed) X(ftruncate_append_only) X(brk_below) X(brk_data_limit) X(brk_taken) X(brk_over_limit) \
 	X(brk_over_policy) X(brk_beyond) X(shmat_unaligned) X(shmat_taken) X(shmat_remap) X(shmdt_nothing) \
-	X(shmget_size) X(why_by_error) X(why_no_call) \
+	X(brk_over_memlock) X(brk_over_count) X(brk_sealed) X(shmget_size) X(shmget_too_large) \
+	X(shmat_no_segment) X(shmat_denied) X(shmat_over_limit) X(shmat_over_count) X(shmat_sealed) X(why_by_error) X(why_no_call) \
 	X(fault_unmapped) X(fault_stack_limit) X(fault_guard) X(fault_permissions) X(fault_past_end) X(fault_not_canonical) \
 	X(fault_huge_pages) X(fault_secret_limit) X(fault_no_page) X(fault_userfault)
 #define WHY_DECLARE(name) why_function name;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of shmget(2) and shmat(2) that look at the segment itself, in the order of the kernel's ipc/shm.c. */
+#include "run/why-rule.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/shm.h>
+
+/* How long the segment of that number is.  0, or an errno: EINVAL: there is none; ENOENT: it cannot be asked for here. */
+static int segment_size(const struct why_case *c, int id, uint64_t *size)
+{
+	struct shmid_ds segment;
+
+	if (c->source == NULL || !c->source->here)
+		return ENOENT;
+	if (shmctl(id, IPC_STAT, &segment) < 0)
+		return errno;
+	*size = segment.shm_segsz;
+	return 0;
+}
+
+/* newseg() and shm_more_checks(). */
+enum why_answer shmget_too_large(struct why_case *c)
+{
+	struct shminfo limits;
+	uint64_t size;
+	const key_t key = (key_t)(uint32_t)c->args[0];
+
+	if (c->args[1] == 0)
+		return WHY_NO;
+	if (c->source == NULL || !c->source->here) {
+		c->lacking |= LACK_MACHINE;
+		return WHY_PERHAPS;
+	}
+	int id = key != IPC_PRIVATE ? shmget(key, 0, 0) : -1;
+
+	if (id >= 0 && segment_size(c, id, &size) == 0 && c->args[1] > size) {
+		say(c, "the segment that has this key is of ");
+		say_size(c, size);
+		say(c, ", and ");
+		say_size(c, c->args[1]);
+		return say(c, " were asked for");
+	}
+	if (id >= 0 || shmctl(0, IPC_INFO, (struct shmid_ds *)(void *)&limits) < 0 || c->args[1] <= limits.shmmax)
+		return WHY_NO;
+	return say_format(c, "the size, %" PRIu64 ", is more than kernel.shmmax, %lu", c->args[1], limits.shmmax);
+}
+
+static int identifier(const struct why_case *c)
+{
+	return (int)(uint32_t)c->args[0];
+}
+
+enum why_answer shmat_no_segment(struct why_case *c)
+{
+	uint64_t size;
+	int error = segment_size(c, identifier(c), &size);
+
+	if (error != ENOENT && error != EINVAL)
+		return WHY_NO;
+	say_format(c, "there is no segment of the number %d", identifier(c));
+	return error == EINVAL ? WHY_YES : WHY_PERHAPS;
+}
+
+/* PR_SET_MDWE and security modules refuse SHM_EXEC so, too. */
+enum why_answer shmat_denied(struct why_case *c)
+{
+	return (c->args[2] & SHM_EXEC) != 0 ? WHY_PERHAPS : WHY_YES;
+}
+
+/* What it adds to the process: not what SHM_REMAP replaces. */
+enum why_answer shmat_over_limit(struct why_case *c)
+{
+	uint64_t size;
+
+	if (segment_size(c, identifier(c), &size) != 0)
+		return WHY_PERHAPS;
+	size = why_round_up(c, size);
+	if ((c->args[2] & SHM_REMAP) != 0 && c->before != NULL)
+		size -= maps_mapped(c->before, c->args[1], size, NULL);
+	return size > 0 ? say_address_limit(c, size) : WHY_NO;
+}
+
+enum why_answer shmat_over_count(struct why_case *c)
+{
+	return say_map_count(c, -1, "a new one cannot be made");
+}
+
+enum why_answer shmat_sealed(struct why_case *c)
+{
+	uint64_t size;
+
+	if ((c->args[2] & SHM_REMAP) == 0)
+		return WHY_NO;
+	if (segment_size(c, identifier(c), &size) != 0)
+		return WHY_PERHAPS;
+	return say_sealed(c, c->args[1] / (uint64_t)SHMLBA * (uint64_t)SHMLBA, why_round_up(c, size));
+}
