@@ -375,8 +375,12 @@ enum why_answer madvise_populate_fault(struct why_case *c)
 	for (const struct mapping *at = next_mapping(c, NULL); at != NULL && answer != WHY_YES; at = next_mapping(c, at)) {
 		uint64_t end = c->args[0] + size(c);
 
-		answer = say_unreachable(c, at, inside(c, at), at->end < end ? at->end : end);
+		enum why_answer one = say_unreachable(c, at, inside(c, at), at->end < end ? at->end : end);
+
+		answer = one != WHY_NO ? one : answer;
 	}
+	if (answer != WHY_YES && say_userfault(c, c->args[0], size(c)) != WHY_NO)
+		return WHY_PERHAPS;
 	return answer;
 }
 

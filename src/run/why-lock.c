@@ -62,6 +62,18 @@ enum why_answer say_unreachable(struct why_case *c, const struct mapping *mappin
 	return (mapping->inode != 0 && !known) || guard < 0 ? WHY_PERHAPS : WHY_NO;
 }
 
+enum why_answer say_userfault(struct why_case *c, uint64_t from, uint64_t len)
+{
+	for (const struct mapping *at = why_next(c, from, len, NULL); at != NULL; at = why_next(c, from, len, at)) {
+		if (why_vmflag(c, at->start, "um") != WHY_YES)
+			continue;
+		say_mapping(c, at, at->start > from ? at->start : from);
+		say(c, " is registered with a userfaultfd, which can have accesses of missing pages fail (UFFD_FEATURE_SIGBUS)");
+		return WHY_PERHAPS;
+	}
+	return WHY_NO;
+}
+
 enum why_answer msync_unknown_flag(struct why_case *c)
 {
 	return say_unknown_bits(c, c->args[2] & UINT32_MAX, MS_SYNC | MS_ASYNC | MS_INVALIDATE,
@@ -166,6 +178,8 @@ enum why_answer mlock_unreachable(struct why_case *c)
 			answer = one != WHY_NO ? one : answer;
 		}
 	}
+	if (answer != WHY_YES && say_userfault(c, start(c), size(c)) != WHY_NO)
+		return WHY_PERHAPS;
 	if (answer == WHY_YES && locked)
 		say(c, "; the range is locked nevertheless, and mlock2 with MLOCK_ONFAULT would say no more than that");
 	return answer;

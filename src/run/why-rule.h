@@ -211,6 +211,8 @@ enum why_answer why_secret(struct why_case *c, const struct mapping *mapping);
 enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, const char *text);
 /* A page of [from, to) in a mapping faults although the permissions allow it: past the end of the file, or a guard region. */
 enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to);
+/* Of the first mapping of [from, from + len) that is registered with a userfaultfd, that accesses may fail there: WHY_PERHAPS. */
+enum why_answer say_userfault(struct why_case *c, uint64_t from, uint64_t len);
 /* addr is below vm.mmap_min_addr, and no CAP_SYS_RAWIO lifts that. */
 enum why_answer say_low(struct why_case *c, uint64_t addr);
 /* A range that should begin and end on huge pages does not; the mapping at addr is of hugetlbfs (VmFlag ht). */

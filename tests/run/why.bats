@@ -297,4 +297,8 @@ went()
 	assert_failure 1
 	assert_output_joined 'behind that page (a userfaultfd has its accesses fail)' 'mapping a (rw-p) is registered with a userfaultfd'
 	refute_output --partial 'past the end'
+	registered="$on; a = mmap($anon); words(scratch, a, 4p, 1, 0); ioctl(u, UFFDIO_REGISTER, scratch)"
+	why ENOMEM 'can only be this one: mapping a (rw-p) is registered with a userfaultfd, which can have' "$registered; mlock(a, 1p)"
+	"$MMTOOL" run -q -e 'require MADV_POPULATE_READ' || skip 'no MADV_POPULATE_READ'
+	why EFAULT 'mapping a (rw-p) is registered with a userfaultfd, which can have' "$registered; madvise(a, 1p, MADV_POPULATE_READ)"
 }
