@@ -17,6 +17,46 @@ static const struct mapping *mapping_at(const struct why_case *c)
 	return c->before != NULL ? maps_find(c->before, c->args[0]) : NULL;
 }
 
+/* The pages that the first two arguments touch. */
+static uint64_t range_start(const struct why_case *c)
+{
+	return c->args[0] / c->page * c->page;
+}
+
+static uint64_t range_size(const struct why_case *c)
+{
+	return why_round_up(c, c->args[1] + c->args[0] % c->page);
+}
+
+static uint64_t bytes_inside(const struct why_case *c, const struct mapping *mapping)
+{
+	uint64_t from = range_start(c), to = from + range_size(c);
+
+	return (mapping->end < to ? mapping->end : to) - (mapping->start > from ? mapping->start : from);
+}
+
+/*
+ * How many bytes of the range are in mappings that have a VmFlag now, after the call, and how many in others.  False: it is
+ * not known; or there are many mappings, each of which would cost a look.
+ */
+static bool range_flagged(const struct why_case *c, const char *flag, uint64_t *with, uint64_t *without)
+{
+	enum { LOOKS = 16 };
+	struct why_case now = *c;
+	const struct mapping *at = NULL;
+
+	now.before = c->after;
+	*with = *without = 0;
+	for (unsigned looks = 0; (at = why_next(&now, range_start(c), range_size(c), at)) != NULL; looks++) {
+		enum why_answer has = looks < LOOKS ? why_vmflag(&now, at->start, flag) : WHY_PERHAPS;
+
+		if (has == WHY_PERHAPS)
+			return false;
+		*(has == WHY_YES ? with : without) += bytes_inside(c, at);
+	}
+	return *with + *without > 0;
+}
+
 enum why_answer mremap_aliased(struct why_case *c)
 {
 	return c->args[1] == 0 ? say(c, "old_size 0 takes nothing away: the call made a second mapping of the same object. Both "
@@ -165,15 +205,30 @@ enum why_answer madvise_discarded(struct why_case *c)
 	return say(c, "What this process had in private memory is lost to it, and the next access finds zeros.");
 }
 
+#define NEVER_LOCKED "what may be dropped, hugetlbfs, and what the kernel or a driver set up"
+
 enum why_answer mlock_locked(struct why_case *c)
 {
 	bool on_fault = c->call == CALL_MLOCK2 && (c->args[2] & MLOCK_ONFAULT) != 0;
+	uint64_t locked, passed;
 
 	if (c->args[0] % c->page != 0)
 		say(c, "The start was rounded down to the page's. ");
-	if (mapping_at(c) != NULL && why_vmflag(c, mapping_at(c)->start, "lo") == WHY_NO)
-		return say(c, "Nothing was locked: memory of this kind is passed over (what may be dropped, memfd_secret, hugetlbfs).");
-	return say(c, on_fault ? "No page was brought in: each is locked when it comes. All of the range counts for RLIMIT_MEMLOCK now."
+	if (!range_flagged(c, "lo", &locked, &passed))
+		return say(c, "What is locked stays in memory until it is unlocked or unmapped.");
+	if (locked == 0)
+		return say(c, "Nothing was locked: memory of this kind is passed over (" NEVER_LOCKED ").");
+	if (passed > 0) {
+		say(c, "Only ");
+		say_size(c, locked);
+		say(c, " of the range is locked, the rest was passed over (" NEVER_LOCKED "). ");
+	}
+	if (on_fault)
+		say(c, "No page was brought in: each is locked when it comes. ");
+	if (passed > 0)
+		return say(c, on_fault ? "What is locked counts whole for RLIMIT_MEMLOCK now."
+		                       : "The pages of that part were brought in, and stay until they are unlocked or unmapped.");
+	return say(c, on_fault ? "All of the range counts for RLIMIT_MEMLOCK now."
 	                       : "All pages of the range were brought in, and stay until they are unlocked or unmapped.");
 }
 
@@ -192,8 +247,8 @@ enum why_answer mlockall_locked(struct why_case *c)
 		say(c, " ");
 	if (future)
 		say(c, on_fault ? "What will be mapped is locked, page by page as they come."
-		                : "What will be mapped is brought in and locked by the call that maps it.");
-	return WHY_YES;
+		                : "What will be mapped is brought in, where it can be, and locked by the call that maps it.");
+	return say(c, " Some memory is never locked: " NEVER_LOCKED ".");
 }
 
 enum why_answer msync_synced(struct why_case *c)

@@ -85,6 +85,49 @@ silent()
 	reason 'mlockall' 'What will be mapped is brought in' 'mlockall(MCL_FUTURE)'
 }
 
+# in_row KIND KIND: a script that makes a, one page of each kind, side by side.
+in_row()
+{
+	local at=0 kind flags
+
+	echo 'a = hole(8p)'
+	for kind; do
+		flags='PROT_READ|PROT_WRITE, MAP_FIXED'
+		case $kind in
+		anonymous) echo "mmap(a + ${at}p, 1p, $flags|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)" ;;
+		shared) echo "mmap(a + ${at}p, 1p, $flags|MAP_SHARED|MAP_ANONYMOUS, -1, 0)" ;;
+		droppable) echo "mmap(a + ${at}p, 1p, $flags|MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0)" ;;
+		file) echo "f$at = tmpfile(1p); mmap(a + ${at}p, 1p, $flags|MAP_SHARED, f$at, 0)" ;;
+		copy) echo "f$at = tmpfile(1p); mmap(a + ${at}p, 1p, $flags|MAP_PRIVATE, f$at, 0)" ;;
+		esac
+		at=$((at + 1))
+	done
+}
+
+@test "locks: all of the range, none or a part of it" {
+	one=$(($(getconf PAGESIZE) / 1024))K
+	mm run -e "$whole; mlock(a, 4p)"
+	[ "$status" -eq 0 ] || skip 'this user may not lock four pages'
+	for call in 'mlock(a + 1p, 1p)' 'mlock(a + 2p - 1, 2)' 'mlock2(a + 3p, 1p, 0)'; do
+		reason "$call" 'All pages of the range were brought in' "$whole; $call; expect vmflag(a + 1p, \"lo\") || vmflag(a + 3p, \"lo\")"
+		silent "$call" 'Nothing was locked' "$whole; $call"
+	done
+	reason 'mlockall' 'Some memory is never locked: what may be dropped' 'mlockall(MCL_CURRENT|MCL_FUTURE)'
+	"$MMTOOL" run -q -e 'require MAP_DROPPABLE' || skip 'this kernel has no MAP_DROPPABLE'
+	for kinds in 'anonymous droppable' 'droppable anonymous'; do
+		# shellcheck disable=SC2086 # the words are kinds
+		row=$(in_row $kinds)
+		reason 'mlock(a, 2p)' "Only $one of the range is locked, the rest was passed over" "$row
+			mlock(a, 2p)"
+		silent 'mlock(a, 2p)' 'Nothing was locked' "$row
+			mlock(a, 2p)"
+		reason 'mlock2' 'No page was brought in: each is locked when it comes. What is locked counts whole' "$row
+			mlock2(a, 2p, MLOCK_ONFAULT)"
+	done
+	reason 'mlock(a' 'Nothing was locked' "$(in_row droppable)
+		mlock(a, 1p)"
+}
+
 @test "msync, mseal, ftruncate" {
 	f='fd = tmpfile(1p); a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)'
 	reason 'msync' 'the call waited for that' "$f; msync(a, 1p, MS_SYNC)"
