@@ -35,6 +35,71 @@ static uint64_t bytes_inside(const struct why_case *c, const struct mapping *map
 	return (mapping->end < to ? mapping->end : to) - (mapping->start > from ? mapping->start : from);
 }
 
+/* What becomes of data depends on this. */
+enum content {
+	OF_ANONYMOUS = 1, /* private */
+	OF_HUGE = 2,      /* the same, of hugetlbfs */
+	OF_COPY = 4,      /* a private mapping of a file */
+	OF_SHARED = 8,
+	OF_KERNEL = 16,   /* [vdso] and its like: pages that the kernel put there */
+};
+
+static bool is_named(const struct mapping *mapping, const char *name)
+{
+	return mapping->name_len == strlen(name) && memcmp(mapping->name, name, mapping->name_len) == 0;
+}
+
+static bool is_kernels(const struct mapping *mapping)
+{
+	static const char *const ordinary[] = { "[heap]", "[stack", "[anon" };
+
+	if (mapping->name_len == 0 || mapping->name[0] != '[' || mapping->inode != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
+		if (mapping->name_len >= strlen(ordinary[i]) && memcmp(mapping->name, ordinary[i], strlen(ordinary[i])) == 0)
+			return false;
+	return true;
+}
+
+static enum content content_of(const struct mapping *mapping)
+{
+	if (mapping->perms[3] == 's')
+		return OF_SHARED;
+	if (is_kernels(mapping))
+		return OF_KERNEL;
+	/* The kernel's own hugetlbfs has device major 0. */
+	if (mapping->major == 0 && is_named(mapping, "/anon_hugepage (deleted)"))
+		return OF_HUGE;
+	return mapping->inode != 0 ? OF_COPY : OF_ANONYMOUS;
+}
+
+/* The kinds of all mappings of the range, before the call. */
+static unsigned range_contents(const struct why_case *c)
+{
+	unsigned kinds = 0;
+
+	for (const struct mapping *at = NULL; (at = why_next(c, range_start(c), range_size(c), at)) != NULL;)
+		kinds |= content_of(at);
+	return kinds;
+}
+
+/* Whether a page of the range is of a guard region; PERHAPS: not known, or there are many pages. */
+static enum why_answer range_guarded(const struct why_case *c)
+{
+	enum { LOOKS = 1024 };
+	uint64_t pages = range_size(c) / c->page;
+
+	if (c->source == NULL || c->source->guard == NULL)
+		return WHY_PERHAPS;
+	for (uint64_t i = 0; i < pages && i < LOOKS; i++) {
+		int guard = c->source->guard(c->source->context, range_start(c) + i * c->page);
+
+		if (guard != 0)
+			return guard > 0 ? WHY_YES : WHY_PERHAPS;
+	}
+	return pages > LOOKS ? WHY_PERHAPS : WHY_NO;
+}
+
 /*
  * How many bytes of the range are in mappings that have a VmFlag now, after the call, and how many in others.  False: it is
  * not known; or there are many mappings, each of which would cost a look.
@@ -190,19 +255,40 @@ enum why_answer madvise_advised(struct why_case *c)
 	return WHY_NO;
 }
 
+/* What is lost when pages leave the page table, and what is found instead: of a range of one kind, and of one of several. */
+static const struct {
+	enum content kind;
+	const char *alone, *among;
+} losses[] = {
+	{ OF_ANONYMOUS, "What this process had in private memory is lost to it, and the next access finds zeros.",
+	  "What this process had in private anonymous memory is lost to it, and the next access there finds zeros." },
+	{ OF_HUGE, "What this process had in private memory is lost to it. The next access takes a huge page from the pool, "
+	             "and finds zeros; where none is free, it is SIGBUS.",
+	  "What this process had in private huge pages is lost to it." },
+	{ OF_COPY, "Copies that stores had made are lost; the next access reads the file again.",
+	  "In private mappings of files, copies that stores had made are lost; the next access there reads the file again." },
+	{ OF_SHARED, "The data is the object's, so the next access finds it again.",
+	  "The data of shared mappings is the object's, so the next access there finds it again." },
+	{ OF_KERNEL, "The data is the kernel's, so the next access finds it again.",
+	  "What the kernel put there is found again." },
+};
+
 enum why_answer madvise_discarded(struct why_case *c)
 {
-	const struct mapping *mapping = mapping_at(c);
 	const char *name = constant_name(GROUP_MADV, (int)c->args[2]);
+	unsigned kinds = range_contents(c);
 
-	if (mapping == NULL || name == NULL || strncmp(name, "MADV_DONTNEED", strlen("MADV_DONTNEED")) != 0)
+	if (kinds == 0 || name == NULL || strncmp(name, "MADV_DONTNEED", strlen("MADV_DONTNEED")) != 0)
 		return WHY_NO;
-	say(c, "This is no hint: the pages left the page table within the call. ");
-	if (mapping->perms[3] == 's')
-		return say(c, "The data is the object's, so the next access finds it again.");
-	if (mapping->inode != 0)
-		return say(c, "Copies that stores had made are lost; the next access reads the file again.");
-	return say(c, "What this process had in private memory is lost to it, and the next access finds zeros.");
+	say(c, "This is no hint: the pages left the page table within the call.");
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+		if ((kinds & losses[i].kind) != 0)
+			say_format(c, " %s", kinds == losses[i].kind ? losses[i].alone : losses[i].among);
+	enum why_answer guarded = range_guarded(c);
+
+	if (guarded == WHY_YES)
+		return say(c, " Guard pages are still there, and every access of them faults.");
+	return guarded == WHY_PERHAPS ? say(c, " Guard pages, where there are any, go on to fault.") : WHY_YES;
 }
 
 #define NEVER_LOCKED "what may be dropped, hugetlbfs, and what the kernel or a driver set up"
@@ -251,17 +337,33 @@ enum why_answer mlockall_locked(struct why_case *c)
 	return say(c, " Some memory is never locked: " NEVER_LOCKED ".");
 }
 
+/* A shared mapping of what was opened for reading only is none that stores go through, and is passed over: mm/msync.c, VM_SHARED. */
+static enum why_answer say_written(struct why_case *c, unsigned kinds)
+{
+	uint64_t synced, passed;
+
+	if (kinds == OF_ANONYMOUS || kinds == OF_HUGE)
+		return say(c, "Nothing was written: there is no file behind private anonymous memory.");
+	if (kinds == OF_COPY)
+		return say(c, "Nothing was written: stores into a private mapping go to copies, and never to the file.");
+	if ((kinds & OF_SHARED) == 0)
+		return say(c, "Nothing was written: nothing in the range is a shared mapping of a file.");
+	bool known = range_flagged(c, "sh", &synced, &passed);
+
+	if (known && synced == 0)
+		return say(c, "Nothing was written: no store can go to a file through what is mapped here.");
+	say(c, kinds == OF_SHARED && known && passed == 0
+	               ? "Dirty pages of the range were written to their file, and the call waited for that; "
+	               : "Only in shared mappings through which stores can go, dirty pages were written to their file, and the call "
+	                 "waited for that; ");
+	return say(c, "where the file is memory (tmpfs, memfd, shared anonymous memory), there is nowhere to write. Others saw the "
+	              "stores before: they have the same pages.");
+}
+
 enum why_answer msync_synced(struct why_case *c)
 {
-	const struct mapping *mapping = mapping_at(c);
-
-	if ((c->args[2] & MS_SYNC) != 0 && mapping != NULL && mapping->perms[3] == 'p')
-		return say(c, mapping->inode == 0 ? "Nothing was written: there is no file behind private anonymous memory."
-		                                  : "Nothing was written: stores into a private mapping go to copies, and never to the file.");
 	if ((c->args[2] & MS_SYNC) != 0)
-		return say(c, "Dirty pages of the range were written to their file, and the call waited for that; where the file is memory "
-		              "(tmpfs, memfd, shared anonymous memory), there is nowhere to write. Others saw the stores before: they have "
-		              "the same pages.");
+		return say_written(c, range_contents(c));
 	if ((c->args[2] & MS_INVALIDATE) != 0)
 		return say(c, "Nothing was dropped: mappings, read and write share one page cache. All that MS_INVALIDATE does is to "
 		              "refuse locked pages.");

@@ -104,6 +104,59 @@ in_row()
 	done
 }
 
+# to_file KINDS WORDS: what is said of writing back a row of these kinds.
+to_file()
+{
+	# shellcheck disable=SC2086 # the words are kinds
+	reason msync "$2" "$(in_row $1)
+		memset(a, 1, 2p)
+		msync(a, 2p, MS_SYNC)"
+}
+
+@test "msync: every mapping of the range counts" {
+	to_file 'anonymous anonymous' 'there is no file behind private anonymous memory'
+	to_file 'copy copy' 'never to the file'
+	to_file 'anonymous copy' 'nothing in the range is a shared mapping of a file'
+	for kinds in 'anonymous file' 'file anonymous' 'copy file'; do
+		to_file "$kinds" 'Only in shared mappings through which stores can go, dirty pages were written'
+	done
+	to_file 'file file' 'Dirty pages of the range were written'
+	echo data >f
+	reason msync 'Nothing was written: no store can go to a file' \
+		'f = open("f", O_RDONLY); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0); msync(a, 1p, MS_SYNC)'
+}
+
+# lost KINDS WORDS: what is said of MADV_DONTNEED for a row of these kinds.
+lost()
+{
+	# shellcheck disable=SC2086 # the words are kinds
+	reason madvise "$2" "$(in_row $1)
+		memset(a, 1, 2p)
+		madvise(a, 2p, MADV_DONTNEED)"
+}
+
+@test "madvise: DONTNEED of several mappings" {
+	anonymous='private anonymous memory is lost to it, and the next access there finds zeros.'
+	object="shared mappings is the object's, so the next access there finds it again."
+	lost 'anonymous shared' "$anonymous The data of $object"
+	lost 'shared anonymous' "$anonymous The data of $object"
+	lost 'copy anonymous' "$anonymous In private mappings of files, copies"
+	lost 'anonymous anonymous' 'private memory is lost to it, and the next access finds zeros.'
+	lost 'file shared' "The data is the object's"
+}
+
+@test "madvise: DONTNEED leaves guard pages, and what the kernel put there" {
+	silent 'madvise(a, 4p' 'uard' "$whole; madvise(a, 4p, MADV_DONTNEED)"
+	mm run -e "$whole; madvise(a, 4p, MADV_GUARD_INSTALL); expect fault(a[0]) == SEGV_MAPERR"
+	# Linux 6.13 has guard pages, and 6.15 tells which they are.
+	if [[ $(tr '\n ' '  ' <<<"$output" | tr -s ' ') == *'of a guard region'* ]]; then
+		reason 'madvise(a, 4p' 'Guard pages' "$whole; madvise(a + 3p, 1p, MADV_GUARD_INSTALL); madvise(a, 4p, MADV_DONTNEED)
+			expect fault(a[3p]) == SEGV_MAPERR; expect a[0] == 0"
+	fi
+	reason madvise 'Guard pages, where there are any, go on to fault' \
+		"a = mmap(NULL, 2000p, $rw, -1, 0); madvise(a, 2000p, MADV_DONTNEED)"
+}
+
 @test "locks: all of the range, none or a part of it" {
 	one=$(($(getconf PAGESIZE) / 1024))K
 	mm run -e "$whole; mlock(a, 4p)"
