@@ -194,18 +194,51 @@ enum why_answer mmap_merged(struct why_case *c)
 	              "one mapping of both.");
 }
 
+/* Whether no mapping reaches over addr, from below it to above. */
+static bool is_cut(const struct maps *maps, uint64_t addr)
+{
+	const struct mapping *mapping = maps_find(maps, addr);
+
+	return mapping == NULL || mapping->start == addr;
+}
+
+static size_t mappings_in(const struct why_case *c, const struct maps *maps)
+{
+	size_t count;
+
+	maps_mapped(maps, range_start(c), range_size(c), &count);
+	return count;
+}
+
+static void say_split(struct why_case *c, bool joined)
+{
+	const struct mapping *now = maps_find(c->after, range_start(c));
+	bool alone = now != NULL && now->start == range_start(c) && now->end == now->start + range_size(c);
+
+	say(c, "Permissions belong to a whole mapping, so ");
+	say(c, joined  ? "the part whose permissions changed left its own, and is one with a neighbour that it is like now."
+	       : alone ? "the part whose permissions changed became one of its own."
+	               : "one that the range holds only a part of was split.");
+}
+
 enum why_answer mprotect_split(struct why_case *c)
 {
-	const struct mapping *was = mapping_at(c), *now = c->after != NULL ? maps_find(c->after, c->args[0]) : NULL;
-
-	if (was == NULL || now == NULL)
+	if (c->before == NULL || c->after == NULL)
 		return WHY_NO;
-	if (now->start > was->start || now->end < was->end)
-		return say(c, "Permissions belong to a whole mapping, so the part whose permissions changed became one of its own. "
-		              "No page was touched: its entries in the page table were changed.");
-	if (now->start < was->start || now->end > was->end)
-		return say(c, "It is like its neighbours again, so the kernel made one mapping of them.");
-	return WHY_NO;
+	uint64_t start = range_start(c), end = start + range_size(c), unlocked, locked;
+	bool split = (!is_cut(c->before, start) && is_cut(c->after, start)) || (!is_cut(c->before, end) && is_cut(c->after, end));
+	bool joined = (is_cut(c->before, start) && !is_cut(c->after, start)) || (is_cut(c->before, end) && !is_cut(c->after, end));
+
+	if (split)
+		say_split(c, joined);
+	else if (joined)
+		say(c, "It is like a neighbour now, so the kernel made one mapping of them.");
+	else if (mappings_in(c, c->after) < mappings_in(c, c->before))
+		say(c, "Mappings side by side became alike, so the kernel made one mapping of them.");
+	/* Of locked memory that becomes writable, the kernel makes the copies at once. */
+	if (split && range_flagged(c, "lo", &locked, &unlocked) && locked == 0)
+		say(c, " No page was touched: its entries in the page table were changed.");
+	return WHY_YES;
 }
 
 /* What is true of an advice whatever it is given for; NULL where the mapping decides. */
@@ -219,20 +252,22 @@ static const struct {
 	{ "MADV_WILLNEED", "Reading was started of what is not in memory: a file's pages into the page cache, others from swap. The call "
 	                 "did not wait, and the page table is as it was: a touch still faults, and finds the page." },
 	{ "MADV_FREE", "The pages stay and may be taken when memory is short, without being written anywhere: then they read zero. A "
-	             "store takes a page back." },
-	{ "MADV_REMOVE", "A hole was made in the object itself, so the pages read zero through every mapping of it." },
+	             "store takes a page back. Pages that another process shares, since a fork, are left alone." },
+	{ "MADV_REMOVE", "A hole was made in the object itself, so the pages read zero through every mapping of it, save where a private "
+	               "one has copies of its own." },
 	{ "MADV_DONTFORK", "A child will not have this range." },
 	{ "MADV_DOFORK", "A child will have this range again." },
 	{ "MADV_WIPEONFORK", "A child will have the range, with zeros in it." },
 	{ "MADV_KEEPONFORK", "A child will have the data of this range again." },
 	{ "MADV_DONTDUMP", "A core dump leaves the range out; nothing else changes." },
 	{ "MADV_DODUMP", "A core dump has the range again." },
-	{ "MADV_MERGEABLE", "KSM may make one page of equal ones here, when it runs; a store takes them apart again." },
 	{ "MADV_UNMERGEABLE", "KSM leaves the range alone, and pages that it had merged were taken apart." },
 	{ "MADV_HUGEPAGE", "Huge pages are wanted here: where the range holds a whole aligned one, a fault may bring one in." },
 	{ "MADV_NOHUGEPAGE", "No huge pages come here any more; those that are there stay." },
-	{ "MADV_COLLAPSE", "Small pages were copied into huge ones at once, without waiting for the kernel's own thread." },
-	{ "MADV_COLD", "The pages are the first to go when memory is short; none went now." },
+	{ "MADV_COLLAPSE", "Where the range holds a whole aligned huge page, it is one now, without waiting for the kernel's own thread: "
+	                 "small pages were copied, and what was huge stayed." },
+	{ "MADV_COLD", "Pages that no other process has mapped are among the first to go when memory is short, where they can go; none "
+	             "went now." },
 	{ "MADV_PAGEOUT", "Pages that can be were taken away at once: a file's clean ones with no cost, others to swap where there "
 	                "is any. No data is lost but what may be dropped (MADV_FREE, MAP_DROPPABLE)." },
 	{ "MADV_POPULATE_READ", "Every page was brought in as a load would: of a file or shared memory the page itself, of private memory "
@@ -253,6 +288,20 @@ enum why_answer madvise_advised(struct why_case *c)
 			return say(c, advices[i].text);
 	}
 	return WHY_NO;
+}
+
+enum why_answer madvise_mergeable(struct why_case *c)
+{
+	static const char passed_over[] = "what is shared, huge pages of hugetlbfs, what may be dropped, and what the kernel or a driver set up";
+	const char *name = constant_name(GROUP_MADV, (int)c->args[2]);
+	uint64_t marked, passed;
+
+	if (name == NULL || strcmp(name, "MADV_MERGEABLE") != 0 || !range_flagged(c, "mg", &marked, &passed))
+		return WHY_NO;
+	if (marked == 0)
+		return say_format(c, "The call changed nothing: KSM passes over %s.", passed_over);
+	say(c, "KSM may make one page of equal ones here, when it runs; a store takes them apart again.");
+	return passed > 0 ? say_format(c, " It passes over a part of the range: %s.", passed_over) : WHY_YES;
 }
 
 /* What is lost when pages leave the page table, and what is found instead: of a range of one kind, and of one of several. */
@@ -284,6 +333,10 @@ enum why_answer madvise_discarded(struct why_case *c)
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
 		if ((kinds & losses[i].kind) != 0)
 			say_format(c, " %s", kinds == losses[i].kind ? losses[i].alone : losses[i].among);
+	uint64_t watched, others;
+
+	if (range_flagged(c, "um", &watched, &others) && watched > 0)
+		say(c, " Where userfaultfd is registered for missing pages, it decides what the next access of private memory finds.");
 	enum why_answer guarded = range_guarded(c);
 
 	if (guarded == WHY_YES)

@@ -271,7 +271,7 @@ why_function mremap_moved, mremap_moved_fixed, mremap_grew, mremap_shrank, mrema
 	mmap_replaced, mmap_reservation, mmap_noreserve, munmap_several;
 /* why-explain-pages.c */
 why_function mremap_aliased, mremap_left, mmap_populated, mmap_locked, mmap_grows_down, mmap_droppable, mmap_merged,
-	mprotect_split, madvise_advised, madvise_discarded, mlock_locked, munlock_unlocked, mlockall_locked, msync_synced,
-	mseal_sealed, ftruncate_resized;
+	mprotect_split, madvise_advised, madvise_mergeable, madvise_discarded, mlock_locked, munlock_unlocked,
+	mlockall_locked, msync_synced, mseal_sealed, ftruncate_resized;
 
 #endif

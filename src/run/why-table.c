@@ -266,6 +266,7 @@ const struct why_explanation why_explanations[] = {
 	{ CALL_MMAP, mmap_droppable },
 	{ CALL_MPROTECT, mprotect_split },
 	{ CALL_MADVISE, madvise_advised },
+	{ CALL_MADVISE, madvise_mergeable },
 	{ CALL_MADVISE, madvise_discarded },
 	{ CALL_MLOCK, mlock_locked },
 	{ CALL_MLOCK2, mlock_locked },

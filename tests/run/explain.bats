@@ -157,6 +157,27 @@ lost()
 		"a = mmap(NULL, 2000p, $rw, -1, 0); madvise(a, 2000p, MADV_DONTNEED)"
 }
 
+@test "madvise: DONTNEED of the kernel's own pages, and where userfaultfd watches" {
+	need setarch
+	vdso=$(setarch -R "$MMTOOL" run --format=json -e 'note 1' | grep -o '"line":"[^"]*\[vdso\]"' | head -n 1 | sed 's/.*:"\([0-9a-f]*\)-.*/0x\1/')
+	if [ -n "$vdso" ] && setarch -R "$MMTOOL" run -q -e "madvise($vdso, 1p, MADV_DONTNEED)" >/dev/null 2>&1; then
+		run setarch -R "$MMTOOL" run --explain -e "v = $vdso; madvise(v, 1p, MADV_DONTNEED)"
+		assert_success
+		[[ $(tr -d '|\n' <<<"$output" | tr -s ' ') == *"The data is the kernel's, so the next access finds it again."* ]] || fail "$output"
+	fi
+	watch='u = userfaultfd(O_CLOEXEC|UFFD_USER_MODE_ONLY); words(scratch, UFFD_API, 0, 0); ioctl(u, UFFDIO_API, scratch)'
+	register='words(scratch, a, 4p, UFFDIO_REGISTER_MODE_MISSING, 0); ioctl(u, UFFDIO_REGISTER, scratch)'
+	"$MMTOOL" run -q -e "$watch; $whole; $register" >/dev/null 2>&1 || skip 'this user may have no userfaultfd'
+	reason madvise 'Where userfaultfd is registered for missing pages' "$watch; $whole; $register; madvise(a, 4p, MADV_DONTNEED)"
+}
+
+@test "madvise: COLLAPSE of what is huge already" {
+	twice='a = mmap(NULL, 4M, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); b = (a + 2M - 1) / 2M * 2M; b[0] = 1
+		madvise(b, 2M, MADV_COLLAPSE); madvise(b + 0, 2M, MADV_COLLAPSE)'
+	"$MMTOOL" run -q -e "$twice" >/dev/null 2>&1 || skip 'no such huge pages here'
+	reason 'madvise(b + 0' 'what was huge stayed' "$twice"
+}
+
 @test "locks: all of the range, none or a part of it" {
 	one=$(($(getconf PAGESIZE) / 1024))K
 	mm run -e "$whole; mlock(a, 4p)"
@@ -207,7 +228,44 @@ lost()
 	reason 'mprotect(a + 1p' 'became one of its own' "$whole; mprotect(a + 1p, 1p, PROT_READ)"
 	reason 'mprotect(a + 2p' 'made one mapping of them' "$whole; mprotect(a + 2p, 1p, PROT_READ)
 		mprotect(a + 2p, 1p, PROT_READ|PROT_WRITE)"
-	silent 'mprotect(a + 1p' 'like its neighbours' "$whole; mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+	silent 'mprotect(a + 1p' 'neighbour' "$whole; mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+}
+
+@test "mprotect: a part that joins its neighbour, and mappings that become alike" {
+	two="$whole; mprotect(a + 2p, 2p, PROT_READ)"
+	reason 'mprotect(a + 1p' 'left its own, and is one with a neighbour' "$two; mprotect(a + 1p, 1p, PROT_READ); expect vmas(a, 4p) == 2"
+	silent 'mprotect(a + 1p' 'became one of its own' "$two; mprotect(a + 1p, 1p, PROT_READ)"
+	reason 'mprotect(a, 4p' 'Mappings side by side became alike' "$two; mprotect(a, 4p, PROT_READ|PROT_WRITE|PROT_NONE)
+		expect vmas(a, 4p) == 1"
+	reason 'mprotect(a + 1p' 'one that the range holds only a part of was split' \
+		"$(in_row anonymous file anonymous); munmap(a, 1p); mmap(a + 3p, 1p, $rw|MAP_FIXED, -1, 0); mprotect(a + 1p, 2p, PROT_READ)"
+}
+
+@test "mprotect: locked memory may have been touched" {
+	mm run -e "$whole; mlock(a, 4p)"
+	[ "$status" -eq 0 ] || skip 'this user may not lock four pages'
+	r='a = mmap(NULL, 4p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); '
+	silent 'mprotect(a' 'No page was touched' "$r mlock(a, 4p); mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+	reason 'mprotect(a' 'No page was touched' "$r mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)"
+}
+
+@test "madvise: what another process shares, and copies, are left alone" {
+	reason madvise 'Pages that another process shares, since a fork, are left alone' "$whole; madvise(a, 4p, MADV_FREE)"
+	reason madvise 'Pages that no other process has mapped' "$whole; madvise(a, 4p, MADV_COLD)"
+	reason madvise 'save where a private one has copies of its own' "a = mmap(NULL, 1p, $shared, -1, 0); madvise(a, 1p, MADV_REMOVE)"
+}
+
+@test "madvise: KSM is told of only where it takes the memory" {
+	mm run -e "$whole; madvise(a, 4p, MADV_MERGEABLE)"
+	[ "$status" -eq 0 ] || skip 'this kernel has no KSM'
+	merge='madvise(a, 2p, MADV_MERGEABLE)'
+	reason madvise 'KSM may make one page' "$(in_row anonymous copy)
+		$merge; expect vmflag(a, \"mg\")"
+	reason madvise 'changed nothing: KSM passes over what is shared' "$(in_row file shared)
+		$merge; expect !vmflag(a, \"mg\")"
+	reason madvise 'It passes over a part of the range' "$(in_row shared anonymous)
+		$merge; expect vmflag(a + 1p, \"mg\")"
+	silent madvise 'passes over' "$whole; $merge"
 }
 
 @test "shrinking and growing, by what is behind the mapping" {
