@@ -182,18 +182,6 @@ enum why_answer mmap_droppable(struct why_case *c)
 	               : WHY_NO;
 }
 
-/* The new mapping is no line of its own: a neighbour was longer afterwards. */
-enum why_answer mmap_merged(struct why_case *c)
-{
-	uint64_t start = (uint64_t)c->result, end = start + why_round_up(c, c->args[1]);
-	const struct mapping *now = c->after != NULL ? maps_find(c->after, start) : NULL;
-
-	if (now == NULL || (now->start == start && now->end == end))
-		return WHY_NO;
-	return say(c, "It is like its neighbour in every respect (permissions, flags, object and the place in it), so the kernel made "
-	              "one mapping of both.");
-}
-
 /* Whether no mapping reaches over addr, from below it to above. */
 static bool is_cut(const struct maps *maps, uint64_t addr)
 {

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a call that did not fail did what it did. */
+#include "run/why-mmap.h"
 #include "run/why-mremap.h"
 
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000 /* Linux 4.17 */
-#endif
+/* The flag of the mapping at addr as it is after the call. */
+static enum why_answer flag_now(const struct why_case *c, uint64_t addr, const char *flag)
+{
+	struct why_case now = *c;
+
+	now.before = c->after;
+	return why_vmflag(&now, addr, flag);
+}
 
 static void say_obstacle(const struct why_case *c)
 {
@@ -37,27 +43,46 @@ enum why_answer mremap_moved_fixed(struct why_case *c)
 	              "that are in memory keep their page frames.") : WHY_NO;
 }
 
+static bool is_in_place(const struct why_case *c)
+{
+	return (uint64_t)c->result == old_address(c) && c->before != NULL && c->after != NULL && !why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP);
+}
+
+/* Sizes of mappings of huge pages are rounded up to those. */
+static enum why_answer say_same(struct why_case *c)
+{
+	if (flag_now(c, old_address(c), "ht") != WHY_YES)
+		return WHY_NO;
+	return say(c, "Both sizes are the same in whole huge pages, so nothing changed.");
+}
+
 enum why_answer mremap_grew(struct why_case *c)
 {
-	if ((uint64_t)c->result != old_address(c) || growth(c) == 0)
+	if (!is_in_place(c) || growth(c) == 0)
 		return WHY_NO;
 	const struct mapping *mapping = maps_find(c->before, old_address(c));
 
+	if (maps_mapped(c->before, old_address(c) + old_size(c), growth(c), NULL) != 0)
+		return say_same(c);
 	say(c, "The ");
 	say_size(c, growth(c));
-	say(c, " behind it were free, so it grew in place and every pointer into it stays valid. ");
-	return say(c, mapping != NULL && mapping->inode != 0 ? "The new pages show more of what is behind it, as far as that goes."
-	                                                     : "The new pages have no memory until they are touched.");
+	say(c, " behind it were free, so it grew in place and every pointer into it stays valid.");
+	if (mapping != NULL && mapping->inode != 0)
+		return say(c, " The new pages show more of what is behind it, as far as that goes.");
+	return flag_now(c, old_address(c), "lo") == WHY_NO ? say(c, " The new pages have no memory until they are touched.") : WHY_YES;
 }
 
 enum why_answer mremap_shrank(struct why_case *c)
 {
-	if ((uint64_t)c->result != old_address(c) || new_size(c) >= old_size(c))
+	if (!is_in_place(c) || new_size(c) >= old_size(c))
 		return WHY_NO;
 	const struct mapping *mapping = maps_find(c->before, old_address(c));
+	uint64_t gone = maps_mapped(c->before, old_address(c), old_size(c), NULL) - maps_mapped(c->after, old_address(c), old_size(c), NULL);
 
-	say(c, "Shrinking never moves. The last ");
-	say_size(c, old_size(c) - new_size(c));
+	if (gone == 0)
+		return say_same(c);
+	say(c, "Without MREMAP_FIXED, shrinking never moves. The last ");
+	say_size(c, gone);
 	say(c, " were unmapped as munmap would have done");
 	if (mapping != NULL && mapping->perms[3] == 's')
 		return say(c, "; what they showed is still in the object behind the mapping.");
@@ -97,19 +122,60 @@ enum why_answer mremap_shared_object(struct why_case *c)
 	return say(c, ", and pages past that have nothing behind them.");
 }
 
+/* Whether the mapping is of hugetlbfs, with a file or without. */
+static bool mmap_is_huge(struct why_case *c)
+{
+	struct why_file file;
+
+	return mmap_is_anonymous(c) ? why_flag(c, MAP_HUGETLB) : mmap_file(c, &file) && file.huge;
+}
+
+/* The bytes that were mapped: whole pages, of hugetlbfs whole huge pages; 0: not known. */
+static uint64_t mapped_length(struct why_case *c)
+{
+	uint64_t page = 0;
+
+	if (!mmap_is_huge(c))
+		return mmap_length(c);
+	if (mmap_is_anonymous(c))
+		page = mmap_huge_page(c);
+	return page != 0 ? (c->args[1] + page - 1) / page * page : 0;
+}
+
+/* How far from an end of what is free the kernel may keep a mapping: addresses are aligned for huge pages, and for caches. */
+static uint64_t alignment_of(const struct why_case *c, uint64_t length)
+{
+	if (length >= UINT64_C(1) << 20)
+		return UINT64_C(1) << 30;
+	return mmap_is_anonymous(c) && !mmap_is_shared(c) ? 0 : UINT64_C(1) << 20;
+}
+
+/*
+ * Whether the mapping can only have been found from the top: a search from the bottom upwards, as in the legacy layout
+ * (setarch -L), would have put it at the other end of the range that was free.
+ */
+static bool is_from_top(const struct why_case *c, uint64_t length)
+{
+	struct maps_place place = maps_place(c->before, (uint64_t)c->result);
+
+	return maps_backward(&place) && (uint64_t)c->result - place.at->end > length + alignment_of(c, length);
+}
+
 enum why_answer mmap_placed(struct why_case *c)
 {
 	const struct mapping *above = maps_above(c->before, (uint64_t)c->result);
-	uint64_t end = (uint64_t)c->result + why_round_up(c, c->args[1]);
+	uint64_t length = mapped_length(c), end = (uint64_t)c->result + length;
 
 	if (c->args[0] != 0 || why_flag(c, MAP_FIXED))
 		return WHY_NO;
 	say(c, "No address was asked for, so the kernel chose one");
-	if (above == NULL || above->start != end)
+	if (length == 0 || above == NULL || above->start != end)
 		return say(c, ".");
 	say(c, ": directly below ");
 	say_mapping(c, above, end);
-	return say(c, ". It looks for room from the top downwards, so a new mapping usually lands just below the last one.");
+	say(c, ".");
+	return is_from_top(c, length) ? say(c, " It looks for room from the top downwards, so a new mapping usually lands just below the last one.")
+	                              : WHY_YES;
 }
 
 enum why_answer mmap_hint(struct why_case *c)
@@ -126,7 +192,7 @@ enum why_answer mmap_hint(struct why_case *c)
 
 enum why_answer mmap_replaced(struct why_case *c)
 {
-	uint64_t was = maps_mapped(c->before, c->args[0], why_round_up(c, c->args[1]), NULL);
+	uint64_t was = maps_mapped(c->before, c->args[0], mapped_length(c), NULL);
 
 	if (!why_flag(c, MAP_FIXED) || was == 0)
 		return WHY_NO;
@@ -137,23 +203,73 @@ enum why_answer mmap_replaced(struct why_case *c)
 
 enum why_answer mmap_reservation(struct why_case *c)
 {
-	return c->args[2] == PROT_NONE && why_flag(c, MAP_ANONYMOUS) ? say(c, "PROT_NONE reserves addresses and nothing else: no memory, no commit charge, and no access until "
-	              "something is mapped over it or mprotect allows it.") : WHY_NO;
+	uint64_t policy;
+
+	if (c->args[2] != PROT_NONE || !mmap_is_anonymous(c) || mmap_is_huge(c))
+		return WHY_NO;
+	if (!mmap_is_shared(c))
+		return say(c, "PROT_NONE reserves addresses and nothing else: no memory, no commit charge, and no access until "
+		              "something is mapped over it or mprotect allows it.");
+	say(c, "PROT_NONE allows no access until something is mapped over it or mprotect allows it.");
+	if (why_flag(c, MAP_NORESERVE) && (!why_fact(c, FACT_OVERCOMMIT, &policy) || policy != 2))
+		return WHY_YES;
+	return say(c, " The commit account is charged with all of it at once, since it is shared.");
+}
+
+/* Whether, and when, memory of this mapping is charged to the commit account: mm/vma.c, accountable_mapping(); mm/shmem.c. */
+enum charge { CHARGED_NEVER, CHARGED_BY_MMAP, CHARGED_WHEN_WRITABLE, CHARGED_SHARED };
+
+static enum charge charge_of(const struct why_case *c)
+{
+	if (mmap_is_shared(c))
+		return mmap_is_anonymous(c) ? CHARGED_SHARED : CHARGED_NEVER;
+	if (mmap_type(c) != MAP_PRIVATE)
+		return CHARGED_NEVER;
+	return (mmap_prot(c) & PROT_WRITE) != 0 ? CHARGED_BY_MMAP : CHARGED_WHEN_WRITABLE;
 }
 
 enum why_answer mmap_noreserve(struct why_case *c)
 {
+	static const char *const free_of[] = {
+		[CHARGED_BY_MMAP] = "MAP_NORESERVE keeps the mapping out of the commit account: Committed_AS does not grow. "
+		                    "It is accounting and no swap is set aside or spared; memory is still needed when "
+		                    "pages are touched, and without any the OOM killer decides.",
+		[CHARGED_WHEN_WRITABLE] = "Private memory that cannot be written is not charged to the commit account; MAP_NORESERVE "
+		                          "keeps it out when mprotect makes it writable, too.",
+		[CHARGED_SHARED] = "MAP_NORESERVE: the commit account is not charged by mmap, but with each page of the shared memory "
+		                   "when that comes.",
+	};
+	static const char *const charged[] = {
+		[CHARGED_BY_MMAP] = "the mapping is charged.",
+		[CHARGED_WHEN_WRITABLE] = "the mapping is charged when it becomes writable.",
+		[CHARGED_SHARED] = "the mapping is charged.",
+	};
+	enum charge charge = charge_of(c);
 	uint64_t policy;
 
 	if (!why_flag(c, MAP_NORESERVE))
 		return WHY_NO;
+	if (mmap_is_huge(c))
+		return say(c, "MAP_NORESERVE: no huge pages of the pool are set aside for the mapping; a touch that finds none free is "
+		              "SIGBUS.");
+	if (charge == CHARGED_NEVER)
+		return WHY_NO;
 	if (!why_fact(c, FACT_OVERCOMMIT, &policy))
 		return c->source != NULL && c->source->here
 		       ? say(c, "What MAP_NORESERVE does hangs on the overcommit policy, which could not be read.") : WHY_NO;
-	return say(c, policy == 2 ? "Under overcommit policy 2 MAP_NORESERVE is ignored: the mapping is charged."
-	                          : "MAP_NORESERVE keeps the mapping out of the commit account: Committed_AS does not grow. "
-	                            "It is accounting and no swap is set aside or spared; memory is still needed when "
-	                            "pages are touched, and without any the OOM killer decides.");
+	return policy == 2 ? say_format(c, "Under overcommit policy 2 MAP_NORESERVE is ignored: %s", charged[charge]) : say(c, free_of[charge]);
+}
+
+/* The new mapping is no line of its own: a neighbour was longer afterwards. */
+enum why_answer mmap_merged(struct why_case *c)
+{
+	uint64_t start = (uint64_t)c->result, length = mapped_length(c), end = start + length;
+	const struct mapping *now = c->after != NULL ? maps_find(c->after, start) : NULL;
+
+	if (now == NULL || length == 0 || (now->start == start && now->end == end))
+		return WHY_NO;
+	return say(c, "It is like its neighbour in every respect (permissions, flags, object and the place in it), so the kernel made "
+	              "one mapping of both.");
 }
 
 enum why_answer munmap_several(struct why_case *c)

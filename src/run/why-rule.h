@@ -268,9 +268,9 @@ WHY_RULES(WHY_DECLARE)
 
 /* why-explain.c */
 why_function mremap_moved, mremap_moved_fixed, mremap_grew, mremap_shrank, mremap_shared_object, mmap_placed, mmap_hint,
-	mmap_replaced, mmap_reservation, mmap_noreserve, munmap_several;
+	mmap_replaced, mmap_reservation, mmap_noreserve, mmap_merged, munmap_several;
 /* why-explain-pages.c */
-why_function mremap_aliased, mremap_left, mmap_populated, mmap_locked, mmap_grows_down, mmap_droppable, mmap_merged,
+why_function mremap_aliased, mremap_left, mmap_populated, mmap_locked, mmap_grows_down, mmap_droppable,
 	mprotect_split, madvise_advised, madvise_mergeable, madvise_discarded, mlock_locked, munlock_unlocked,
 	mlockall_locked, msync_synced, mseal_sealed, ftruncate_resized;
 

@@ -50,6 +50,58 @@ silent()
 	silent 'a = mmap' 'MAP_' "a = mmap(NULL, 1p, $rw, -1, 0)"
 }
 
+@test "mmap: where the kernel looks for room" {
+	# Larger than any gap between libraries, and unlike their neighbours.
+	at='a1 = mmap(NULL, 64M, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		a2 = mmap(NULL, 64M, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		a3 = mmap(NULL, 64M, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
+	need setarch
+	for size in 64M 1p; do
+		run setarch -L "$MMTOOL" run --explain -e "${at//64M/$size}"
+		assert_success
+		refute_output --partial 'looks for'
+		refute_output --partial 'downwards'
+	done
+	# The last of them is the lowest, unless this is the legacy layout.
+	"$MMTOOL" run -q -e "$at; expect a3 < a2; expect a2 < a1" >/dev/null 2>&1 ||
+		skip 'room is looked for from the bottom upwards here'
+	reason 'a3 = mmap' 'directly below mapping a2 (---p). It looks for room from the top downwards' "$at"
+}
+
+@test "mmap: what is charged, and what MAP_NORESERVE changes of that" {
+	policy_lock -s
+	[ "$(</proc/sys/vm/overcommit_memory)" != 2 ] || skip 'overcommit policy 2'
+	none='a = mmap(NULL, 4p, PROT_NONE, '
+	reason 'a = mmap' 'no memory, no commit charge' "$none MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)"
+	reason 'a = mmap' 'The commit account is charged with all of it at once' "$none MAP_SHARED|MAP_ANONYMOUS, -1, 0)"
+	silent 'a = mmap' 'no commit charge' "$none MAP_SHARED|MAP_ANONYMOUS, -1, 0)"
+	silent 'a = mmap' 'charged with all' "$none MAP_SHARED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)"
+	reason 'a = mmap' 'but with each page of the shared memory' "$none MAP_SHARED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)"
+	reason 'a = mmap' 'keeps it out when mprotect makes it writable, too' "$none MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)"
+	reason 'a = mmap' 'keeps the mapping out of the commit account' "a = mmap(NULL, 4p, $rw|MAP_NORESERVE, -1, 0)"
+	silent 'a = mmap' 'NORESERVE' 'f = tmpfile(4p); a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_NORESERVE, f, 0)'
+}
+
+@test "huge pages of the pool: their size counts" {
+	huge='ht = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|MAP_NORESERVE, -1, 0)'
+	"$MMTOOL" run -q -e "$huge" >/dev/null 2>&1 || skip 'no hugetlbfs'
+	reason 'ht = mmap' 'no huge pages of the pool are set aside' "$huge"
+	silent 'ht = mmap' 'commit account' "$huge"
+	silent 'ht = mmap' 'one mapping of both' "$huge"
+	for call in 'mremap(ht, 1p, 2p, 0)' 'mremap(ht, 2p, 1p, 0)' 'mremap(ht, hugepage, 1p, 0)'; do
+		reason "$call" 'Both sizes are the same in whole huge pages, so nothing changed.' "$huge; $call"
+	done
+	two=${huge/1p/2 * hugepage}
+	one=$("$MMTOOL" run -e 'note hugepage / 1M' | sed -n 's/^# //p')M
+	reason mremap "The last $one were unmapped" "$two; mremap(ht, 2 * hugepage, 1p, 0)"
+	reason 'mmap(r' "replaces without asking: $one that were mapped" \
+		"r = mmap(NULL, 3 * hugepage, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); r = (r + hugepage - 1) / hugepage * hugepage
+		mmap(r, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|MAP_NORESERVE|MAP_FIXED, -1, 0)"
+	reason madvise 'where none is free, it is SIGBUS' "$huge; madvise(ht, 1p, MADV_DONTNEED)"
+	silent madvise 'reads the file' "$huge; madvise(ht, 1p, MADV_DONTNEED)"
+	reason msync 'there is no file behind' "$huge; msync(ht, hugepage, MS_SYNC)"
+}
+
 @test "mprotect: split, and merged again" {
 	a="a = mmap(NULL, 3p, $rw, -1, 0); mprotect(a + 1p, 1p, PROT_READ)"
 	reason 'mprotect(a + 1p, 1p, PROT_READ)' 'became one of its own' "$a"
@@ -274,7 +326,11 @@ lost()
 	reason mremap 'and what was in them is gone' "$whole; mremap(a, 4p, 2p, 0)"
 	reason mremap 'The new pages show more of what is behind it' "$object; mremap(a, 2p, 4p, 0)"
 	reason mremap "and the object behind it did not. It has $(($(getconf PAGESIZE) * 4 / 1024))K" "$object; mremap(a, 2p, 6p, 0)"
-	reason mremap 'no memory until they are touched' "a = mmap(hole(8p), 2p, $rw|MAP_FIXED, -1, 0); mremap(a, 2p, 4p, 0)"
+	room="a = mmap(hole(8p), 2p, $rw|MAP_FIXED, -1, 0)"
+	reason mremap 'no memory until they are touched' "$room; mremap(a, 2p, 4p, 0)"
+	if "$MMTOOL" run -q -e "$whole; mlock(a, 4p)" >/dev/null 2>&1; then
+		silent mremap 'until they are touched' "$room; mlock(a, 2p); mremap(a, 2p, 4p, 0); expect resident(a, 4p) == 4p"
+	fi
 	silent mremap 'did not' "$object; mremap(a, 2p, 4p, 0); expect a[3p] == 0"
 }
 
