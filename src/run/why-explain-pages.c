@@ -86,7 +86,7 @@ static unsigned range_contents(const struct why_case *c)
 /* Whether a page of the range is of a guard region; PERHAPS: not known, or there are many pages. */
 static enum why_answer range_guarded(const struct why_case *c)
 {
-	enum { LOOKS = 1024 };
+	enum { LOOKS = 16384 };
 	uint64_t pages = range_size(c) / c->page;
 
 	if (c->source == NULL || c->source->guard == NULL)
