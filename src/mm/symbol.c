@@ -134,15 +134,16 @@ static const struct region *region_above(const struct regions *regions, uint64_t
 
 /*
  * What addresses behind it are not told from.  [vsyscall] is alone among the kernel's; and the break, where nothing is mapped
- * yet, is placed at random behind the program (arch_randomize_brk()).
+ * yet, is placed at random behind the program, hardly ever so close (arch_randomize_brk()).
  */
 static bool stands_alone(const struct mapping *m, uint64_t addr, bool mapped)
 {
 	static const char vsyscall[] = "[vsyscall]";
+	static const uint64_t close = UINT64_C(128) << 10;
 
 	if (m->name_len == sizeof(vsyscall) - 1 && memcmp(m->name, vsyscall, m->name_len) == 0)
 		return true;
-	return !mapped && m->name[0] == '/' && m->end != addr;
+	return !mapped && m->name[0] == '/' && addr - m->end > close;
 }
 
 /* The nearest thing with a name that ends at or below addr. */

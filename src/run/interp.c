@@ -336,6 +336,9 @@ static enum step_kind kind_of(const struct statement *statement)
 
 static void perform_step(struct machine *m, const struct statement *statement, struct event_step *step)
 {
+	/* Of a child that was just made, the maps are read when a call needs them. */
+	const bool known = !stale_any(&m->here->stale);
+
 	switch (kind_of(statement)) {
 	case STEP_CALL:
 		step->bound = statement->slot != NO_SLOT ? m->names[statement->slot] : NULL;
@@ -350,15 +353,18 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 		break;
 	case STEP_BIND:
 		bind_value(m, statement, step);
-		perform_accessed(m, step);
+		if (known)
+			perform_accessed(m, step);
 		break;
 	case STEP_EXPECT:
 		expect(m, statement, step);
-		perform_accessed(m, step);
+		if (known)
+			perform_accessed(m, step);
 		break;
 	case STEP_REQUIRE:
 		require(m, statement);
-		perform_accessed(m, step);
+		if (known)
+			perform_accessed(m, step);
 		break;
 	default:
 		note(m, statement);

@@ -213,7 +213,10 @@ struct performance {
 void perform_call(struct machine *m, const struct statement *statement, struct event_step *step);
 /* Performs ADDR[EXPR] = EXPR. */
 void perform_store(struct machine *m, const struct statement *statement, struct event_step *step);
-/* After an expression was worked out in which memory was accessed: what that made of a MAP_GROWSDOWN mapping, if anything. */
+/*
+ * After an expression was worked out in which memory was accessed, where the maps were known before: what that made of a
+ * MAP_GROWSDOWN mapping, if anything.
+ */
 void perform_accessed(struct machine *m, struct event_step *step);
 
 /* Each performs one class of calls.  False: the step fails, or the process died of it. */
