@@ -23,7 +23,7 @@ static int segment_size(const struct why_case *c, int id, uint64_t *size)
 enum why_answer shmget_too_large(struct why_case *c)
 {
 	struct shminfo limits;
-	uint64_t size;
+	uint64_t size = 0;
 	const key_t key = (key_t)(uint32_t)c->args[0];
 
 	if (c->args[1] == 0)
@@ -53,7 +53,7 @@ static int identifier(const struct why_case *c)
 
 enum why_answer shmat_no_segment(struct why_case *c)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int error = segment_size(c, identifier(c), &size);
 
 	if (error != ENOENT && error != EINVAL)
@@ -71,7 +71,7 @@ enum why_answer shmat_denied(struct why_case *c)
 /* What it adds to the process: not what SHM_REMAP replaces. */
 enum why_answer shmat_over_limit(struct why_case *c)
 {
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (segment_size(c, identifier(c), &size) != 0)
 		return WHY_PERHAPS;
@@ -88,7 +88,7 @@ enum why_answer shmat_over_count(struct why_case *c)
 
 enum why_answer shmat_sealed(struct why_case *c)
 {
-	uint64_t size;
+	uint64_t size = 0;
 
 	if ((c->args[2] & SHM_REMAP) == 0)
 		return WHY_NO;
