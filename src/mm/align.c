@@ -168,7 +168,7 @@ static bool ends_together(const struct parts *before, const struct parts *after,
 	const struct mapping *m = in_before->first;
 
 	if (in_before->kind == PART_SPECIAL)
-		return m->name_len == strlen("[stack]") && memcmp(m->name, "[stack]", m->name_len) == 0;
+		return mapping_is_named(m, "[stack]");
 	if (in_before->kind == PART_FILE || b + 1 == before->count || a + 1 == after->count)
 		return false;
 	return in_before[1].match == a + 1 && part_end(in_before) == part_start(in_before + 1) &&

@@ -52,6 +52,11 @@ static bool starts(const struct mapping *mapping, const char *prefix)
 	return mapping->name_len >= len && memcmp(mapping->name, prefix, len) == 0;
 }
 
+bool mapping_is_named(const struct mapping *mapping, const char *name)
+{
+	return mapping->name_len == strlen(name) && memcmp(mapping->name, name, mapping->name_len) == 0;
+}
+
 bool mapping_is_shmem(const struct mapping *mapping)
 {
 	return mapping->inode != 0 && mapping->major == 0 && mapping->minor == 1;
@@ -72,7 +77,7 @@ enum mapping_kind mapping_kind(const struct mapping *mapping)
 				return shmem[i].kind;
 		}
 		return KIND_SHMEM;
-	} else if (mapping->major == 0 && mapping->name_len == sizeof(huge) - 1 && starts(mapping, huge)) {
+	} else if (mapping->major == 0 && mapping_is_named(mapping, huge)) {
 		return KIND_HUGE;
 	}
 	return mapping->perms[3] == 's' ? KIND_FILE_SHARED : KIND_FILE_PRIVATE;

@@ -29,6 +29,8 @@ enum mapping_kind {
  * name in the root of a file system without a block device looks the same.
  */
 enum mapping_kind mapping_kind(const struct mapping *mapping);
+/* Whether its name is exactly this, "[stack]", "/dev/zero (deleted)": a file can bear it, too. */
+bool mapping_is_named(const struct mapping *mapping, const char *name);
 /* "private anonymous", "memfd", …; NULL for a number that is none. */
 const char *mapping_kind_name(enum mapping_kind kind);
 /* Whether it is of the kernel's own mount of shared memory, device 00:01 (mm/shmem.c): no user can make a file there. */

@@ -79,9 +79,8 @@ static struct origin find_origin(const struct regions *before, const struct regi
 {
 	struct origin origin = { .span = region->start + region->size - addr };
 
-	if (hint == NULL || hint->old_size == 0)
-		same_place(before, region, addr, &origin);
-	else if (!moved_from(before, hint, addr, &origin) && !is_added(hint, addr, &origin))
+	if (hint == NULL || hint->old_size == 0 ||
+	    (!moved_from(before, hint, addr, &origin) && !is_added(hint, addr, &origin)))
 		same_place(before, region, addr, &origin);
 	return origin;
 }

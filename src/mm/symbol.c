@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/size.h"
+#include "mm/kind.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -100,7 +101,7 @@ static void anchor_mapping(struct anchor *anchor, const struct maps *maps, const
 	*anchor = (struct anchor){
 		.name = m->name, .name_len = m->name_len, .start = first->start, .base = first->start
 	};
-	anchor->is_stack = m->name_len == strlen("[stack]") && memcmp(m->name, "[stack]", m->name_len) == 0;
+	anchor->is_stack = mapping_is_named(m, "[stack]");
 	if (anchor->is_stack)
 		anchor->base = m->end;
 }
@@ -138,10 +139,9 @@ static const struct region *region_above(const struct regions *regions, uint64_t
  */
 static bool stands_alone(const struct mapping *m, uint64_t addr, bool mapped)
 {
-	static const char vsyscall[] = "[vsyscall]";
 	static const uint64_t close = UINT64_C(128) << 10;
 
-	if (m->name_len == sizeof(vsyscall) - 1 && memcmp(m->name, vsyscall, m->name_len) == 0)
+	if (mapping_is_named(m, "[vsyscall]"))
 		return true;
 	return !mapped && m->name[0] == '/' && addr - m->end > close;
 }

@@ -76,11 +76,14 @@ bool phrase_call(struct buf *buf, const struct event_step *step, bool symbolic)
 	return true;
 }
 
+static const char guarded[] = "a mapping is there, but no page may be (a guard page)";
+static const char exhausted[] = "the pool of huge pages has none left for it";
+
 /* What a fault means, by its code; mapped is said where a mapping is at the address. */
 static const struct {
 	const char *code, *words, *mapped;
 } faults[] = {
-	{ "SEGV_MAPERR", "nothing is mapped there", "a mapping is there, but no page may be (a guard page)" },
+	{ "SEGV_MAPERR", "nothing is mapped there", guarded },
 	{ "SEGV_ACCERR", "the mapping's permissions do not allow it", NULL },
 	{ "SEGV_PKUERR", "the page's protection key does not allow it", NULL },
 	{ "BUS_ADRALN", "the address is not aligned as the access needs", NULL },
@@ -94,9 +97,9 @@ static const struct {
 static const struct {
 	const char *rule, *code, *words;
 } fault_rules[] = {
-	{ "fault-guard", "SEGV_MAPERR", "a mapping is there, but no page may be (a guard page)" },
+	{ "fault-guard", "SEGV_MAPERR", guarded },
 	{ "fault-userfault", "BUS_ADRERR", "there is no memory behind that page (a userfaultfd has its accesses fail)" },
-	{ "fault-huge-pages", "BUS_ADRERR", "the pool of huge pages has none left for it" },
+	{ "fault-huge-pages", "BUS_ADRERR", exhausted },
 };
 
 /*
@@ -113,7 +116,7 @@ static const char *words_of(const char *code, const struct mapping *mapping, con
 	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping->inode == 0)
 		return "there is no memory behind that page";
 	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping_kind(mapping) == KIND_HUGE)
-		return "the pool of huge pages has none left for it";
+		return exhausted;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		if (strcmp(code, faults[i].code) == 0)
 			return mapping != NULL && faults[i].mapped != NULL ? faults[i].mapped : faults[i].words;

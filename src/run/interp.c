@@ -334,11 +334,24 @@ static enum step_kind kind_of(const struct statement *statement)
 	}
 }
 
-static void perform_step(struct machine *m, const struct statement *statement, struct event_step *step)
+/* A statement that calls nothing, and may access memory in its expression. */
+static void evaluate(struct machine *m, const struct statement *statement, struct event_step *step)
 {
 	/* Of a child that was just made, the maps are read when a call needs them. */
 	const bool known = !stale_any(&m->here->stale);
 
+	if (step->kind == STEP_BIND)
+		bind_value(m, statement, step);
+	else if (step->kind == STEP_EXPECT)
+		expect(m, statement, step);
+	else
+		require(m, statement);
+	if (known)
+		perform_accessed(m, step);
+}
+
+static void perform_step(struct machine *m, const struct statement *statement, struct event_step *step)
+{
 	switch (kind_of(statement)) {
 	case STEP_CALL:
 		step->bound = statement->slot != NO_SLOT ? m->names[statement->slot] : NULL;
@@ -352,19 +365,9 @@ static void perform_step(struct machine *m, const struct statement *statement, s
 		perform_store(m, statement, step);
 		break;
 	case STEP_BIND:
-		bind_value(m, statement, step);
-		if (known)
-			perform_accessed(m, step);
-		break;
 	case STEP_EXPECT:
-		expect(m, statement, step);
-		if (known)
-			perform_accessed(m, step);
-		break;
 	case STEP_REQUIRE:
-		require(m, statement);
-		if (known)
-			perform_accessed(m, step);
+		evaluate(m, statement, step);
 		break;
 	default:
 		note(m, statement);

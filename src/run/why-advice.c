@@ -2,8 +2,9 @@
 /* The rules of madvise(2), in the order of the kernel's mm/madvise.c. */
 #include "run/why-rule.h"
 
+#include "mm/kind.h"
+
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 
 /* What the C library's headers may lack, as the kernel's have it on every architecture but alpha and parisc. */
@@ -86,9 +87,7 @@ static bool is_anonymous(const struct mapping *mapping)
 /* vma_is_anonymous() of the kernel: private mappings of /dev/zero are, and [vdso] and the like are not. */
 static bool is_not_freeable(const struct mapping *mapping)
 {
-	static const char zero[] = "/dev/zero";
-
-	if (mapping->name_len == strlen(zero) && memcmp(mapping->name, zero, strlen(zero)) == 0)
+	if (mapping_is_named(mapping, "/dev/zero"))
 		return mapping->perms[3] != 'p';
 	return !is_anonymous(mapping) || mapping_is_special(mapping);
 }

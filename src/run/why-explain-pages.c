@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a call about the pages of a range did what it did: advice, locks, seals, permissions, writing back. */
 #include "run/why-mremap.h"
+#include "run/why-range.h"
+
+#include "mm/kind.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -17,24 +20,6 @@ static const struct mapping *mapping_at(const struct why_case *c)
 	return c->before != NULL ? maps_find(c->before, c->args[0]) : NULL;
 }
 
-/* The pages that the first two arguments touch. */
-static uint64_t range_start(const struct why_case *c)
-{
-	return c->args[0] / c->page * c->page;
-}
-
-static uint64_t range_size(const struct why_case *c)
-{
-	return why_round_up(c, c->args[1] + c->args[0] % c->page);
-}
-
-static uint64_t bytes_inside(const struct why_case *c, const struct mapping *mapping)
-{
-	uint64_t from = range_start(c), to = from + range_size(c);
-
-	return (mapping->end < to ? mapping->end : to) - (mapping->start > from ? mapping->start : from);
-}
-
 /* What becomes of data depends on this. */
 enum content {
 	OF_ANONYMOUS = 1, /* private */
@@ -44,33 +29,18 @@ enum content {
 	OF_KERNEL = 16,   /* [vdso] and its like: pages that the kernel put there */
 };
 
-static bool is_named(const struct mapping *mapping, const char *name)
-{
-	return mapping->name_len == strlen(name) && memcmp(mapping->name, name, mapping->name_len) == 0;
-}
-
-static bool is_kernels(const struct mapping *mapping)
-{
-	static const char *const ordinary[] = { "[heap]", "[stack", "[anon" };
-
-	if (mapping->name_len == 0 || mapping->name[0] != '[' || mapping->inode != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
-		if (mapping->name_len >= strlen(ordinary[i]) && memcmp(mapping->name, ordinary[i], strlen(ordinary[i])) == 0)
-			return false;
-	return true;
-}
-
 static enum content content_of(const struct mapping *mapping)
 {
 	if (mapping->perms[3] == 's')
 		return OF_SHARED;
-	if (is_kernels(mapping))
+	switch (mapping_kind(mapping)) {
+	case KIND_SPECIAL:
 		return OF_KERNEL;
-	/* The kernel's own hugetlbfs has device major 0. */
-	if (mapping->major == 0 && is_named(mapping, "/anon_hugepage (deleted)"))
+	case KIND_HUGE:
 		return OF_HUGE;
-	return mapping->inode != 0 ? OF_COPY : OF_ANONYMOUS;
+	default:
+		return mapping->inode != 0 ? OF_COPY : OF_ANONYMOUS;
+	}
 }
 
 /* The kinds of all mappings of the range, before the call. */
@@ -78,7 +48,7 @@ static unsigned range_contents(const struct why_case *c)
 {
 	unsigned kinds = 0;
 
-	for (const struct mapping *at = NULL; (at = why_next(c, range_start(c), range_size(c), at)) != NULL;)
+	for (const struct mapping *at = NULL; (at = next_mapping(c, at)) != NULL;)
 		kinds |= content_of(at);
 	return kinds;
 }
@@ -112,7 +82,7 @@ static bool range_flagged(const struct why_case *c, const char *flag, uint64_t *
 
 	now.before = c->after;
 	*with = *without = 0;
-	for (unsigned looks = 0; (at = why_next(&now, range_start(c), range_size(c), at)) != NULL; looks++) {
+	for (unsigned looks = 0; (at = next_mapping(&now, at)) != NULL; looks++) {
 		enum why_answer has = looks < LOOKS ? why_vmflag(&now, at->start, flag) : WHY_PERHAPS;
 
 		if (has == WHY_PERHAPS)
@@ -182,14 +152,6 @@ enum why_answer mmap_droppable(struct why_case *c)
 	               : WHY_NO;
 }
 
-/* Whether no mapping reaches over addr, from below it to above. */
-static bool is_cut(const struct maps *maps, uint64_t addr)
-{
-	const struct mapping *mapping = maps_find(maps, addr);
-
-	return mapping == NULL || mapping->start == addr;
-}
-
 static size_t mappings_in(const struct why_case *c, const struct maps *maps)
 {
 	size_t count;
@@ -214,8 +176,10 @@ enum why_answer mprotect_split(struct why_case *c)
 	if (c->before == NULL || c->after == NULL)
 		return WHY_NO;
 	uint64_t start = range_start(c), end = start + range_size(c), unlocked, locked;
-	bool split = (!is_cut(c->before, start) && is_cut(c->after, start)) || (!is_cut(c->before, end) && is_cut(c->after, end));
-	bool joined = (is_cut(c->before, start) && !is_cut(c->after, start)) || (is_cut(c->before, end) && !is_cut(c->after, end));
+	const bool began_within = is_within(c->before, start), begins_within = is_within(c->after, start);
+	const bool ended_within = is_within(c->before, end), ends_within = is_within(c->after, end);
+	bool split = (began_within && !begins_within) || (ended_within && !ends_within);
+	bool joined = (!began_within && begins_within) || (!ended_within && ends_within);
 
 	if (split)
 		say_split(c, joined);

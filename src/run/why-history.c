@@ -2,6 +2,9 @@
 /* Remembers what calls took away from the address space. */
 #include "run/why-history.h"
 
+#include "mm/kind.h"
+#include "run/why-mremap.h"
+
 #include <string.h>
 #include <sys/mman.h>
 
@@ -62,7 +65,6 @@ static void take(struct why_history *history, const struct taking *taking)
 
 static void take_mremap(struct why_history *history, const struct why_done *done)
 {
-	enum { KEEPS = 4 /* MREMAP_DONTUNMAP, Linux 5.7 */ };
 	const uint64_t *args = done->args, page = done->page, to = (uint64_t)done->result;
 	uint64_t old_size = (args[1] + page - 1) / page * page, new_size = (args[2] + page - 1) / page * page;
 	uint64_t moved = old_size < new_size ? old_size : new_size;
@@ -71,7 +73,7 @@ static void take_mremap(struct why_history *history, const struct why_done *done
 		take(history, &(struct taking){ done, to, to + new_size, GONE_REPLACED, 0 });
 	if (old_size > new_size)
 		take(history, &(struct taking){ done, args[0] + new_size, args[0] + old_size, GONE_UNMAPPED, 0 });
-	if (to != args[0] && (args[3] & KEEPS) == 0)
+	if (to != args[0] && (args[3] & MREMAP_DONTUNMAP) == 0)
 		take(history, &(struct taking){ done, args[0], args[0] + moved, GONE_MOVED, to });
 }
 
@@ -81,7 +83,7 @@ static void take_brk(struct why_history *history, const struct why_done *done)
 	uint64_t from = ((uint64_t)done->result + done->page - 1) / done->page * done->page;
 	const struct mapping *heap = done->before != NULL ? maps_find(done->before, from) : NULL;
 
-	if (heap != NULL && heap->name_len == 6 && memcmp(heap->name, "[heap]", 6) == 0)
+	if (heap != NULL && mapping_kind(heap) == KIND_HEAP)
 		take(history, &(struct taking){ done, from, heap->end, GONE_UNMAPPED, 0 });
 }
 

@@ -3,6 +3,7 @@
 #include "run/why-rule.h"
 
 #include "base/size.h"
+#include "mm/kind.h"
 #include "run/ask.h"
 
 #include <errno.h>
@@ -93,7 +94,7 @@ uint64_t why_window_end(const struct why_case *c)
 
 	/* The stack lies at the window's end, less what is random; what is not of the process lies above all. */
 	for (const struct mapping *at = maps_above(maps, 0); at != NULL && at->end <= end; at = maps_above(maps, at->end)) {
-		if (at->name_len == strlen("[stack]") && memcmp(at->name, "[stack]", at->name_len) == 0)
+		if (mapping_is_named(at, "[stack]"))
 			top = at->end;
 	}
 	while (window < top)

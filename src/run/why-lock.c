@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules of msync, mlock and its like, mincore and mseal, in the order of the kernel's files of these names. */
-#include "run/why-rule.h"
+#include "run/why-range.h"
 
 #include <sys/mman.h>
 
@@ -11,29 +11,9 @@
 #define MCL_ONFAULT 4 /* Linux 4.4 */
 #endif
 
-static uint64_t start(const struct why_case *c)
-{
-	return c->args[0] / c->page * c->page;
-}
-
-static uint64_t size(const struct why_case *c)
-{
-	return why_round_up(c, c->args[1] + c->args[0] % c->page);
-}
-
-static const struct mapping *next_mapping(const struct why_case *c, const struct mapping *last)
-{
-	return why_next(c, start(c), size(c), last);
-}
-
-static uint64_t inside(const struct why_case *c, const struct mapping *mapping)
-{
-	return mapping->start > start(c) ? mapping->start : start(c);
-}
-
 static uint64_t inside_end(const struct why_case *c, const struct mapping *mapping)
 {
-	return mapping->end < start(c) + size(c) ? mapping->end : start(c) + size(c);
+	return mapping->end < range_start(c) + range_size(c) ? mapping->end : range_start(c) + range_size(c);
 }
 
 enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to)
@@ -113,8 +93,8 @@ enum why_answer msync_locked(struct why_case *c)
 /* Pages of the range that are locked already do not count twice. */
 enum why_answer mlock_over_limit(struct why_case *c)
 {
-	uint64_t more = size(c);
-	bool wraps = start(c) + more < start(c);
+	uint64_t more = range_size(c);
+	bool wraps = range_start(c) + more < range_start(c);
 
 	for (const struct mapping *at = wraps ? NULL : next_mapping(c, NULL); at != NULL; at = next_mapping(c, at))
 		if (why_vmflag(c, at->start, "lo") == WHY_YES)
@@ -130,7 +110,7 @@ enum why_answer mlock_no_limit(struct why_case *c)
 /* It is passed over when flags are set, but not when pages are brought in, with MLOCK_ONFAULT too: no flag is there to see. */
 enum why_answer mlock_secret(struct why_case *c)
 {
-	return say_secret(c, start(c), size(c), "its pages never leave memory, so there is nothing to lock, and only the process "
+	return say_secret(c, range_start(c), range_size(c), "its pages never leave memory, so there is nothing to lock, and only the process "
 	                                        "itself can bring them in, by touching them");
 }
 
@@ -162,7 +142,7 @@ enum why_answer mlock_unreachable(struct why_case *c)
 
 	if (c->call == CALL_MLOCK2 && (c->args[2] & MLOCK_ONFAULT) != 0)
 		return WHY_NO;
-	if (!why_knows_maps(c) || !maps_covered(c->before, start(c), size(c)))
+	if (!why_knows_maps(c) || !maps_covered(c->before, range_start(c), range_size(c)))
 		return c->before == NULL ? WHY_PERHAPS : WHY_NO;
 	const bool locked = is_locked_now(c);
 
@@ -178,7 +158,7 @@ enum why_answer mlock_unreachable(struct why_case *c)
 			answer = one != WHY_NO ? one : answer;
 		}
 	}
-	if (answer != WHY_YES && say_userfault(c, start(c), size(c)) != WHY_NO)
+	if (answer != WHY_YES && say_userfault(c, range_start(c), range_size(c)) != WHY_NO)
 		return WHY_PERHAPS;
 	if (answer == WHY_YES && locked)
 		say(c, "; the range is locked nevertheless, and mlock2 with MLOCK_ONFAULT would say no more than that");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules that calls on a range of pages share, and those of mprotect(2), in the order of the kernel's mm/mprotect.c. */
-#include "run/why-rule.h"
+#include "run/why-range.h"
+
+#include "mm/kind.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -10,17 +12,6 @@
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010 /* Linux 5.1 */
 #endif
-
-/* The pages that the first two arguments touch: mlock rounds its start down, the others want it aligned. */
-static uint64_t range_start(const struct why_case *c)
-{
-	return c->args[0] / c->page * c->page;
-}
-
-static uint64_t range_size(const struct why_case *c)
-{
-	return why_round_up(c, c->args[1] + c->args[0] % c->page);
-}
 
 /* Where addr must be a multiple of the page size, a call that succeeded had such a one. */
 bool range_is_empty(const struct why_case *c)
@@ -37,25 +28,6 @@ bool range_is_empty(const struct why_case *c)
 	default:
 		return false;
 	}
-}
-
-/* The next mapping that the range touches; the first after NULL. */
-static const struct mapping *next_mapping(const struct why_case *c, const struct mapping *last)
-{
-	return why_next(c, range_start(c), range_size(c), last);
-}
-
-/* Where the part of a mapping that lies in the range begins. */
-static uint64_t inside(const struct why_case *c, const struct mapping *mapping)
-{
-	return mapping->start > range_start(c) ? mapping->start : range_start(c);
-}
-
-static uint64_t bytes_inside(const struct why_case *c, const struct mapping *mapping)
-{
-	uint64_t to = range_start(c) + range_size(c);
-
-	return (mapping->end < to ? mapping->end : to) - inside(c, mapping);
 }
 
 enum why_answer range_unaligned(struct why_case *c)
@@ -84,14 +56,7 @@ enum why_answer range_wraps(struct why_case *c)
 
 bool mapping_is_special(const struct mapping *mapping)
 {
-	static const char *const ordinary[] = { "[heap]", "[stack]", "[anon" };
-
-	if (mapping->name_len == 0 || mapping->name[0] != '[')
-		return false;
-	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
-		if (strncmp(mapping->name, ordinary[i], strlen(ordinary[i])) == 0)
-			return false;
-	return true;
+	return mapping_kind(mapping) == KIND_SPECIAL;
 }
 
 /* special_mapping_split(), mm/mmap.c: [vdso], [vvar], … can be unmapped or moved whole. */
@@ -169,17 +134,11 @@ enum why_answer range_sealed(struct why_case *c)
 	return say_sealed(c, range_start(c), range_size(c));
 }
 
-static bool is_cut(const struct why_case *c, uint64_t addr)
-{
-	const struct mapping *mapping = c->before != NULL ? maps_find(c->before, addr) : NULL;
-
-	return mapping != NULL && mapping->start < addr;
-}
-
 /* A range that begins or ends inside a mapping splits it. */
 enum why_answer range_over_count(struct why_case *c)
 {
-	if (c->before != NULL && !is_cut(c, range_start(c)) && !is_cut(c, range_start(c) + range_size(c)))
+	if (c->before != NULL && !is_within(c->before, range_start(c)) &&
+	    !is_within(c->before, range_start(c) + range_size(c)))
 		return WHY_NO;
 	enum why_answer answer = say_map_count(c, 0, "splitting this one needs one more");
 

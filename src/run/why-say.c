@@ -3,6 +3,7 @@
 #include "run/why-rule.h"
 
 #include "base/size.h"
+#include "mm/kind.h"
 #include "mm/symbol.h"
 
 #include <inttypes.h>
@@ -117,15 +118,10 @@ bool why_length(const struct why_case *c, const struct mapping *mapping, uint64_
 	return c->source != NULL && c->source->length != NULL && c->source->length(c->source->context, mapping, length);
 }
 
-static bool is_named(const struct mapping *mapping, const char *name)
-{
-	return mapping->name_len == strlen(name) && memcmp(mapping->name, name, mapping->name_len) == 0;
-}
-
 bool is_shared_anonymous(const struct mapping *mapping)
 {
 	/* The kernel's own file system of memory has device major 0. */
-	return mapping->perms[3] == 's' && mapping->major == 0 && is_named(mapping, "/dev/zero (deleted)");
+	return mapping->perms[3] == 's' && mapping->major == 0 && mapping_is_named(mapping, "/dev/zero (deleted)");
 }
 
 enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
@@ -133,7 +129,7 @@ enum why_answer why_secret(struct why_case *c, const struct mapping *mapping)
 	int secret = -1;
 
 	/* Another file may be called so, but none of these otherwise. */
-	if (!is_named(mapping, "/secretmem (deleted)"))
+	if (!mapping_is_named(mapping, "/secretmem (deleted)"))
 		return WHY_NO;
 	if (c->source != NULL && c->source->secret != NULL)
 		secret = c->source->secret(c->source->context, mapping);
