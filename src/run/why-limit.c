@@ -192,6 +192,17 @@ enum why_answer say_map_count(struct why_case *c, int64_t spare, const char *doi
 	return WHY_YES;
 }
 
+enum why_answer say_cut_count(struct why_case *c, uint64_t start, uint64_t size)
+{
+	if (!why_knows_maps(c))
+		return WHY_PERHAPS;
+	const struct mapping *mapping = maps_find(c->before, start);
+
+	if (mapping == NULL || mapping->start >= start || start + size >= mapping->end)
+		return WHY_NO;
+	return say_map_count(c, 0, "taking away the middle of a mapping makes two of it and needs one more");
+}
+
 enum why_answer say_over_memlock(struct why_case *c, uint64_t more)
 {
 	enum why_answer capable = why_capable(c, WHY_CAP_IPC_LOCK);

@@ -351,13 +351,11 @@ enum why_answer mremap_over_policy(struct why_case *c)
 enum why_answer mremap_over_count(struct why_case *c)
 {
 	static const char moving[] = "a move may split what it leaves and what it replaces, and needs up to 5 more";
-	static const char splitting[] = "splitting this one needs one more";
-	const struct mapping *mapping = old_mapping(c);
 
 	if (looks_at_new(c))
 		return say_map_count(c, 5, moving);
 	if (new_size(c) < old_size(c))
-		return mapping != NULL && old_address(c) + old_size(c) < mapping->end ? say_map_count(c, 0, splitting) : WHY_NO;
+		return say_cut_count(c, old_address(c) + new_size(c), old_size(c) - new_size(c));
 	if (!why_flag(c, MREMAP_MAYMOVE) || growth(c) == 0 || (c->before != NULL && growth_obstacle(c) == NULL))
 		return WHY_NO;
 	return say_map_count(c, 3, "a move may split what it leaves, and needs up to 3 more");

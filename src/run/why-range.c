@@ -166,15 +166,18 @@ enum why_answer mprotect_grows_both(struct why_case *c)
 /* No VmFlag tells of mappings that grow upwards, which only the stacks of parisc do. */
 static enum why_answer grows_not_up(struct why_case *c)
 {
-	const struct mapping *mapping = c->before != NULL ? next_mapping(c, NULL) : NULL;
+	const bool known = why_knows_maps(c);
+	const struct mapping *mapping = known ? next_mapping(c, NULL) : NULL;
 
+	if (known && mapping == NULL)
+		return WHY_NO;
 	say(c, "PROT_GROWSUP changes a mapping as far as its end, and ");
 	if (mapping == NULL)
 		say(c, "the one at addr");
 	else
 		say_mapping(c, mapping, inside(c, mapping));
 	say(c, " does not grow upwards: no mapping does, save stacks on some architectures");
-	return why_knows_maps(c) ? WHY_YES : WHY_PERHAPS;
+	return known ? WHY_YES : WHY_PERHAPS;
 }
 
 enum why_answer mprotect_grows_not(struct why_case *c)

@@ -204,16 +204,7 @@ enum why_answer munmap_huge_unaligned(struct why_case *c)
 	return say_huge_unaligned(c, c->args[0], mmap_length(c));
 }
 
-/* Taking away the middle of a mapping makes two of it. */
 enum why_answer munmap_over_count(struct why_case *c)
 {
-	static const char splitting[] = "taking away the middle of a mapping makes two of it and needs one more";
-
-	if (!why_knows_maps(c))
-		return WHY_PERHAPS;
-	const struct mapping *mapping = maps_find(c->before, c->args[0]);
-
-	if (mapping == NULL || mapping->start >= c->args[0] || c->args[0] + mmap_length(c) >= mapping->end)
-		return WHY_NO;
-	return say_map_count(c, 0, splitting);
+	return say_cut_count(c, c->args[0], mmap_length(c));
 }

@@ -190,6 +190,8 @@ enum why_answer say_over_commit(struct why_case *c, uint64_t len);
 enum why_answer say_over_policy(struct why_case *c, uint64_t len);
 /* The process has at least most - spare mappings, most being vm.max_map_count; doing says what needs more of them. */
 enum why_answer say_map_count(struct why_case *c, int64_t spare, const char *doing);
+/* Unmapping size bytes from start on takes away the middle of a mapping, and vm.max_map_count has no room for the two ends. */
+enum why_answer say_cut_count(struct why_case *c, uint64_t start, uint64_t size);
 /* RLIMIT_MEMLOCK is smaller than what is locked and more bytes, and no CAP_IPC_LOCK lifts it. */
 enum why_answer say_over_memlock(struct why_case *c, uint64_t more);
 enum why_answer say_no_memlock(struct why_case *c);

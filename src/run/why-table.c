@@ -31,7 +31,7 @@ const struct why_rule why_rules[] = {
 	ROW(MREMAP, ENOMEM, "alias-in-place", mremap_alias_in_place, "old_size 0 needs MREMAP_MAYMOVE"),
 	ROW(MREMAP, ENOMEM, "no-room", mremap_no_room, "without MREMAP_MAYMOVE the pages behind must be free"),
 	ROW(MREMAP, ENOMEM, "no-gap", mremap_no_gap, "a mapping that moves needs a free range as long as new_size"),
-	ROW(MREMAP, ENOMEM, "map-count", mremap_over_count, "vm.max_map_count leaves too few for what a move may split"),
+	ROW(MREMAP, ENOMEM, "map-count", mremap_over_count, "vm.max_map_count leaves too few for what it may split"),
 	ROW(MREMAP, ENOMEM, "overcommit", mremap_over_policy, "the overcommit policy must allow the growth"),
 	ROW(MREMAP, EFAULT, "unmapped", mremap_unmapped, "old_address must be mapped"),
 	ROW(MREMAP, EFAULT, "hole", mremap_hole, "the old range must have no hole"),

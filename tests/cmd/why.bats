@@ -142,6 +142,224 @@ save_flags()
 	done
 }
 
+# lines_say [OPTION...]: of each pair of lines on standard input the second, a line of strace, is explained by the first.
+lines_say()
+{
+	local text line expected
+
+	while IFS= read -r text && IFS= read -r line; do
+		mm why --page-size=4K "$@" -- "$line"
+		[[ $(joined) == *"$text"* ]] || fail "no \"$text\" in: $output"
+		expected=0
+		[ "$text" != 'no rule that mmtool knows' ] || expected=1
+		[ "$status" -eq "$expected" ] || fail "status $status of: $line"
+	done
+}
+
+@test "what an address space would settle is told, and asked for" {
+	lines_say <<-'End'
+		it can only be this one: locked memory must stay within RLIMIT_MEMLOCK (with --maps it could be told whether it is)
+		mremap(0x7f12e4000000, 4096, 12288, 0) = -1 EAGAIN
+		(1) addresses of huge pages must be multiples of their size; (2) a mapping of huge pages cannot grow; (3) old_size 0 is for shared mappings
+		mremap(0x7f12e4000000, 0, 8192, MREMAP_MAYMOVE) = -1 EINVAL
+		(2) MREMAP_DONTUNMAP takes no huge pages, nor what the kernel or a driver set up
+		mremap(0x7f12e4000000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, 0) = -1 EINVAL
+		(1) old_address must be mapped; (2) the old range must have no hole; (3) the old range must lie in one mapping; (4) a mapping that the kernel or a driver set up keeps its size
+		mremap(0x7f12e4000000, 8192, 12288, 0) = -1 EFAULT
+		it can only be this one: vm.max_map_count leaves too few for what it may split
+		mremap(0x7f12e4000000, 16384, 4096, 0) = -1 ENOMEM
+		(3) a mapping that moves needs a free range as long as new_size; (4) vm.max_map_count leaves too few for what it may split; (5) the overcommit policy must allow the growth
+		mremap(0x7f12e4000000, 4096, 8192, MREMAP_MAYMOVE) = -1 ENOMEM
+		(1) the old mapping must not be sealed; (2) what MREMAP_FIXED replaces must not be sealed
+		mremap(0x7f12e4000000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7f12e4900000) = -1 EPERM
+		(1) a fixed addr for huge pages must be a multiple of their size; (2) memfd_secret can be mapped shared only
+		mmap(0x7f12e4001000, 8192, PROT_READ, MAP_PRIVATE|MAP_FIXED, 3, 0) = -1 EINVAL
+		(1) MAP_HUGETLB is for anonymous memory and files of hugetlbfs; (2) the offset into huge pages must be a multiple of their size; (3) memfd_secret can be mapped shared only
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_HUGETLB, 3, 4096) = -1 EINVAL
+		(1) no file is open as descriptor 3; (2) descriptor 3 was opened with O_PATH: it names a file, and gives no access to it
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 3, 0) = -1 EBADF
+		(1) descriptor 3 was opened for reading only, and stores into a shared mapping go to the file
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_SHARED, 3, 0) = -1 EACCES
+		PROT_EXEC needs a file system from which programs may run
+		mmap(NULL, 8192, PROT_READ|PROT_EXEC, MAP_PRIVATE, 3, 0) = -1 EPERM
+		a memfd sealed against writing is not mapped shared and writable
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_SHARED, 3, 0) = -1 EPERM
+		(1) addr below vm.mmap_min_addr needs CAP_SYS_RAWIO; (2) what MAP_FIXED replaces must not be sealed
+		mmap(0x1000, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0) = -1 EPERM
+		MAP_LOCKED needs a RLIMIT_MEMLOCK other than 0, or CAP_IPC_LOCK
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EPERM
+		(1) the pool must have enough free huge pages; (2) the process must have at most vm.max_map_count mappings; (3) a free range of that length must exist; (4) the address space must stay within RLIMIT_AS (with
+		mmap(NULL, 2097152, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB, -1, 0) = -1 ENOMEM
+		(4) private writable memory must stay within RLIMIT_DATA (with
+		mmap(NULL, 2097152, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|MAP_NORESERVE, -1, 0) = -1 ENOMEM
+		(3) the address space must stay within RLIMIT_AS; (4) the overcommit policy must allow the length
+		mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM
+		it can only be this one: splitting a mapping must stay within vm.max_map_count
+		munmap(0x7f12e4801000, 4096) = -1 ENOMEM
+		(1) a mapping that the kernel set up, [vdso] and the like, cannot be cut; (2) huge pages are cut at multiples of their size
+		munmap(0x7f12e4201000, 4096) = -1 EINVAL
+		(1) something in the range is not mapped; (2) private writable memory must stay within RLIMIT_DATA; (3) the overcommit policy must allow what becomes writable; (4) splitting a mapping
+		mprotect(0x7f12e4804000, 8192, PROT_READ|PROT_WRITE) = -1 ENOMEM
+		(1) PROT_GROWSDOWN is for mappings made with MAP_GROWSDOWN
+		mprotect(0x7f12e4000000, 4096, PROT_READ|PROT_GROWSDOWN) = -1 EINVAL
+		and the one at addr does not grow upwards
+		mprotect(0x7f12e4000000, 4096, PROT_READ|PROT_GROWSUP) = -1 EINVAL
+		(1) what a mapping may ever allow was settled when it was mapped; (2) the process has forbidden itself
+		mprotect(0x7f12e4000000, 4096, PROT_READ|PROT_EXEC) = -1 EACCES
+		(1) locked memory must stay within RLIMIT_MEMLOCK; (2) something in the range is not mapped; (3) splitting a mapping must stay within vm.max_map_count; (4) memory of memfd_secret
+		mlock(0x7f12e4a00000, 4096) = -1 ENOMEM
+		a RLIMIT_MEMLOCK of 0 needs CAP_IPC_LOCK
+		mlock(0x7f12e4000000, 8192) = -1 EPERM
+		with MCL_CURRENT all that is mapped must be within RLIMIT_MEMLOCK
+		mlockall(MCL_CURRENT|MCL_FUTURE) = -1 ENOMEM
+		MS_INVALIDATE is not for locked mappings
+		msync(0x7f12e4000000, 4096, MS_SYNC|MS_INVALIDATE) = -1 EBUSY
+		vec must be writable, a byte for each page
+		mincore(0x7f12e4000000, 8192, 0x7f12e4801000) = -1 EFAULT
+		(1) something in the range is not mapped; (2) splitting a mapping
+		mseal(0x7f12e4000000, 16384, 0) = -1 ENOMEM
+		the size must be within kernel.shmmax, and within the segment that the key has
+		shmget(0x1234, 8192, 0) = -1 EINVAL
+		(1) the range must be free, or SHM_REMAP be given; (2) there is no segment of the number 77
+		shmat(77, 0x7f12e4001000, 0) = -1 EINVAL
+		(1) the address space must stay within RLIMIT_AS; (2) the process must have at most vm.max_map_count mappings
+		shmat(77, 0x7f12e4001000, SHM_REMAP) = -1 ENOMEM
+		the segment's mode must allow reading, and without SHM_RDONLY writing
+		shmat(77, NULL, SHM_EXEC) = -1 EACCES
+		no segment is attached at exactly that address
+		shmdt(0x7f12e4001000) = -1 EINVAL
+		(1) the heap must stay within RLIMIT_DATA; (2) the pages up to the new break, and one behind it, must be free
+		brk(0x7f12e4001000) = 0x555555559000
+	End
+}
+
+@test "what the arguments alone settle needs no address space" {
+	lines_say <<-'End'
+		MAP_HUGETLB asks for huge pages of 2^9 bytes, and this machine has none of that size
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|9<<MAP_HUGE_SHIFT, -1, 0) = -1 EINVAL
+		MAP_HUGETLB asks for huge pages of 2^23 bytes
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|23<<MAP_HUGE_SHIFT, -1, 0) = -1 EINVAL
+		MAP_GROWSDOWN is for private anonymous memory (MAP_PRIVATE)
+		mmap(NULL, 8192, PROT_READ, MAP_SHARED|MAP_ANONYMOUS|MAP_GROWSDOWN, -1, 0) = -1 EINVAL
+		a mapping of a file does not grow by being touched
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_GROWSDOWN, 3, 0) = -1 EINVAL
+		MAP_SHARED_VALIDATE is for files only
+		mmap(NULL, 8192, PROT_READ, MAP_SHARED_VALIDATE|MAP_ANONYMOUS, -1, 0) = -1 EINVAL
+		so it cannot be locked (MAP_LOCKED)
+		mmap(NULL, 8192, PROT_READ, MAP_DROPPABLE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EINVAL
+		so it cannot be of huge pages (MAP_HUGETLB)
+		mmap(NULL, 8192, PROT_READ, MAP_DROPPABLE|MAP_ANONYMOUS|MAP_HUGETLB, -1, 0) = -1 EINVAL
+		so it cannot be a stack (MAP_GROWSDOWN)
+		mmap(NULL, 8192, PROT_READ, MAP_DROPPABLE|MAP_ANONYMOUS|MAP_GROWSDOWN, -1, 0) = -1 EINVAL
+		MAP_DROPPABLE is for anonymous memory
+		mmap(NULL, 8192, PROT_READ, MAP_DROPPABLE, 3, 0) = -1 EINVAL
+		the low four bits of the flags, is 0x5
+		mmap(NULL, 8192, PROT_READ, 0x5|MAP_ANONYMOUS, -1, 0) = -1 EINVAL
+		fd is -1, and without MAP_ANONYMOUS a file is to be mapped
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, -1, 0) = -1 EBADF
+		is in use as swap space
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_SHARED, 3, 0) = -1 ETXTBSY
+		cannot be mapped: not every kind of file can
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 3, 0) = -1 ENODEV
+		something is mapped in 0x7f12e4901000-0x7f12e4903000
+		mmap(0x7f12e4901000, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = -1 EEXIST
+		reach beyond the largest file
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 3, 0x7ffffffffffff000) = -1 EOVERFLOW
+		MAP_SYNC is for files in persistent memory (DAX)
+		mmap(NULL, 8192, PROT_READ, MAP_SHARED_VALIDATE|MAP_SYNC, 3, 0) = -1 EOPNOTSUPP
+		MAP_SHARED would have ignored them
+		mmap(NULL, 8192, PROT_READ, MAP_SHARED_VALIDATE|0x800000, 3, 0) = -1 EOPNOTSUPP
+		no rule that mmtool knows
+		mmap(NULL, 8192, PROT_READ, MAP_SHARED, 3, 0) = -1 EOPNOTSUPP
+		no rule that mmtool knows
+		mlockall(MCL_FUTURE) = -1 ENOMEM
+		no rule that mmtool knows
+		msync(0x7f12e4001000, 4096, MS_SYNC) = -1 EBUSY
+		IPC_CREAT|IPC_EXCL needs a key that no segment has
+		shmget(0x1234, 8192, IPC_CREAT|IPC_EXCL|0600) = -1 EEXIST
+		no segment has that key, and IPC_CREAT was not given
+		shmget(0x1234, 8192, 0) = -1 ENOENT
+		SHM_REMAP replaces what is at an address, and none was given
+		shmat(77, NULL, SHM_REMAP) = -1 EINVAL
+		the segment of that number was removed
+		shmat(77, NULL, 0) = -1 EIDRM
+	End
+}
+
+@test "a saved smaps settles what it can" {
+	save_flags
+	lines_say --maps=saved.smaps <<-'End'
+		/anon_hugepage (deleted) (rw-p) is of huge pages, and such a mapping cannot grow; map a new one
+		mremap(0x7f12e4200000, 2097152, 8388608, MREMAP_MAYMOVE) = -1 EINVAL
+		addresses of huge pages must be multiples of their size (the limits of the process are not known: with --maps PID it could be told whether it is)
+		mremap(0x7f12e4201000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7f12e5000000) = -1 EINVAL
+		(VmFlags de or pf): it may be moved and not be given another size
+		mremap(0x7f12e4700000, 4096, 8192, MREMAP_MAYMOVE) = -1 EFAULT
+		(VmFlags de or pf), and MREMAP_DONTUNMAP takes no such mapping
+		mremap(0x7f12e4700000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, 0) = -1 EINVAL
+		no rule that mmtool knows
+		mremap(0x7f12e4800000, 0, 4096, MREMAP_MAYMOVE) = -1 EINVAL
+		no rule that mmtool knows
+		mremap(0x7f12e4c00000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, 0) = -1 EINVAL
+		an anonymous mapping (r--p) is sealed (mseal)
+		mremap(0x7f12e4900000, 0, 4096, MREMAP_MAYMOVE) = -1 EPERM
+		an anonymous mapping (r--p) is sealed (mseal)
+		mremap(0x7f12e4b00000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7f12e4900000) = -1 EPERM
+		vm.max_map_count leaves too few for what it may split
+		mremap(0x7f12e4200000, 2097152, 1048576, 0) = -1 ENOMEM
+		no rule that mmtool knows
+		mremap(0x7f12e4200000, 4194304, 2097152, 0) = -1 ENOMEM
+		(2) private writable memory must stay within RLIMIT_DATA; (3) the overcommit policy must allow the growth
+		mremap(0x7f12e4000000, 4096, 8192, MREMAP_MAYMOVE) = -1 ENOMEM
+		4M of it is taken by /anon_hugepage (deleted) (rw-p); MREMAP_MAYMOVE would let it move
+		mremap(0x7f12e4000000, 4096, 0x7ffff0000000, 0) = -1 ENOMEM
+		no rule that mmtool knows
+		mmap(0x7f12e4c00000, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = -1 EEXIST
+		the range is taken by an anonymous mapping (---p); MAP_FIXED would replace it
+		mmap(0x7f12e49ff000, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = -1 EEXIST
+		(1) the process must have at most vm.max_map_count mappings; (2) the overcommit policy must allow the length
+		mmap(0x7f12e4200000, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0) = -1 ENOMEM
+		it can only be this one: huge pages are cut at multiples of their size
+		munmap(0x7f12e4201000, 4096) = -1 EINVAL
+		no rule that mmtool knows
+		munmap(0x7f12e4c00000, 4096) = -1 ENOMEM
+		no rule that mmtool knows
+		munmap(0x7f12e4800000, 4096) = -1 ENOMEM
+		nothing is mapped in the range
+		mprotect(0x7f12e4c00000, 8192, PROT_READ|PROT_WRITE) = -1 ENOMEM
+		an anonymous mapping (rw-p) was not made to grow (MAP_GROWSDOWN)
+		mprotect(0x7f12e4000000, 4096, PROT_READ|PROT_GROWSDOWN) = -1 EINVAL
+		an anonymous mapping (rw-p) does not grow upwards
+		mprotect(0x7f12e4000000, 4096, PROT_READ|PROT_GROWSUP) = -1 EINVAL
+		no rule that mmtool knows
+		mprotect(0x7f12e4c00000, 4096, PROT_READ|PROT_GROWSUP) = -1 EINVAL
+		is locked, and MS_INVALIDATE does not take locked pages
+		msync(0x7f12e4000000, 4096, MS_SYNC|MS_INVALIDATE) = -1 EBUSY
+		no rule that mmtool knows
+		msync(0x7f12e4b00000, 4096, MS_SYNC|MS_INVALIDATE) = -1 EBUSY
+		and 0x7f12e4800000, of /etc/hosts (r--s), cannot be written
+		mincore(0x7f12e4000000, 8192, 0x7f12e4800000) = -1 EFAULT
+		and 0x7f12e4c01000 is not mapped
+		mincore(0x7f12e4000000, 8192, 0x7f12e4c01000) = -1 EFAULT
+		no rule that mmtool knows
+		mincore(0x7f12e4000000, 8192, 0x7f12e4000000) = -1 EFAULT
+		the range is taken by an anonymous mapping (rw-p); SHM_REMAP would replace it
+		shmat(77, 0x7f12e4000000, 0) = -1 EINVAL
+		no segment begins there: the address is of an anonymous mapping (rw-p)
+		shmdt(0x7f12e4000000) = -1 EINVAL
+		and there is an anonymous mapping (rw-p)
+		brk(0x7f12e4001000) = 0x555555559000
+	End
+	# On other processors it is no flag.
+	{ [ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ]; } || return 0
+	lines_say --maps=saved.smaps <<-'End'
+		no free range of the second GiB, to which MAP_32BIT confines it, is that long: the widest has 1G
+		mmap(NULL, 0x40001000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_32BIT, -1, 0) = -1 ENOMEM
+		has 1G, and of that the kernel keeps up to 32M free at the start of that GiB, by chance
+		mmap(NULL, 0x3f000000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_32BIT, -1, 0) = -1 ENOMEM
+	End
+}
+
 @test "madvise: the size of huge pages is not known of another machine, and that is said" {
 	save_flags
 	says 'it can only be this one: this advice is not for huge pages, or not at this address' \
@@ -171,6 +389,114 @@ save_flags()
 	output=$("$MMTOOL" why --maps="$pid" 'mmap(NULL, 2147483648, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM')
 	kill "$pid"
 	[[ $(joined) == *'RLIMIT_AS is 1G, the process has '*' mapped already, and this asks for 2G more'* ]] || fail "$output"
+}
+
+@test "--maps with a process tells of its limits, capabilities and descriptors" {
+	need setpriv
+	mkfifo fifo
+	echo content >file
+	chmod 666 fifo file
+	(
+		ulimit -l 0 -d 102400 -f 1 -v 4000000 -n 64
+		exec 3>&- 5>file 6</ 7<>fifo 8<file
+		[ "$(id -u)" -ne 0 ] || exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all sleep 60
+		exec sleep 60
+	) &
+	pid=$!
+	while [ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$(command -v sleep)")" ]; do sleep 0.05; done
+	failed=no
+	lines_say --maps="$pid" <<-'End' || failed=yes
+		RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK: it may lock nothing
+		mlock(0x70000000, 8192) = -1 EPERM
+		RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK: it may lock nothing
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EPERM
+		RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK: it may lock nothing
+		mlockall(MCL_FUTURE) = -1 EPERM
+		RLIMIT_DATA is 100M, the process has
+		mmap(NULL, 209715200, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM
+		no rule that mmtool knows
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_GROWSDOWN, -1, 0) = -1 ENOMEM
+		descriptor 5 was opened for writing only, and every mapping of a file reads it; O_RDWR is needed
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 5, 0) = -1 EACCES
+		what is open as descriptor 6 cannot be mapped: it is a directory
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 6, 0) = -1 ENODEV
+		what is open as descriptor 7 cannot be mapped: it is a pipe
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 7, 0) = -1 ENODEV
+		what is open as descriptor 8 cannot be mapped: it is a file of a file system that does not map it
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 8, 0) = -1 ENODEV
+		descriptor 8 was opened for reading only, and stores into a shared mapping go to the file
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_SHARED, 8, 0) = -1 EACCES
+		no rule that mmtool knows
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_SHARED, 8, 0) = -1 EPERM
+		no file is open as descriptor 99
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 99, 0) = -1 EBADF
+		no rule that mmtool knows
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 8, 0) = -1 EBADF
+		MAP_HUGETLB is for anonymous memory and for files of hugetlbfs, and descriptor 8 is neither
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_HUGETLB, 8, 0) = -1 EINVAL
+		no rule that mmtool knows
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, 8, 4096) = -1 EINVAL
+		RLIMIT_FSIZE is 1K, and a file of 1M is more (the process gets SIGXFSZ, too)
+		ftruncate(5, 1048576) = -1 EFBIG
+		descriptor 8 was opened for reading only
+		ftruncate(8, 1) = -1 EINVAL
+		descriptor 7 is no regular file, and nothing else has a length to set
+		ftruncate(7, 1) = -1 EINVAL
+		no file is open as descriptor 99
+		ftruncate(99, 1) = -1 EBADF
+		no rule that mmtool knows
+		ftruncate(5, 1) = -1 EBADF
+		no rule that mmtool knows
+		ftruncate(5, 1) = -1 EPERM
+		the process had as many descriptors open as RLIMIT_NOFILE allows
+		memfd_create("x", MFD_CLOEXEC) = -1 EMFILE
+		0x1000 lies below the start of the heap
+		brk(0x1000) = 0x555555559000
+		the size is 0, and a new segment needs at least 1 byte
+		shmget(0x7777, 0, 0) = -1 EINVAL
+		no mapping holds this address
+		--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---
+		no rule that mmtool knows
+		--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_ACCERR, si_addr=0x10} ---
+		no rule that mmtool knows
+		--- SIGBUS {si_signo=SIGBUS, si_code=BUS_ADRERR, si_addr=0x10} ---
+	End
+	kill "$pid"
+	[ "$failed" = no ]
+}
+
+@test "of files and segments, what their state would settle is told" {
+	lines_say <<-'End'
+		the process had as many descriptors open as RLIMIT_NOFILE allows
+		memfd_create("x", MFD_CLOEXEC) = -1 EMFILE
+		vm.memfd_noexec is 2, under which every memfd must have MFD_NOEXEC_SEAL (with --maps it could be told whether it is)
+		memfd_create("x", MFD_CLOEXEC) = -1 EACCES
+		MFD_HUGETLB needs a kernel with huge pages (hugetlbfs), and this one has none
+		memfd_create("x", MFD_CLOEXEC|MFD_HUGETLB) = -1 ENODEV
+		the name is to be read at 0x1000, and cannot be read there
+		memfd_create(0x1000, MFD_CLOEXEC) = -1 EFAULT
+		(1) length must stay within RLIMIT_FSIZE; (2) 1M is more than a file of the file system of descriptor 11 can have
+		ftruncate(11, 1048576) = -1 EFBIG
+		(1) descriptor 14 is no regular file, and nothing else has a length to set; (2) descriptor 14 was opened for reading only; O_RDWR or O_WRONLY lets one set the length; (3) memfd_secret takes a length once; (4) of a file of huge pages
+		ftruncate(14, 1) = -1 EINVAL
+		(1) no file is open as descriptor 99; (2) descriptor 99 was opened with O_PATH
+		ftruncate(99, 1) = -1 EBADF
+		(1) the file must not be append-only; (2) the memfd must not be sealed against that change of size
+		ftruncate(11, 1) = -1 EPERM
+		no mapping holds this address, or only a guard region does
+		--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---
+		the page lies past the end of the file, or other object, that is mapped there, or could not be had (with --maps
+		--- SIGBUS {si_signo=SIGBUS, si_code=BUS_ADRERR, si_addr=0x10} ---
+	End
+	save_flags
+	lines_say --maps=saved.smaps <<-'End'
+		the name is to be read at 0x7f12e4a00000, where nothing can be read
+		memfd_create(0x7f12e4a00000, MFD_CLOEXEC) = -1 EFAULT
+		no rule that mmtool knows
+		memfd_create(0x7f12e4801000, MFD_CLOEXEC) = -1 EFAULT
+		the address lies below the start of the heap (the limits of the process are not known
+		brk(0x1000) = 0x555555559000
+	End
 }
 
 @test "the forms of strace" {
