@@ -8,11 +8,21 @@ cases=$top/tests/data/why-rules.txt
 setup()
 {
 	few_mappings
+	pool=
+	[ -z "${MMTOOL_GUEST-}" ] || [ "$(id -u)" -ne 0 ] || pool=$(cat /proc/sys/vm/nr_hugepages 2>/dev/null) || pool=
 }
 
 teardown()
 {
 	usual_mappings
+	[ -z "$pool" ] || echo "$pool" >/proc/sys/vm/nr_hugepages
+}
+
+# free_huge_pages NUMBER: how many there are; first the machine's pool is given that number, in a guest, where root may say so.
+free_huge_pages()
+{
+	[ -z "$pool" ] || echo "$1" >/proc/sys/vm/nr_hugepages
+	awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo
 }
 
 # ids: those that have a case; needs ID, lines ID: what stands there.
@@ -94,9 +104,9 @@ reason_not()
 	kernel) "$MMTOOL" run -q -e "require kernel $2" >/dev/null 2>&1 || echo "it is so since Linux $2" ;;
 	require) "$MMTOOL" run -q -e "require $2" >/dev/null 2>&1 || echo "this kernel has no $2" ;;
 	policy) [ "$(</proc/sys/vm/overcommit_memory)" = "$2" ] || echo 'another overcommit policy' ;;
-	hugepages) [ "$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)" -gt 1 ] || echo 'there are no huge pages free' ;;
+	hugepages) [ "0$(free_huge_pages 3)" -gt 1 ] || echo 'there are no huge pages free' ;;
 	hugetlb) [ -d /sys/kernel/mm/hugepages ] || echo 'no hugetlbfs' ;;
-	hugetlb-empty) [ "$(awk '/^HugePages_Free:/ { print $2 }' /proc/meminfo)" = 0 ] || echo 'there are huge pages' ;;
+	hugetlb-empty) [ "$(free_huge_pages 0)" = 0 ] || echo 'there are huge pages' ;;
 	secret) "$MMTOOL" run -q -e 'memfd_secret(0)' >/dev/null 2>&1 || echo 'no memfd_secret' ;;
 	late-secret) "$MMTOOL" run -q -e 'f = memfd_secret(0); ftruncate(f, 1p)
 		a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0); expect !vmflag(a, "lo")' >/dev/null 2>&1 ||
