@@ -293,13 +293,13 @@ static bool read_char(struct replay_reader *reader, const struct replay_slot *sl
 	return true;
 }
 
-/* Whether the next row tells the same member by its number, for names that are not known here. */
+/* Whether the same member is told by its number, too, in the next row: for names that are not known here. */
 static bool has_number(const struct replay_slot *slot)
 {
 	const struct event_field *next = slot->field + 1;
 
 	return next < slot->shape->fields + slot->shape->count && next->offset == slot->field->offset &&
-	       next->kind == FIELD_SIGNED;
+	       next->kind == FIELD_SIGNED && json_object_get(slot->from, next->name) != NULL;
 }
 
 static bool read_named(struct replay_reader *reader, const struct replay_slot *slot)

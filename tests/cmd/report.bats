@@ -256,6 +256,8 @@ start='{"type":"start","format":1,"name":"x","pid":1,"several":false}'
 {"type":"step","kind":"other",$step,"regions":[{"name":"a","id":1,"start":"0x10","size":"18446744073709551615"}]}|step: two of its regions overlap
 {"type":"step","kind":"other",$step,"regions":[{"name":"a","id":0,"start":"0x10","size":1}]}|step: the field regions is not of regions alone: one has the id 0
 {"type":"step","kind":"other",$step,"faults":[{"signal":"SIGNOT","code":"SEGV_MAPERR","fatal":true}]}|fault: the field signal is not a name that is known here
+{"type":"step","kind":"call",$step,"call":{"name":"f","args":[],"result":-1,"errno":"EFUTURE","system":true,"performed":true,"injected":false,"changes_maps":false}}|call: the field errno is not a name that is known here
+{"type":"step","kind":"call",$step,"call":{"name":"f","args":[],"result":-1,"errno":"PROT_READ","system":true,"performed":true,"injected":false,"changes_maps":false}}|call: the field errno is not a name that is known here
 {"type":"start","format":1,"name":"x","pid":1,"several":false,"maps":[{"line":"not one"}]}|mapping: the field start is missing
 {"type":"snapshot","format":1,"name":"x","part":0,"more":false,"maps":[{"line":"1000-2000 rw-p 0 00:00 0","start":"0x1000","end":"0x3000","size":8192,"perms":"rw-p","offset":0,"dev":"00:00","inode":0,"name":""}]}|mapping: its fields are not what its line says
 END
