@@ -231,11 +231,11 @@ static bool read_range(struct replay_reader *reader, const struct replay_slot *s
 static bool read_device(struct replay_reader *reader, const struct replay_slot *slot)
 {
 	const char *text = json_is_string(slot->value) ? json_string_value(slot->value) : "";
-	const char *colon = strchrnul(text, ':');
+	const char *colon = strchrnul(text, ':'), *end = text + json_string_length(slot->value);
 	uint64_t major, minor;
 
 	if (*colon == '\0' || !get_digits(text, (size_t)(colon - text), 16, &major) ||
-	    !get_digits(colon + 1, strlen(colon + 1), 16, &minor) || major > UINT32_MAX || minor > UINT32_MAX)
+	    !get_digits(colon + 1, (size_t)(end - colon - 1), 16, &minor) || major > UINT32_MAX || minor > UINT32_MAX)
 		return replay_not_a(reader, slot, "a device");
 	store(slot->member, slot->field->size, major);
 	replay_store_other(slot, minor);
@@ -319,7 +319,7 @@ static bool read_word(struct replay_reader *reader, const struct replay_slot *sl
 	const char *text = json_is_string(slot->value) ? json_string_value(slot->value) : "", *word;
 
 	for (unsigned value = 0; (word = event_word((enum event_words)slot->field->of, value)) != NULL; value++) {
-		if (strcmp(word, text) == 0) {
+		if (strcmp(word, text) == 0 && strlen(word) == json_string_length(slot->value)) {
 			store(slot->member, slot->field->size, value);
 			return true;
 		}

@@ -194,8 +194,10 @@ static int parse(struct replay *replay, const char *text, size_t len)
 static bool find_type(const struct replay *replay, const char **word, enum event_type *type)
 {
 	const json_t *value = json_object_get(replay->root, "type");
+	const char *text = json_string_value(value);
 
-	*word = json_is_string(value) ? json_string_value(value) : NULL;
+	/* What a NUL cuts short is no word. */
+	*word = text != NULL && strlen(text) == json_string_length(value) ? text : NULL;
 	for (unsigned i = EVENT_START; *word != NULL && i <= EVENT_END; i++) {
 		if (strcmp(*word, event_word(WORDS_TYPE, i)) == 0) {
 			*type = (enum event_type)i;

@@ -258,6 +258,9 @@ start='{"type":"start","format":1,"name":"x","pid":1,"several":false}'
 {"type":"step","kind":"other",$step,"faults":[{"signal":"SIGNOT","code":"SEGV_MAPERR","fatal":true}]}|fault: the field signal is not a name that is known here
 {"type":"step","kind":"call",$step,"call":{"name":"f","args":[],"result":-1,"errno":"EFUTURE","system":true,"performed":true,"injected":false,"changes_maps":false}}|call: the field errno is not a name that is known here
 {"type":"step","kind":"call",$step,"call":{"name":"f","args":[],"result":-1,"errno":"PROT_READ","system":true,"performed":true,"injected":false,"changes_maps":false}}|call: the field errno is not a name that is known here
+{"type":"note","text":"t","about":"exit\\u0000"}|note: the field about is not a word that is known here
+{"type":"note\\u0000","text":"t"}|this is no event: it has no type
+{"type":"start","format":1,"name":"x","pid":1,"several":false,"maps":[{"line":"1000-2000 rw-p 0 08:01 7 /x","start":"0x1000","end":"0x2000","perms":"rw-p","offset":0,"dev":"08:01\\u0000","inode":7,"name":"/x"}]}|mapping: the field dev is not a device
 {"type":"start","format":1,"name":"x","pid":1,"several":false,"maps":[{"line":"not one"}]}|mapping: the field start is missing
 {"type":"snapshot","format":1,"name":"x","part":0,"more":false,"maps":[{"line":"1000-2000 rw-p 0 00:00 0","start":"0x1000","end":"0x3000","size":8192,"perms":"rw-p","offset":0,"dev":"00:00","inode":0,"name":""}]}|mapping: its fields are not what its line says
 END
