@@ -277,6 +277,154 @@ END
 	assert_failure 3
 }
 
+@test "each field that is missing, or is something else, is named" {
+	local said line status got
+
+	need python3
+	python3 "$top/tests/helper/forge-events.py" "$top/schema/mmtool-event.schema.json" >forged
+	while IFS= read -r said && IFS= read -r line; do
+		printf '%s\n' "$start" "$line" >bad
+		got=whole
+		if [ -n "$said" ]; then
+			printf '%s\n' "mmtool report: bad:2: $said" 3 >>want
+			got=got
+		fi
+		status=0
+		"$MMTOOL" report bad 2>>$got >/dev/null || status=$?
+		echo "$status" >>$got
+	done <forged
+	[ "$(wc -l <want)" -gt 800 ]
+	diff want got
+	# As it should be, each field is read, and the event is refused for what stands before it.
+	[ "$(grep -c '^mmtool report: bad:2: ' whole)" -eq 15 ]
+	[ "$(grep -cx 3 whole)" -eq 15 ]
+	run grep -e 'the field' -e 'its fields' whole
+	assert_failure 1
+}
+
+# delta [SED]: one line is new; its line of maps changed so.
+delta()
+{
+	local line='{"sign":"+","line":"1000-3000 rw-p 00004000 08:01 7 /x","start":"0x1000","end":"0x3000","perms":"rw-p","offset":16384,"dev":"08:01","inode":7,"name":"/x"}'
+
+	printf '{"type":"delta","format":1,"delta":{"lines":[%s],"changes":[]}}\n' "$(sed "${1-}" <<<"$line")"
+}
+
+@test "values that are almost right are refused, too" {
+	local place='"source":{"file":"x","line":1,"column":1,"text":"t"}' line problem
+	local step="\"pid\":1,\"ok\":true,\"checked\":false,\"looped\":false,\"looked\":false,$place"
+	local call='"system":true,"performed":true,"injected":false,"changes_maps":false'
+	local change='"delta":{"lines":[],"changes":[{"kind":"flagged","names":[]'
+
+	while IFS='|' read -r line problem; do
+		printf '%s\n' "$start" "$line" >bad
+		refused 3 "bad:2: $problem"
+	done <<END
+{"type":"note","text":"t","text_hex":61}|note: the field text is not a string: its _hex is not hex
+{"type":"note","text":"t","text_hex":"616"}|note: the field text is not a string: its _hex is not hex
+{"type":"note","text":"t","text_hex":"61G0"}|note: the field text is not a string: its _hex is not hex
+{"type":"note","text":"t","text_hex":"6100"}|note: the field text is not a string without NUL
+{"type":"note","text":"t","symbolic":"t\\u0000"}|note: the field symbolic is not a string without NUL
+{"type":"note","text":"t","pid":2147483648}|note: the field pid is not in its range
+{"type":"note","text":"t","pid":-2147483649}|note: the field pid is not in its range
+{"type":"note","text":"t","time":"9223372036854775808"}|note: the field time is not in its range
+{"type":"note","text":"t","time":"-9223372036854775809"}|note: the field time is not in its range
+{"type":"note","text":"t","interval":-1}|note: the field interval is not in its range
+{"type":"note","text":"t","interval":"18446744073709551616"}|note: the field interval is not a whole number
+{"type":"note","text":"t","interval":"0x10"}|note: the field interval is not a whole number
+{"type":"note","text":"t","interval":"7 "}|note: the field interval is not a whole number
+{"type":"note","text":"t","interval":"-"}|note: the field interval is not a whole number
+{"type":"note","text":"t","interval":""}|note: the field interval is not a whole number
+{"type":"note","text":"t","interval":18446744073709551616}|this is no JSON, or only the beginning of some: too big integer near '18446744073709551616' (column 57)
+{"type":"note","text":"t","signal":2147483648}|note: the field signal is not in its range
+{"type":"note","text":"t","signal":"EINVAL"}|note: the field signal is not a name that is known here
+{"type":"step","kind":"call",$step,"call":{"name":"f","args":[{"name":"a name longer than any","kind":"int","value":1}],$call}}|argument: the field name is not short enough
+{"type":"step","kind":"call",$step,"call":{"name":"f","args":[{"name":"a\\u0000","kind":"int","value":1}],$call}}|argument: the field name is not a string without NUL
+{"type":"step","kind":"call",$step,"call":{"name":"f","args":[{"name":"a","kind":"int","value":"-9223372036854775809"}],$call}}|argument: the field value is not in its range
+{"type":"step","kind":"call",$step,"call":{"name":"f","args":[],"result":-1,"errno":"EFUTURE","errno_number":2147483648,$call}}|call: the field errno_number is not in its range
+{"type":"step","kind":"other",$step,"scratch":[]}|step: the field scratch is not a list beside one of regions
+{"type":"step","kind":"other",$step,"regions":[],"scratch":[{"name":"a","id":1,"start":"0x1000","size":4096}]}|step: the field scratch is not of the scratch page
+{"type":"start","format":1,"name":"x","pid":1,"several":true,"scratch":{"start":"0x1000","end":"0x2000","size":8192}}|start: the field scratch is not a range: its size is not what its start and end say
+{"type":"start","format":1,"name":"x","pid":1,"several":true,"scratch":{"start":"0x1000","end":"0x3000","size":-8192}}|start: the field scratch is not a range: its size is not what its start and end say
+{"type":"start","format":1,"name":"x","pid":1,"several":true,"scratch":{"start":"0x1000","end":"0x2000","size":"4K"}}|start: the field scratch is not a range: its size is not what its start and end say
+{"type":"start","format":1.0,"name":"x","pid":1,"several":true}|the field format is no number
+{"type":"start","name":"x","pid":1,"several":true}|start: the field format is missing
+{"type":"delta","format":1,$change,"gained":["aa","bb","cc","dd","ee","ff","gg","hh","ii","jj","kk"]}]}}|change: the field gained is not short enough
+{"type":"delta","format":1,$change,"lost":["aflagofmorelettersthanthereisroomfor"]}]}}|change: the field lost is not short enough
+END
+	while IFS='|' read -r line problem; do
+		printf '%s\n' "$start" "$(delta "$line")" >bad
+		refused 3 "bad:2: $problem"
+	done <<'END'
+s/1000-3000 /1000 /|mapping: the field line is not a line of maps
+s/"line":"[^"]*/&\\n4000-5000 rw-p 00004000 08:01 7 \/x/|mapping: the field line is not a line of maps
+s/"line":"[^"]*/"line":"/|mapping: the field line is not a line of maps
+s/"line":"[^"]*/&\\n/|mapping: its fields are not what its line says
+s/"0x1000"/"0x2000"/|mapping: its fields are not what its line says
+s/"0x3000"/"0x4000"/|mapping: its fields are not what its line says
+s/16384/20480/|mapping: its fields are not what its line says
+s/"inode":7/"inode":8/|mapping: its fields are not what its line says
+s/"08:01"/"09:01"/|mapping: its fields are not what its line says
+s/"08:01"/"08:02"/|mapping: its fields are not what its line says
+s/"rw-p"/"rw-s"/|mapping: its fields are not what its line says
+s/"name":".x"/"name":"\/xy"/|mapping: its fields are not what its line says
+s/"name":".x"/"name":"\/y"/|mapping: its fields are not what its line says
+s/"perms":"rw-p"/"perms":"rw-pp"/|mapping: the field perms is not short enough
+s/"perms":"rw-p"/"perms":"rw-\\u0000"/|mapping: the field perms is not a string without NUL
+s/"sign":"+"/"sign":"+-"/|line: the field sign is not a character
+s/"sign":"+"/"sign":""/|line: the field sign is not a character
+s/"sign":"+"/"sign":"\\u0000"/|line: the field sign is not a string without NUL
+s/"sign":"+"/"shift":1/|line: the field sign is missing
+END
+	# As it is, it is taken.
+	delta >bad
+	refused 3 'bad: the stream has no end: whoever recorded it was cut short'
+	# Behind nothing that could be shown, it is no stream at all.
+	echo '{"type":"start","format":1,"name":"x","pid":1}' >bad
+	refused 2 'bad:1: start: the field several is missing'
+	refute_output
+	run --separate-stderr "$MMTOOL" diff bad "$top/tests/data/cat.maps"
+	assert_failure 3
+	assert_equal "$stderr" 'mmtool diff: bad:1: start: the field several is missing'
+}
+
+@test "numbers as far as they go, and numbers that have a name" {
+	{
+		echo "$start"
+		echo '{"type":"note","text":"t","pid":2147483647,"time":"-9223372036854775808","interval":"18446744073709551615"}'
+		echo '{"type":"note","text":"t","pid":-2147483648,"time":"9223372036854775807","signal":"SIGSEGV"}'
+		echo '{"type":"step","kind":"bind","source":{"file":"x","line":4294967295,"column":1,"text":"t"},"pid":1,"ok":true,"checked":false,"looped":true,"bound":"b","value":"-9223372036854775808","looked":false}'
+		echo '{"type":"verdict","verdict":"passed","steps":1,"checks":0,"failed":0}'
+		echo '{"type":"end","status":0}'
+	} >events
+	"$MMTOOL" report --format=json events | diff events -
+	# By its number it is the same, and small numbers may be strings, too.
+	sed -e 's/"SIGSEGV"/11/' -e 's/"steps":1/"steps":"1"/' -e 's/2147483647/"&"/' events >numbers
+	"$MMTOOL" report --format=json numbers | diff events -
+}
+
+@test "an error whose name is not known here is shown by its number" {
+	local source='"source":{"file":"x","line":1,"column":1,"text":"f()"}'
+	local call='"name":"f","args":[],"result":-1,"errno":"EFUTURE","errno_number":4000,"system":true,"performed":true,"injected":false,"changes_maps":false'
+
+	{
+		echo "$start"
+		echo '{"type":"step","kind":"call","pid":1,"ok":true,"checked":false,"looped":false,"looked":false,'"$source"',"call":{'"$call"'}}'
+		echo '{"type":"verdict","verdict":"passed","steps":1,"checks":0,"failed":0}'
+		echo '{"type":"end","status":0}'
+	} >events
+	mm report events
+	assert_success
+	assert_line '    f() = -1 (errno 4000)'
+	# With a name that is known, the number is that of another machine.
+	sed 's/EFUTURE/EINVAL/' events >known
+	mm report known
+	assert_success
+	assert_line '    f() = -1 EINVAL (Invalid argument)'
+	mm report --format=json known
+	refute_output --partial 4000
+}
+
 @test "events in another order are refused, and not believed" {
 	record grow
 	{ sed -n '1p' events; sed -n '4p' events; sed -n '2p' events; } >bad
