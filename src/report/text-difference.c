@@ -175,13 +175,27 @@ static void add_sentences(struct text *text, struct buf *out, const struct diffe
 	}
 }
 
+/* Whether some words of a hunk are about the mapping of one of two lines. */
+static bool is_told(const struct difference *self, const struct hunk *hunk, const struct delta_line *old,
+                    const struct delta_line *new)
+{
+	for (size_t i = hunk->change; i < hunk->change_end; i++) {
+		const struct change *change = change_at(self, i);
+
+		if ((change->before != NULL && change->before->start == old->mapping->start) ||
+		    (change->after != NULL && change->after->start == new->mapping->start))
+			return true;
+	}
+	return false;
+}
+
 /* Lines without a change: the kernel tells the same mapping in other words. */
 static void add_renamed(struct text *text, struct buf *out, const struct difference *self, const struct hunk *hunk)
 {
 	const struct delta_line *lines = self->delta->lines;
 
 	for (size_t i = hunk->line; i + 1 < hunk->line_end; i++) {
-		if (lines[i].sign != '-' || lines[i + 1].sign != '+')
+		if (lines[i].sign != '-' || lines[i + 1].sign != '+' || is_told(self, hunk, &lines[i], &lines[i + 1]))
 			continue;
 		buf_reset(&text->words);
 		sentence_renamed(&text->words, lines[i].mapping, lines[i + 1].mapping);
@@ -205,10 +219,8 @@ static void add_hunk(struct text *text, struct buf *out, const struct difference
 	buf_putc(out, '\n');
 	add_lines(text, out, self, hunk, '-');
 	add_lines(text, out, self, hunk, '+');
-	if (hunk->change < hunk->change_end)
-		add_sentences(text, out, self, hunk->change, hunk->change_end);
-	else
-		add_renamed(text, out, self, hunk);
+	add_sentences(text, out, self, hunk->change, hunk->change_end);
+	add_renamed(text, out, self, hunk);
 }
 
 /* Changes of what maps does not show, each below the line that it is about. */

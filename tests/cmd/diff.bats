@@ -42,6 +42,12 @@ body()
 	sed -e 1,3d -e '/^    gone     new/,$d' <<<"$output" | sed -e '$ { /^$/d }'
 }
 
+# sentences: of $output, what is said of each change, and the mappings of which only the flags changed.
+sentences()
+{
+	body | grep '^    '
+}
+
 @test "nothing changed: status 0, for a process, a file and a snapshot" {
 	start sleep 60
 	cat "/proc/$pid/maps" >saved.maps
@@ -118,6 +124,28 @@ body()
 	mm diff before after
 	assert_failure 1
 	assert_line '    a.so (r-xp): the file was deleted or replaced; what is mapped stays'
+}
+
+@test "a new name is told beside what else changed next to it" {
+	cat >before <<-'END'
+		10000-20000 r-xp 00000000 fe:00 7 /lib/a.so
+		20000-30000 rw-p 00010000 fe:00 7 /lib/a.so
+		30000-40000 rw-p 00020000 fe:00 7 /lib/a.so
+		40000-50000 rw-p 00000000 00:00 0 [heap]
+	END
+	cat >after <<-'END'
+		10000-20000 r-xp 00000000 fe:00 7 /lib/a.so (deleted)
+		20000-30000 r--p 00010000 fe:00 7 /lib/a.so (deleted)
+		30000-40000 rw-p 00020000 fe:00 7 /lib/b.so
+		40000-50000 rw-p 00000000 00:00 0     [heap]
+	END
+	mm diff before after
+	assert_failure 1
+	run sentences
+	assert_output '    a.so (rw-p): rw-p became r--p
+    a.so (r-xp): the file was deleted or replaced; what is mapped stays
+    a.so (rw-p): only its name in maps changed
+    [heap]: only how maps writes it changed'
 }
 
 @test "what is new is called what maps calls it" {
