@@ -242,6 +242,139 @@ after:  after, 3 mappings, 336K
 	let_go
 }
 
+# smaps: what smaps could say of mappings, from lines of maps, each with its flags behind a |, which some have not.
+smaps()
+{
+	local line flags
+
+	while IFS='|' read -r line flags; do
+		printf '%s\nSize: 4 kB\nRss: 4 kB\n' "$line"
+		[ -z "$flags" ] || printf 'VmFlags: %s \n' "$flags"
+	done
+}
+
+# again: what report says of the same difference recorded, which is the same.
+again()
+{
+	"$MMTOOL" diff --format=json before after >delta.json || [ $? -eq 1 ]
+	"$MMTOOL" report delta.json | diff <(echo "$output") -
+}
+
+@test "smaps: flags of mappings that became one" {
+	smaps >before <<-'END'
+		10000-20000 rw-p 00000000 00:00 0|rd wr
+		20000-30000 rw-p 00000000 00:00 0|rd wr
+		50000-60000 rw-p 00000000 00:00 0|rd wr
+		60000-70000 rw-p 00000000 00:00 0|rd wr nh
+		70000-80000 rw-p 00000000 00:00 0|rd wr dd nh
+		b0000-c0000 rw-p 00000000 00:00 0|rd wr
+		d0000-e0000 rw-p 00000000 00:00 0|rd wr
+	END
+	smaps >after <<-'END'
+		10000-30000 rw-p 00000000 00:00 0|rd wr lo
+		50000-80000 rw-p 00000000 00:00 0|rd wr lo
+		b0000-e0000 rw-p 00000000 00:00 0|rd wr lo
+	END
+	mm diff before after
+	assert_failure 1
+	again
+	# What was the same of neighbours is told once; a hole between them, or another loss, ends it.
+	run sentences
+	assert_output '    an anonymous mapping is merged: 2 mappings became one of 128K
+    an anonymous mapping is now locked in memory (lo)
+    an anonymous mapping is merged: 3 mappings became one of 192K
+    the first 64K of an anonymous mapping is now locked in memory (lo)
+    64K of an anonymous mapping at offset 64K is now locked in memory (lo), and
+      no longer advised to use no huge pages (nh)
+    the last 64K of an anonymous mapping is now locked in memory (lo), and no
+      longer left out of core dumps (dd) nor advised to use no huge pages (nh)
+    an anonymous mapping grew in place from 64K to 128K
+    an anonymous mapping is merged: 2 mappings became one of 192K
+    the first 64K of an anonymous mapping is now locked in memory (lo)
+    the last 64K of an anonymous mapping is now locked in memory (lo)'
+}
+
+@test "smaps: flags of something else that is mapped there are not compared" {
+	smaps >before <<-'END'
+		10000-11000 rw-p 00000000 08:01 7 /a|rd wr
+		20000-21000 rw-p 00000000 08:01 7 /b|rd wr
+		30000-31000 rw-p 00000000 08:01 7 /c|rd wr
+		40000-41000 rw-p 00000000 08:01 7 /d|rd wr
+		50000-51000 rw-p 00000000 08:01 7 /e|rd wr
+		60000-61000 rw-p 00000000 08:01 7 /f|rd wr
+		70000-71000 rw-p 00000000 08:01 7 /g|rd wr nh
+		80000-81000 rw-p 00000000 08:01 7 /h
+		90000-91000 rw-p 00000000 08:01 7 /i|rd wr
+		a0000-a1000 rw-p 00000000 08:01 7 /j|rd wr abc mr
+		b0000-b1000 rw-p 00000000 08:01 7 /k|rd wr aa
+		c0000-c1000 rw-p 00000000 08:01 7 /l|rd wr mr
+		d0000-d1000 rw-p 00000000 08:01 7 /m|rd wr lo
+		e0000-e1000 rw-p 00000000 08:01 7 /n|rd wr
+	END
+	smaps >after <<-'END'
+		10000-11000 rw-p 00000000 08:01 8 /a|rd wr lo
+		20000-21000 rw-p 00000000 09:01 7 /b|rd wr lo
+		30000-31000 rw-p 00000000 08:02 7 /c|rd wr lo
+		40000-41000 rw-p 00000000 08:01 7 /dd|rd wr lo
+		50000-51000 rw-p 00000000 08:01 7 /E|rd wr lo
+		60000-61000 rw-s 00000000 08:01 7 /f|rd wr lo
+		70000-71000 rw-p 00000000 08:01 7 /g|rd wr lo
+		80000-81000 rw-p 00000000 08:01 7 /h|rd wr lo
+		90000-91000 rw-p 00000000 08:01 7 /i
+		a0000-a1000 rw-p 00000000 08:01 7 /j|rd wr lo de
+		b0000-b1000 rw-p 00000000 08:01 7 /k|rd wr aa bb cc dd ee ff gg hh ii jj kk ll
+		c0000-c1000 rw-p 00000000 08:01 7 /l|rd wr mw sd
+		d0000-d1000 rw-p 00000000 08:01 7 /m|rd wr lo
+	END
+	mm diff before after
+	assert_failure 1
+	again
+	# Nor are those that one side does not tell; of those that do not fit in a change, ten are told.
+	run sentences
+	assert_output '    a (rw-p) was replaced by a (rw-p)
+    b (rw-p) was replaced by b (rw-p)
+    c (rw-p) was replaced by c (rw-p)
+    d (rw-p): only its name in maps changed
+    e (rw-p): only its name in maps changed
+    f (rw-p) was replaced by f (rw-s): rw-p, now rw-s
+    n (rw-p) is gone: 4K unmapped
+    70000-71000 rw-p 00000000 08:01 7 /g
+    g (rw-p) is now locked in memory (lo), and no longer advised to use no huge
+      pages (nh)
+    a0000-a1000 rw-p 00000000 08:01 7 /j
+    j (rw-p) is now locked in memory (lo) and kept from growing by mremap (de)
+    b0000-b1000 rw-p 00000000 08:01 7 /k
+    k (rw-p) is now flagged bb, flagged cc, left out of core dumps (dd), flagged
+      ee, flagged ff, flagged gg, flagged hh, flagged ii, flagged jj and flagged
+      kk'
+}
+
+@test "what stands side by side, of one file, is told together" {
+	cat >before <<-'END'
+		10000-11000 rw-p 00000000 08:01 7 /a
+		20000-21000 rw-p 00000000 08:01 7 /b
+		30000-31000 rw-p 00000000 08:01 7 /c
+		40000-41000 rw-p 00000000 08:01 7 /d
+		50000-51000 rw-p 00000000 00:00 0
+		60000-61000 rw-p 00000000 08:01 7 /e
+	END
+	cat >after <<-'END'
+		11000-12000 rw-p 00000000 08:01 7 /a
+		21000-22000 rw-p 00000000 08:01 8 /b
+		31000-32000 rw-p 00000000 09:01 7 /c
+		41000-42000 rw-p 00000000 08:02 7 /d
+		51000-52000 rw-p 00000000 00:00 0
+		61000-62000 rw-p 00000000 08:01 7 /f
+	END
+	mm diff before after
+	assert_failure 1
+	again
+	# Where lines that went are followed by lines that came, without a gap.
+	run awk '/^  - / { went = $2 " " $5; next } /^  [+] / { if (went != "") print went; went = ""; next } { went = "" }' <<<"$output"
+	assert_output '10000-11000 08:01
+60000-61000 08:01'
+}
+
 @test "two processes are told as their saved maps are" {
 	start sleep 60
 	first=$pid
@@ -326,6 +459,41 @@ after:  after, 3 mappings, 336K
   - 7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0                          [stack]
   + 7ffe00000000-7ffe00042000 rw-p 00000000 00:00 0                          [stack]
     [stack] grew downwards from 132K to 264K"
+}
+
+# process PID COMMAND FILE: a snapshot as if the maps file were of that process.
+process()
+{
+	"$MMTOOL" snapshot "$3" | sed "s/\"name\":\"[^\"]*\"/&,\"pid\":$1,\"command\":\"$2\"/"
+}
+
+@test "--align is recommended for two runs of one program, and for nothing else" {
+	local hint='(two runs of one program have other addresses: --align compares them part by'
+
+	cat >one.maps <<-'END'
+		10000-11000 r-xp 00000000 08:01 7 /x
+		20000-21000 rw-p 00000000 00:00 0
+		30000-31000 rw-p 00000000 00:00 0
+		40000-41000 r-xp 00000000 00:00 0 [vsyscall]
+	END
+	sed -e 's/^\([123]\)0000-\([123]\)1/\12000-\23/' one.maps >other.maps
+	sed 1d one.maps >less.maps
+	process 7 x one.maps >one
+	process 8 x other.maps >other
+	process 8 y other.maps >another
+	process 7 x other.maps >later
+	process 8 x less.maps >less
+	mm diff one other
+	assert_failure 1
+	assert_line --partial "$hint"
+	assert_line 'before: one (x), 4 mappings, 16K'
+	for pair in 'one another' 'one later' 'one less' 'one other.maps' 'one.maps other' 'one.maps other.maps' '--align one less'; do
+		# shellcheck disable=SC2086 # two or three words
+		mm diff $pair
+		assert_failure 1
+		refute_line --partial "$hint"
+		assert_line --regexp '^  [-+] '
+	done
 }
 
 @test "JSON: one delta, by the schema, and shown again as the same text" {
