@@ -131,18 +131,22 @@ sentences()
 		10000-20000 r-xp 00000000 fe:00 7 /lib/a.so
 		20000-30000 rw-p 00010000 fe:00 7 /lib/a.so
 		30000-40000 rw-p 00020000 fe:00 7 /lib/a.so
-		40000-50000 rw-p 00000000 00:00 0 [heap]
+		40000-50000 rw-p 00000000 fe:00 7 /lib/a.so
+		70000-80000 rw-p 00000000 00:00 0 [heap]
 	END
 	cat >after <<-'END'
 		10000-20000 r-xp 00000000 fe:00 7 /lib/a.so (deleted)
 		20000-30000 r--p 00010000 fe:00 7 /lib/a.so (deleted)
 		30000-40000 rw-p 00020000 fe:00 7 /lib/b.so
-		40000-50000 rw-p 00000000 00:00 0     [heap]
+		50000-60000 rw-p 00000000 fe:00 7 /lib/b.so
+		70000-80000 rw-p 00000000 00:00 0     [heap]
 	END
 	mm diff before after
 	assert_failure 1
 	run sentences
 	assert_output '    a.so (rw-p): rw-p became r--p
+    a.so (rw-p) is gone: 64K unmapped
+    new: 64K, rw-p, b.so, private file mapping
     a.so (r-xp): the file was deleted or replaced; what is mapped stays
     a.so (rw-p): only its name in maps changed
     [heap]: only how maps writes it changed'
@@ -269,16 +273,19 @@ again()
 		70000-80000 rw-p 00000000 00:00 0|rd wr dd nh
 		b0000-c0000 rw-p 00000000 00:00 0|rd wr
 		d0000-e0000 rw-p 00000000 00:00 0|rd wr
+		f0000-100000 rw-p 00000000 00:00 0|rd wr
+		100000-110000 rw-p 00000000 00:00 0|rd wr lo
 	END
 	smaps >after <<-'END'
 		10000-30000 rw-p 00000000 00:00 0|rd wr lo
 		50000-80000 rw-p 00000000 00:00 0|rd wr lo
 		b0000-e0000 rw-p 00000000 00:00 0|rd wr lo
+		f0000-110000 rw-p 00000000 00:00 0|rd wr lo dd
 	END
 	mm diff before after
 	assert_failure 1
 	again
-	# What was the same of neighbours is told once; a hole between them, or another loss, ends it.
+	# What was the same of neighbours is told once; a hole between them, another gain or another loss ends it.
 	run sentences
 	assert_output '    an anonymous mapping is merged: 2 mappings became one of 128K
     an anonymous mapping is now locked in memory (lo)
@@ -291,7 +298,11 @@ again()
     an anonymous mapping grew in place from 64K to 128K
     an anonymous mapping is merged: 2 mappings became one of 192K
     the first 64K of an anonymous mapping is now locked in memory (lo)
-    the last 64K of an anonymous mapping is now locked in memory (lo)'
+    the last 64K of an anonymous mapping is now locked in memory (lo)
+    an anonymous mapping is merged: 2 mappings became one of 128K
+    the first 64K of an anonymous mapping is now locked in memory (lo) and left
+      out of core dumps (dd)
+    the last 64K of an anonymous mapping is now left out of core dumps (dd)'
 }
 
 @test "smaps: flags of something else that is mapped there are not compared" {
@@ -308,6 +319,7 @@ again()
 		a0000-a1000 rw-p 00000000 08:01 7 /j|rd wr abc mr
 		b0000-b1000 rw-p 00000000 08:01 7 /k|rd wr aa
 		c0000-c1000 rw-p 00000000 08:01 7 /l|rd wr mr
+		c8000-c9000 rw-p 00000000 08:01 7 /z|rd wr
 		d0000-d1000 rw-p 00000000 08:01 7 /m|rd wr lo
 		e0000-e1000 rw-p 00000000 08:01 7 /n|rd wr
 	END
@@ -337,6 +349,7 @@ again()
     d (rw-p): only its name in maps changed
     e (rw-p): only its name in maps changed
     f (rw-p) was replaced by f (rw-s): rw-p, now rw-s
+    z (rw-p) is gone: 4K unmapped
     n (rw-p) is gone: 4K unmapped
     70000-71000 rw-p 00000000 08:01 7 /g
     g (rw-p) is now locked in memory (lo), and no longer advised to use no huge
@@ -459,6 +472,254 @@ again()
   - 7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0                          [stack]
   + 7ffe00000000-7ffe00042000 rw-p 00000000 00:00 0                          [stack]
     [stack] grew downwards from 132K to 264K"
+}
+
+@test "--align: where in its module, whatever that is called" {
+	while read -r name dev inode share; do
+		printf '%s-%s r--%s 00000000 %s %s %s\n%s-%s r--%s 00002000 %s %s %s\n' \
+			10000 12000 "$share" "$dev" "$inode" "${name//+/ }" 12000 13000 "$share" "$dev" "$inode" "${name//+/ }" >before
+		sed -e 's/^1/71/' -e 's/-1/-71/' -e '2s/r--/rw-/' before >after
+		mm diff --align before after
+		assert_failure 1
+		assert_line --regexp "^    .*: r--$share became rw-$share, at "
+		printf '%s\n' "${lines[*]: -1}" | sed 's/.*, at //'
+	done >places <<-'END'
+		/lib/liba.so 08:01 7 p
+		/lib/liba.so+(deleted) 08:01 7 p
+		/no/inode 08:01 0 p
+		/no/major 00:2f 0 p
+		file 08:01 7 p
+		/memfd:m+(deleted) 00:01 7 s
+		/SYSV00000000+(deleted) 00:01 7 s
+		[anon_shmem:a/b] 00:01 7 s
+		[anon:a/b] 00:00 0 p
+		[anon:a+longer+name] 00:00 0 p
+	END
+	run cat places
+	assert_output 'liba.so+0x2000
+liba.so+0x2000
+inode+0x2000
+major+0x2000
+file+0x2000
+memfd:m+0x2000
+SYSV00000000+0x2000
+[anon_shmem:a/b]+0x2000
+[anon:a/b]+0x2000
+[anon:a longer name]+0x2000'
+}
+
+@test "--align: what a module is, and what is another one" {
+	# It begins with the mapping of its file that is the first; a gigabyte away, or at an offset before that, another one does.
+	cat >before <<-'END'
+		10000-11000 r--p 00000000 08:01 7 /a
+		11000-12000 rw-p 00000000 00:00 0
+		12000-13000 r--p 00001000 08:01 7 /a
+		20000-22000 r--p 00000000 08:01 8 /b
+		22000-23000 r--p 00001000 08:02 8 /b
+		23000-24000 r--p 00002000 09:02 8 /b
+		24000-25000 r--p 00003000 09:02 8 /c
+		25000-26000 r--p 00004000 09:02 8 /bb
+		30000-31000 r--p 00004000 08:01 9 /d
+		31000-32000 r--p 00000000 08:01 9 /d
+		40000-41000 r--p 00000000 08:01 10 /far
+		40041000-40042000 r--p 00001000 08:01 10 /far
+		40050000-40051000 r--p 00000000 08:01 11 /near
+		80050000-80051000 r--p 00001000 08:01 11 /near
+		80060000-80061000 r--s 00000000 08:01 12 /e
+		80061000-80062000 rw-p 00000000 00:00 0
+		80063000-80064000 r--p 00001000 08:01 12 /e
+	END
+	sed -E -e 's/^([0-9a-f]*)-([0-9a-f]*)/1\1-1\2/' -e '/ 0+ /! s/r--/rw-/' -e '10s/r--/rw-/' before >after
+	mm diff --align before after
+	assert_failure 1
+	run sentences
+	assert_output '    a (r--p): r--p became rw-p, at a+0x2000
+    b (r--p): r--p became rw-p, at b+0x2000
+    b (r--p): r--p became rw-p, at b+0x3000
+    c (r--p): r--p became rw-p
+    bb (r--p): r--p became rw-p
+    d (r--p): r--p became rw-p
+    d (r--p): r--p became rw-p
+    far (r--p): r--p became rw-p
+    near (r--p): r--p became rw-p, at near+0x40000000
+    e (r--p): r--p became rw-p, at e+0x3000'
+}
+
+@test "--align: what has no room, is of another size or stands elsewhere" {
+	echo '10000-13000 rw-p 00000000 00:00 0' >before
+	echo 'ffffffffffffe000-fffffffffffff000 rw-p 00000000 00:00 0' >after
+	mm diff --align before after
+	assert_failure 1
+	run sentences
+	assert_output '    an anonymous mapping is gone: 12K unmapped
+    new: 4K, rw-p, private anonymous'
+
+	# Nor has a file, above the page that both have.
+	echo '10000-13000 r--p 00001000 08:01 7 /a' >before
+	echo 'ffffffffffffe000-fffffffffffff000 r--p 00000000 08:01 7 /a' >after
+	mm diff --align before after
+	assert_failure 1
+	run sentences
+	assert_output '    a (r--p) is gone: 12K unmapped
+    new: 4K, r--p, a, private file mapping'
+
+	# Eight times the size is the same memory, and nine times is not.
+	echo '10000-19000 rw-p 00000000 00:00 0' >nine
+	echo '10000-18000 rw-p 00000000 00:00 0' >eight
+	echo '80000-81000 rw-p 00000000 00:00 0' >one
+	mm diff --align eight one
+	assert_line '    an anonymous mapping shrank from 32K to 4K: its last 28K are unmapped'
+	mm diff --align one eight
+	assert_line '    an anonymous mapping grew from 4K to 32K'
+	mm diff --align nine one
+	assert_line '    an anonymous mapping is gone: 36K unmapped'
+	assert_line '    new: 4K, rw-p, private anonymous'
+	mm diff --align one nine
+	assert_line '    an anonymous mapping is gone: 4K unmapped'
+	assert_line '    new: 36K, rw-p, private anonymous'
+
+	# What stands right below a module grows downwards, where it stands there in both.
+	printf '%s\n' '10000-12000 rw-p 00000000 00:00 0' '12000-13000 r--p 00000000 08:01 7 /a' >before
+	printf '%s\n' '70000-73000 rw-p 00000000 00:00 0' '73000-74000 r--p 00000000 08:01 7 /a' >after
+	mm diff --align before after
+	assert_line '    an anonymous mapping grew downwards from 8K to 12K'
+	sed '1s/73000/72000/; 1s/70000/6f000/' after >gap
+	mm diff --align before gap
+	assert_line '    an anonymous mapping grew from 8K to 12K'
+
+	# Of a file, the same offsets are compared, where both have some.
+	echo '10000-13000 r--p 00001000 08:01 7 /a' >before
+	echo '70000-74000 r--p 00000000 08:01 7 /a' >after
+	mm diff --align before after
+	assert_line --partial 'a (r--p) grew downwards from 12K to 16K'
+	echo '70000-71000 r--p 00100000 08:01 7 /a' >after
+	mm diff --align before after
+	assert_line --partial 'was replaced by a (r--p)'
+}
+
+@test "--align: within a module, what is of another place in its file or of none" {
+	printf '%s\n' '10000-12000 rw-p 00000000 08:01 7 /a' '12000-13000 rw-p 00002000 08:01 7 /a' >before
+	printf '%s\n' '70000-72000 rw-p 00000000 08:01 7 /a' '72000-73000 rw-p 00005000 08:01 7 /a' >other
+	printf '%s\n' '70000-72000 rw-p 00000000 08:01 7 /a' '72000-73000 rw-p 00000000 00:00 0' >zeros
+	mm diff --align before other
+	assert_failure 1
+	run sentences
+	assert_output '    a (rw-p) was replaced by a (rw-p), at a+0x2000'
+	mm diff --align before zeros
+	assert_failure 1
+	run sentences
+	assert_output '    a (rw-p) is gone: 4K unmapped, at a+0x2000
+    new: 4K, rw-p, private anonymous, at a+0x2000'
+	printf '%s\n' '10000-12000 rw-p 00000000 08:01 7 /a' '12000-13000 rw-p 00002000 08:01 7 /a' '13000-14000 rw-p 00003000 08:01 7 /a' >before
+	sed -e 's/^1/7/; s/-1/-7/' -e '2s/00002000.*/00000000 00:00 0/' before >after
+	mm diff --align before after
+	assert_failure 1
+	run sentences
+	assert_output '    a (rw-p) was replaced by an anonymous mapping, at a+0x2000'
+	echo '10000-11000 rw-s 00000000 00:01 7 /dev/zero (deleted)' >memory
+	echo '70000-71000 rw-s 00000000 00:05 7 /dev/zero' >device
+	mm diff --align memory device
+	assert_failure 1
+	run sentences
+	assert_output '    a shared anonymous mapping was replaced by zero (rw-s)'
+	sed 's/^7/e/; s/-7/-e/' zeros >again
+	mm diff --align zeros again
+	assert_success
+	assert_line 'nothing differs but addresses: 2 mappings, 12K'
+}
+
+@test "--align: one that could be either of two is neither" {
+	printf '%s\n' '10000-11000 r--p 00005000 08:01 7 /f' '20000-21000 r--p 00000000 08:01 8 /g' >before
+	printf '%s\n' '70000-71000 r--p 00000000 08:01 8 /g' '80000-82000 -w-p 00007000 08:01 7 /f' '90000-93000 --xp 00009000 08:01 7 /f' >after
+	mm diff --align before after
+	assert_failure 1
+	run sentences
+	assert_output '    f (r--p) is gone: 4K unmapped
+    new: 8K, -w-p, f, private file mapping
+    new: 12K, --xp, f, private file mapping, at f+0x10000'
+	mm diff --align after before
+	assert_failure 1
+	run sentences
+	assert_output '    new: 4K, r--p, f, private file mapping
+    f (-w-p) is gone: 8K unmapped
+    f (--xp) is gone: 12K unmapped, at f+0x10000'
+	# In their order, the first of two alike is taken, and what stands beside it grew.
+	printf '%s000 rw-p 00000000 00:00 0\n' 10000-11 20000-25 30000-32 >before
+	printf '%s000 rw-p 00000000 00:00 0\n' 50000-53 60000-65 70000-77 80000-85 90000-9b >after
+	mm diff --align before after
+	assert_failure 1
+	run sentences
+	assert_output '    an anonymous mapping grew from 4K to 12K
+    an anonymous mapping grew from 8K to 28K
+    new: 20K, rw-p, private anonymous
+    new: 44K, rw-p, private anonymous'
+}
+
+@test "--align: two modules that changed places, each with a difference" {
+	cat >before <<-'END'
+		10000-12000 r--p 00000000 08:01 7 /lib/a.so
+		12000-13000 rw-p 00002000 08:01 7 /lib/a.so
+		20000-22000 r--p 00000000 08:01 8 /lib/b.so
+		22000-23000 rw-p 00002000 08:01 8 /lib/b.so
+	END
+	cat >after <<-'END'
+		10000-12000 r--p 00000000 08:01 8 /lib/b.so
+		12000-13000 r--p 00002000 08:01 8 /lib/b.so
+		20000-22000 r--p 00000000 08:01 7 /lib/a.so
+		22000-23000 r--p 00002000 08:01 7 /lib/a.so
+	END
+	mm diff --align before after
+	assert_failure 1
+	run body
+	assert_output '  - 22000-23000 rw-p 00002000 08:01 8 /lib/b.so
+  + 12000-13000 r--p 00002000 08:01 8 /lib/b.so
+    b.so (rw-p): rw-p became r--p, at b.so+0x2000
+
+  - 12000-13000 rw-p 00002000 08:01 7 /lib/a.so
+  + 22000-23000 r--p 00002000 08:01 7 /lib/a.so
+    a.so (rw-p): rw-p became r--p, at a.so+0x2000'
+}
+
+@test "--align: a file that has another name, or another file of its length" {
+	printf '%s\n' '10000-11000 r--p 00000000 08:01 7 /old' '20000-21000 r--p 00000000 08:01 8 /bin' >before
+	printf '%s\n' '70000-71000 r--p 00000000 08:01 7 /newer' '80000-81000 r--p 00000000 08:01 8 /lib' >after
+	mm diff --align before after
+	assert_failure 1
+	run sentences
+	assert_output '    old (r--p): only its name in maps changed
+    bin (r--p): only its name in maps changed'
+	sed 's/ 8 / 9 /' after >other
+	mm diff --align before other
+	assert_failure 1
+	run sentences
+	assert_output '    old (r--p): only its name in maps changed
+    new: 4K, r--p, lib, private file mapping
+    bin (r--p) is gone: 4K unmapped'
+}
+
+@test "--align: what was put between parts that are nested in one another is found, and nothing else" {
+	# What is one of its kind divides what is left, over and over: in either half, the next one is.
+	cat >nested.awk <<-'END'
+		function put(pages, perms) { printf "%x-%x %s 00000000 00:00 0\n", at, at + pages * page, perms; at += (pages + step) * page }
+		function nest(n, i) {
+			if (n > 0) {
+				nest(n - 1)
+				put(n, "rw-p")
+				for (i = 1; i < n; i++)
+					put(i, "rw-p")
+			}
+			put(size++, perms)
+		}
+		BEGIN { page = 4096; nest(20) }
+	END
+	awk -v at=65536 -v step=7 -v size=1000 -v perms=r--p -f nested.awk >before
+	awk -v at=268435456 -v step=5 -v size=5000 -v perms=rwxp -f nested.awk >after
+	[ "$(grep -c rw-p before)" -eq 210 ]
+	mm diff --align before after
+	assert_failure 1
+	[ "$(grep -c '^  [-] .* r--p' <<<"$output")" -eq 21 ]
+	[ "$(grep -c '^  [+] .* rwxp' <<<"$output")" -eq 21 ]
+	refute_line --regexp '^  [-+] .* rw-p'
 }
 
 # process PID COMMAND FILE: a snapshot as if the maps file were of that process.

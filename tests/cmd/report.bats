@@ -480,6 +480,30 @@ END
 	assert_line --partial 'an anonymous mapping is gone: 4K unmapped'
 }
 
+@test "lines may end as on other systems, and begin with blanks" {
+	sed -e $'s/^/ \t /' -e $'s/$/\t\r/' "$top/tests/data/events/script.jsonl" >other
+	{ printf '\t\r\n'; cat other; } >blank
+	"$MMTOOL" report "$top/tests/data/events/script.jsonl" >text
+	"$MMTOOL" report other | diff text -
+	"$MMTOOL" report blank | diff text -
+}
+
+@test "a comparison of which less is told than there could be" {
+	sed -e 's/"new_name":"[^"]*",//' -e 's/"old_name":"[^"]*"/"old_name":"-"/' "$top/tests/data/events/diff.jsonl" >events
+	mm report events
+	assert_success
+	assert_line 'before: standard input, 7 mappings, 316K'
+	assert_line 'after:  , 6 mappings, 296K'
+	assert_line '    cat (r-xp) is gone: 20K unmapped'
+	# A change of flags that names no mapping stands alone.
+	printf '%s\n' '{"type":"delta","format":1,"old_name":"x","new_name":"y","delta":{"lines":[],"changes":[{"kind":"flagged","names":[],"gained":["lo"]}]}}' '{"type":"end","status":1}' >events
+	mm report events
+	assert_success
+	assert_output 'before: x, 0 mappings, 0 bytes
+after:  y, 0 mappings, 0 bytes
+    a mapping is locked in memory (lo)'
+}
+
 @test "a record that contradicts itself is refused where it does, and shown up to there" {
 	record run -e 'expect 1' -e 'expect 2'
 	mm report events
