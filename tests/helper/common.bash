@@ -142,6 +142,12 @@ kernel_name()
 	esac | sed -n 's/^    \([a-z0-9_]*\)(.*/\1/p'
 }
 
+# all_addresses: whether a process may use all addresses but the last page, so that no length reaches beyond them (s390x).
+all_addresses()
+{
+	"$MMTOOL" run -q -e 'mmap(-2p, 1p, PROT_NONE, MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1
+}
+
 # space_length: how many bytes of address space a process has here, from 0 on.  It is said by nothing, but the stack is just below
 # its end: at a power of two where addresses have 64 bits, and else at whole GiB (i386: 3 of them).  The last page is tried: x86
 # has nothing there, s390x the vdso at times.

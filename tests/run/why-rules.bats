@@ -93,7 +93,7 @@ reason_not()
 	case $1 in
 	'' | not | with) ;;
 	x86_64) [ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || echo 'other processors have no addresses of that kind' ;;
-	far) ! "$MMTOOL" run -q -e 'mmap(-2p, 1p, PROT_NONE, MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1 || echo 'a process may use all addresses here' ;;
+	far) ! all_addresses || echo 'a process may use all addresses here' ;;
 	private-dontunmap) ! "$MMTOOL" run -q -e 's = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
 		mremap(s, 1p, 1p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)' >/dev/null 2>&1 || echo 'this kernel takes shared memory, too' ;;
 	native) [ "$(word_bits)" -gt 32 ] || [[ $(uname -m) != *64* ]] || echo 'a kernel of 64 bits adds addresses of 32 without an overflow' ;;
