@@ -169,7 +169,7 @@ static int perform_all(struct session *session, const struct plan *plan, struct 
 {
 	size_t count = plan->count;
 	const char *call;
-	int error = process_greet(first, &call);
+	int error = process_greet(first, &call, NULL);
 	int status = STATUS_OK;
 
 	if (error < 0) {

@@ -401,7 +401,7 @@ int shell_run(const struct plan *plan, const struct common_options *options, str
 		diag_error("%s", refused);
 		return STATUS_USAGE;
 	}
-	int error = process_greet(first, &call);
+	int error = process_greet(first, &call, NULL);
 
 	if (error < 0) {
 		diag_error("no subject can be made: %s: %s", call, strerror(-error));

@@ -116,8 +116,12 @@ static const uint32_t refused_fcntl[] = {
 /* madvise(2): what takes page frames from the machine.  MADV_HWPOISON and MADV_SOFT_OFFLINE. */
 static const uint32_t refused_madvise[] = { 100, 101 };
 
-/* prctl(2) options that would undo the fence, or hide the subject from its observer. */
-static const uint32_t refused_prctl[] = { PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_PTRACER };
+#ifndef PR_SCHED_CORE
+#define PR_SCHED_CORE 62 /* Linux 5.14 */
+#endif
+
+/* prctl(2) options that would undo the fence, hide the subject from its observer, or reach other processes. */
+static const uint32_t refused_prctl[] = { PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_PTRACER, PR_SCHED_CORE };
 
 enum {
 	PROGRAM_MAX = 1024,

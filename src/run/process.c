@@ -21,6 +21,8 @@
 
 enum {
 	SAMPLE_MS = 20,      /* how often a statement that takes long is looked at */
+	GREETING_MS = 10 * 1000, /* a new process has little to do */
+	SESSION_MS = 1000,   /* for what was killed to be gone */
 	SOCKET_ROOM = 1026,  /* descriptors: 1023 is the highest that a subject begins with */
 };
 
@@ -77,6 +79,8 @@ void process_unpin(void)
 /* Those that live, so that what they touched can be summed up.  One that finds no room is not counted. */
 static pid_t alive[128];
 static size_t alive_count;
+/* The first one's number, which is that of the session and the process group of all. */
+static pid_t session;
 
 static void count_in(pid_t pid)
 {
@@ -111,8 +115,12 @@ static int open_pair(int pair[2], const char **call)
 	*call = "socketpair";
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
+	const int yes = 1;
+
+	/* A script can have a copy of the other end, and another process write into it: the kernel tells whose each message is. */
 	*call = "setsockopt";
-	if (setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &sample, sizeof(sample)) < 0) {
+	if (setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &sample, sizeof(sample)) < 0 ||
+	    setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0) {
 		int error = -errno;
 
 		close(pair[0]);
@@ -145,21 +153,47 @@ int process_spawn(struct process *process, bool allow_write, const char **call)
 		close(pair[0]);
 	else
 		process->socket = pair[0];
-	if (error == 0)
+	if (error == 0) {
+		session = process->pid;
 		count_in(process->pid);
+	}
 	return error;
 }
 
-/* Receives one message, giving up only when it has not come after a while: a new process has little to do. */
-static ssize_t receive_patiently(int fd, void *message, size_t size)
+/* One message, or -1 with errno: EPROTO when another process sent it. */
+static ssize_t receive_message(const struct process *process, void *message, size_t size)
 {
-	ssize_t got;
-	unsigned tries = 10 * 1000 / SAMPLE_MS;
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = { message, size };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct ucred sender = { 0 };
+	ssize_t got = recvmsg(process->socket, &header, 0);
+	const struct cmsghdr *head = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
 
-	do {
-		got = recv(fd, message, size, 0);
-	} while (got < 0 && (errno == EINTR || ((errno == EAGAIN || errno == EWOULDBLOCK) && --tries > 0)));
-	return got;
+	if (got <= 0)
+		return got;
+	if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&sender, CMSG_DATA(head), sizeof(sender));
+	if (sender.pid == process->pid)
+		return got;
+	errno = EPROTO;
+	return -1;
+}
+
+/* A child that machine code made of a script's is the tool's own, and nothing else ends it: the last subject takes it along. */
+static void end_session(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000 * 1000 };
+	siginfo_t info;
+
+	/* As long as there is one, the number of its process group is nobody else's. */
+	if (session <= 0 || waitid(P_PGID, (id_t)session, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || kill(-session, SIGKILL) < 0)
+		return;
+	for (unsigned ms = 0; ms < SESSION_MS && waitpid(-session, NULL, WNOHANG) >= 0; ms++)
+		nanosleep(&moment, NULL);
 }
 
 static void abandon(struct process *process)
@@ -168,6 +202,8 @@ static void abandon(struct process *process)
 	close(process->socket);
 	process->socket = -1;
 	process->dead = true;
+	if (alive_count == 0)
+		end_session();
 }
 
 /* Takes the status of a process that has ended or is about to; false: with WNOHANG, it still lives. */
@@ -215,36 +251,12 @@ static bool lost(struct process *process)
 	return true;
 }
 
-int process_greet(struct process *process, const char **call)
-{
-	static struct exec_hello hello;
-	ssize_t got = receive_patiently(process->socket, &hello, sizeof(hello));
-	int error = got < 0 ? -errno : got < (ssize_t)sizeof(hello) ? -ECHILD : -hello.error;
-
-	*call = "recv";
-	/* It ended before it could say so. */
-	if (got == 0) {
-		collect(process);
-		if (lost(process))
-			error = -errno;
-		*call = process->failed != NULL ? process->failed : *call;
-	}
-	hello.step[sizeof(hello.step) - 1] = '\0';
-	if (got == (ssize_t)sizeof(hello))
-		*call = hello.step;
-	if (error < 0)
-		process_end(process);
-	process->scratch = hello.scratch;
-	process->looked = clock_ms();
-	return error;
-}
-
 void process_end(struct process *process)
 {
 	if (process->dead || process->pid <= 0)
 		return;
 	/* One that may not be killed ends when its socket does, or with the tool (PR_SET_PDEATHSIG): that is not waited for. */
-	if (kill(process->pid, SIGKILL) < 0 && errno != ESRCH) {
+	if (kill(process->pid, SIGKILL) < 0) {
 		(void)shutdown(process->socket, SHUT_RDWR);
 		if (!reap(process, WNOHANG))
 			abandon(process);
@@ -274,36 +286,6 @@ static void wait_a_while(const struct process *process, int ms)
 	close(ended.fd);
 }
 
-enum exchange process_dismiss(struct process *process, const struct exchange_limits *limits)
-{
-	uint64_t since = clock_ms();
-
-	if (process->dead || process->pid <= 0)
-		return EXCHANGE_DONE;
-	/* The executor ends when its socket does, unless the script has made something else of its code. */
-	if (shutdown(process->socket, SHUT_RDWR) < 0) {
-		close(process->socket);
-		process->socket = -1;
-	}
-	while (!reap(process, WNOHANG)) {
-		if (limits->timeout_ms > 0 && clock_ms() - since > limits->timeout_ms) {
-			process_end(process);
-			return EXCHANGE_TIMEOUT;
-		}
-		if (is_stopped(limits)) {
-			process_end(process);
-			return EXCHANGE_STOPPED;
-		}
-		wait_a_while(process, SAMPLE_MS);
-	}
-	return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DONE;
-}
-
-int process_signal(const struct process *process)
-{
-	return WIFSIGNALED(process->status) ? WTERMSIG(process->status) : 0;
-}
-
 /* Whether the statement has taken too long, or all subjects together too much. */
 static enum exchange look(struct process *process, uint64_t since, const struct exchange_limits *limits)
 {
@@ -322,6 +304,117 @@ static enum exchange look(struct process *process, uint64_t since, const struct 
 	return outcome;
 }
 
+/* The same, of one that is still waited for: or the user has given up. */
+static enum exchange look_on(struct process *process, uint64_t since, const struct exchange_limits *limits)
+{
+	enum exchange outcome = look(process, since, limits);
+
+	if (outcome != EXCHANGE_DONE || !is_stopped(limits))
+		return outcome;
+	process_end(process);
+	return EXCHANGE_STOPPED;
+}
+
+/* Collects a process whose socket has ended: it is about to end, too, unless a script has made something else of its code. */
+static enum exchange await_end(struct process *process, uint64_t since, const struct exchange_limits *limits)
+{
+	while (!reap(process, WNOHANG)) {
+		enum exchange outcome = look_on(process, since, limits);
+
+		if (outcome != EXCHANGE_DONE)
+			return outcome;
+		wait_a_while(process, SAMPLE_MS);
+	}
+	return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
+}
+
+/* The limits of a greeting: what lasts has gone wrong, whatever a statement may take. */
+static struct exchange_limits greeting_limits(const struct exchange_limits *limits)
+{
+	struct exchange_limits own = limits != NULL ? *limits : (struct exchange_limits){ 0 };
+
+	if (own.timeout_ms == 0 || own.timeout_ms > GREETING_MS)
+		own.timeout_ms = GREETING_MS;
+	return own;
+}
+
+/* Receives what a new process says first: how many bytes, 0 when it ended, or -errno; then the process is dead. */
+static ssize_t receive_hello(struct process *process, struct exec_hello *hello, const struct exchange_limits *limits)
+{
+	const struct exchange_limits own = greeting_limits(limits);
+	uint64_t since = clock_ms();
+
+	for (;;) {
+		ssize_t got = receive_message(process, hello, sizeof(*hello));
+		enum exchange outcome = EXCHANGE_DONE;
+		int error = errno;
+
+		if (got > 0)
+			return got;
+		if (got == 0 || error == ECONNRESET)
+			outcome = await_end(process, since, &own);
+		else if (error == EAGAIN || error == EWOULDBLOCK)
+			outcome = look_on(process, since, &own);
+		else if (error != EINTR)
+			return -error;
+		if (outcome == EXCHANGE_DIED || outcome == EXCHANGE_BROKEN)
+			return 0;
+		if (outcome != EXCHANGE_DONE)
+			return -EAGAIN;
+	}
+}
+
+/* A script's machine code can greet, too: what is no name of a call is cut off. */
+static void end_name(char *name, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size - 1 && name[len] >= ' ' && name[len] <= '~')
+		len++;
+	name[len] = '\0';
+}
+
+int process_greet(struct process *process, const char **call, const struct exchange_limits *limits)
+{
+	static struct exec_hello hello;
+	ssize_t got = receive_hello(process, &hello, limits);
+	int error = got < 0 ? (int)got : got < (ssize_t)sizeof(hello) ? -ECHILD : -hello.error;
+
+	*call = "recvmsg";
+	/* It ended before it could say so. */
+	if (got == 0) {
+		if (lost(process))
+			error = -errno;
+		*call = process->failed != NULL ? process->failed : *call;
+	}
+	end_name(hello.step, sizeof(hello.step));
+	if (got == (ssize_t)sizeof(hello))
+		*call = hello.step;
+	if (error < 0)
+		process_end(process);
+	process->scratch = hello.scratch;
+	process->looked = clock_ms();
+	return error;
+}
+
+enum exchange process_dismiss(struct process *process, const struct exchange_limits *limits)
+{
+	if (process->dead || process->pid <= 0)
+		return EXCHANGE_DONE;
+	if (shutdown(process->socket, SHUT_RDWR) < 0) {
+		close(process->socket);
+		process->socket = -1;
+	}
+	enum exchange outcome = await_end(process, clock_ms(), limits);
+
+	return outcome == EXCHANGE_DIED ? EXCHANGE_DONE : outcome;
+}
+
+int process_signal(const struct process *process)
+{
+	return WIFSIGNALED(process->status) ? WTERMSIG(process->status) : 0;
+}
+
 /* A script can reach the code of its executor, and the socket: nothing that comes from there is believed unseen. */
 static bool is_sound(const struct process *process, const struct exec_reply *reply, ssize_t got)
 {
@@ -329,46 +422,36 @@ static bool is_sound(const struct process *process, const struct exec_reply *rep
 	       reply->len == (size_t)got - offsetof(struct exec_reply, data);
 }
 
-static enum exchange died(struct process *process)
-{
-	collect(process);
-	return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
-}
-
 static enum exchange receive(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
 {
 	uint64_t since = clock_ms();
 
 	for (;;) {
-		ssize_t got = recv(process->socket, reply, sizeof(*reply) - 1, 0);
+		ssize_t got = receive_message(process, reply, sizeof(*reply) - 1);
 		enum exchange outcome = EXCHANGE_DONE;
 
 		if (got > 0 && is_sound(process, reply, got)) {
 			((char *)reply)[got] = '\0';
-			/* Many short statements are looked at as one long one is. */
+			/* Many short statements are looked at as one long one is; this one is over, however long nobody listened. */
 			if (reply->answer != ANSWER_DYING)
-				return clock_ms() - process->looked >= SAMPLE_MS ? look(process, since, limits) : EXCHANGE_DONE;
+				return clock_ms() - process->looked >= SAMPLE_MS ? look(process, clock_ms(), limits) : EXCHANGE_DONE;
 			process->said_fault = true;
 			process->signo = reply->signo;
 			process->code = reply->code;
 			process->address = reply->address;
 			return EXCHANGE_DYING;
-		} else if (got > 0) {
+		} else if (got > 0 || (got < 0 && errno == EPROTO)) {
 			process_end(process);
 			return EXCHANGE_CONFUSED;
 		} else if (got == 0 || errno == ECONNRESET) {
-			return died(process);
+			return await_end(process, since, limits);
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			/* A script can copy its end of the socket into another process, which keeps it open. */
 			if (reap(process, WNOHANG))
 				return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
-			outcome = look(process, since, limits);
-			if (outcome == EXCHANGE_DONE && is_stopped(limits)) {
-				process_end(process);
-				outcome = EXCHANGE_STOPPED;
-			}
+			outcome = look_on(process, since, limits);
 		} else if (errno != EINTR) {
-			return broken(process, "recv", errno);
+			return broken(process, "recvmsg", errno);
 		}
 		if (outcome != EXCHANGE_DONE)
 			return outcome;
@@ -376,7 +459,8 @@ static enum exchange receive(struct process *process, struct exec_reply *reply, 
 }
 
 /* Sends a request, with a descriptor when fd is not -1. */
-static int send_request(struct process *process, const struct exec_request *request, int fd)
+static enum exchange send_request(struct process *process, const struct exec_request *request, int fd,
+                                  const struct exchange_limits *limits)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -384,6 +468,7 @@ static int send_request(struct process *process, const struct exec_request *requ
 	} control = { { 0 } };
 	struct iovec part = { (void *)(uintptr_t)request, offsetof(struct exec_request, data) + request->len };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	uint64_t since = clock_ms();
 
 	if (fd >= 0) {
 		message.msg_control = &control;
@@ -395,25 +480,33 @@ static int send_request(struct process *process, const struct exec_request *requ
 		head->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 	}
-	ssize_t sent;
+	while (sendmsg(process->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		enum exchange outcome = EXCHANGE_DONE;
 
-	do {
-		sent = sendmsg(process->socket, &message, MSG_NOSIGNAL);
-	} while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+		if (errno == EPIPE || errno == ECONNRESET)
+			return await_end(process, since, limits);
+		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+			return broken(process, "sendmsg", errno);
+		/* It reads nothing: a script has made something else of its code. */
+		if (errno != EINTR) {
+			struct pollfd room = { .fd = process->socket, .events = POLLOUT };
+
+			(void)poll(&room, 1, SAMPLE_MS);
+			outcome = look_on(process, since, limits);
+		}
+		if (outcome != EXCHANGE_DONE)
+			return outcome;
+	}
+	return EXCHANGE_DONE;
 }
 
 static enum exchange ask(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
                          const struct exchange_limits *limits)
 {
 	request->serial = ++process->serial;
-	int error = send_request(process, request, fd);
+	enum exchange outcome = send_request(process, request, fd, limits);
 
-	if (error == -EPIPE || error == -ECONNRESET)
-		return died(process);
-	if (error < 0)
-		return broken(process, "sendmsg", -error);
-	return receive(process, reply, limits);
+	return outcome == EXCHANGE_DONE ? receive(process, reply, limits) : outcome;
 }
 
 enum exchange process_ask(struct process *process, struct exec_request *request, struct exec_reply *reply,
@@ -449,7 +542,7 @@ static bool is_new_child(int64_t pid)
 	siginfo_t info;
 	int got;
 
-	if (pid <= 0 || pid > INT32_MAX || is_counted((pid_t)pid))
+	if (pid <= 0 || pid > INT32_MAX || is_counted((pid_t)pid) || getsid((pid_t)pid) != session)
 		return false;
 	do {
 		got = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
@@ -499,7 +592,7 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	}
 	*child = (struct process){ .pid = (pid_t)reply.result, .socket = pair[0] };
 	count_in(child->pid);
-	failed = process_greet(child, &call);
+	failed = process_greet(child, &call, limits);
 	if (raised && !child->dead)
 		(void)prlimit(child->pid, RLIMIT_NOFILE, &files, NULL);
 	/* What a script did to its memory, a child may not survive.  That is the script's affair: the child is dead. */

@@ -60,8 +60,11 @@ void process_set_signals(void);
 void process_inherit_signals(void);
 /* Undoes the putting on one processor. */
 void process_unpin(void);
-/* Waits for the new process to say that it is ready.  Returns 0 or -errno; then *call names what failed, there or here. */
-int process_greet(struct process *process, const char **call);
+/*
+ * Waits for the new process to say that it is ready: at most some seconds, and within limits (NULL: no others).  Returns 0 or
+ * -errno, and then the process is dead, and *call names what failed, there or here.
+ */
+int process_greet(struct process *process, const char **call, const struct exchange_limits *limits);
 
 /* Asks, and waits for the answer.  reply->data is NUL-terminated. */
 enum exchange process_ask(struct process *process, struct exec_request *request, struct exec_reply *reply,
@@ -83,8 +86,8 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 /* Kills it, when it lives, and collects it. */
 void process_end(struct process *process);
 /*
- * Lets it exit by itself and collects it.  EXCHANGE_DONE; EXCHANGE_TIMEOUT, EXCHANGE_STOPPED: it did not, and was killed;
- * EXCHANGE_BROKEN: how it ended is not known.
+ * Lets it exit by itself and collects it.  EXCHANGE_DONE; EXCHANGE_TIMEOUT, EXCHANGE_TOUCHED, EXCHANGE_STOPPED: it did not,
+ * and was killed; EXCHANGE_BROKEN: how it ended is not known.
  */
 enum exchange process_dismiss(struct process *process, const struct exchange_limits *limits);
 

@@ -132,7 +132,7 @@ unharmed()
 		climbs "f = memfd_create(\"m\", 0); $call = ?" 'fence'
 		climbs "f = 0; $call = ?" 'fence'
 	done
-	for option in PR_SET_DUMPABLE PR_SET_PDEATHSIG PR_SET_SECCOMP PR_SET_PTRACER; do
+	for option in PR_SET_DUMPABLE PR_SET_PDEATHSIG PR_SET_SECCOMP PR_SET_PTRACER 62; do # 62: PR_SCHED_CORE, Linux 5.14
 		climbs "prctl($option, 0, 0, 0, 0) = ?" 'fence'
 	done
 }

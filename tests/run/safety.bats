@@ -68,6 +68,66 @@ ends()
 	ends "fcntl(1023, F_DUPFD, 5); c = fork(); munmap(0, $space)" SIGSEGV
 }
 
+@test "replies written by a child that has a copy of the connection" {
+	[ "$(printf '\1\0' | od -An -td2 | tr -d ' ')" = 1 ] || skip 'the replies are written for machines that are little-endian'
+	# What the executor of line 1 would answer to the loads of the lines below, number by number.
+	forged='d = fcntl(1023, F_DUPFD, 5)
+		c = fork()
+		in c { repeat 3 as i { words(scratch, (3 + i) << 32, 0, 77 + i, 0, 0)
+		write(d, scratch, 36) } }'
+	ends "$forged
+		expect scratch[0] == 77
+		expect scratch[0] == 78" 'disturbed its connection'
+	ends "$forged
+		a = mmap(NULL, 1p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ?
+		b = scratch[0]" 'disturbed its connection'
+}
+
+@test "a connection that ends before its process does is no reason to wait for ever" {
+	need strace
+	for call in recvmsg:error=ECONNRESET sendmsg:error=EPIPE; do
+		run timeout 60 strace -o /dev/null -e trace="${call%%:*}" -e inject="$call:when=3" "$MMTOOL" run -q --timeout=1 \
+			-e 'note 1; scratch[0] = 1; scratch[0] = 2; scratch[0] = 3; scratch[0] = 4'
+		[[ $output != *'strace: '*PTRACE* ]] || skip 'strace may not trace here'
+		assert_failure 1
+		assert_output --partial '--timeout'
+	done
+}
+
+@test "an answer that came is an answer, however late it is read" {
+	need strace
+	run timeout 60 strace -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_exit=1500000:when=3 "$MMTOOL" run -q --timeout=1 \
+		-e 'scratch[0] = 1; scratch[0] = 2; scratch[0] = 3; scratch[0] = 4'
+	[[ $output != *'strace: '* ]] || skip 'strace does not do that here'
+	assert_success
+}
+
+@test "machine code: what it made ends with the script, and what it closed is not waited for" {
+	[ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || skip 'the code is for x86-64'
+	not_sanitized 'its code is elsewhere'
+	need nm
+	need readelf
+	place=$(nm "$MMTOOL" 2>/dev/null | awk '$3 == "touch_pages" { print "0x" $1 }')
+	[ -n "$place" ] || skip 'the program has no table of symbols'
+	first=$(readelf -lW "$MMTOOL" | awk '$1 == "LOAD" && /R E/ { print $3 }')
+	code="p = brk(0)
+		repeat 400000 { p = p - 1p
+		if perms(p) == \"r-xp\" { break } }
+		require perms(p) == \"r-xp\", \"the code is not below the heap\"
+		s = start(p)
+		mprotect(s, end(p) - s, PROT_READ|PROT_WRITE|PROT_EXEC)
+		t = s + $place - $first"
+	# clone(CLONE_PARENT|SIGCHLD), and in the child a jump to itself.
+	run -0 timeout 60 "$MMTOOL" run -q -e "$code
+		words(t, 0x31f63100008011bf, 0xb8c03145d23145d2, 0xc085050f00000038, 0x90c3c031feeb0275)
+		read_pages(scratch, 1p)"
+	! pgrep -f 'read_pages[(]scratch, 1p[)]' || fail 'a process is left behind'
+	# close(1023), and a jump to itself.
+	ends "$code
+		words(t, 0x0003b8000003ffbf, 0x9090feeb050f0000)
+		read_pages(scratch, 1p)" '--timeout'
+}
+
 @test "the code of the executor overwritten" {
 	not_sanitized 'much code'
 	for word in 0xfeebfeebfeebfeeb 0xcccccccccccccccc 0; do

@@ -261,18 +261,20 @@ went()
 }
 
 @test "a fault: where the byte went from there, and that nothing was unmapped where nothing was" {
+	page=$(printf '%#x' "$(getconf PAGESIZE)")
 	moved="d = hole(8p); a = mmap($anon); b = mremap(a, 4p, 4p, MREMAP_MAYMOVE|MREMAP_FIXED, d + 1p)"
-	went 'The mremap at line 1 moved what was there: this byte of it went to b+0x1. ok' "$moved
-		expect fault(a[1]) == SEGV_MAPERR"
+	# Not every processor tells the byte of a page (s390x).
+	went "The mremap at line 1 moved what was there: this byte of it went to b+$page. ok" "$moved
+		expect fault(a[1p]) == SEGV_MAPERR"
 	went ', and the munmap at line 2 unmapped it there. ok' "
 		$moved; munmap(b, 4p)
 		expect fault(a[1]) == SEGV_MAPERR"
 	went ', and the mmap at line 2 mapped something else there. ok' "
 		$moved; q = mmap(b, 1p, $rw, MAP_FIXED|$new)
 		expect fault(a[1]) == SEGV_MAPERR"
-	went ', and the mremap at line 2 moved it on to c+0x1. ok' "
+	went ", and the mremap at line 2 moved it on to c+$page. ok" "
 		$moved; c = mremap(b, 4p, 4p, MREMAP_MAYMOVE|MREMAP_FIXED, hole(4p))
-		expect fault(a[1]) == SEGV_MAPERR"
+		expect fault(a[1p]) == SEGV_MAPERR"
 	went '' "h = hole(2p); munmap(h, 2p); expect fault(h[0]) == SEGV_MAPERR"
 	went 'The munmap at line 1 unmapped it. ok' "h = hole(2p); mmap(h, 1p, $rw, MAP_FIXED|$new); munmap(h, 2p); expect fault(h[0]) == SEGV_MAPERR"
 	went '' "h = hole(2p); mmap(h, 1p, $rw, MAP_FIXED|$new); munmap(h, 2p); expect fault(h[1p]) == SEGV_MAPERR"
