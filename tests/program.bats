@@ -88,10 +88,17 @@ setup()
 		repeat 0 { x = 1 }\nnote x
 		repeat 3 { break; x = 1 }
 		repeat 3 { break; x = 1 }\nnote x
+		repeat 3 { break; x = "s" }\nnote x
+		repeat 3 { break; x = "s" }\ny = x
 		x = "s"\nexpect x == 1
 		x = "s"\ny = x + 1
 		x = 1\nexpect x == "s"
 		x = 1\nexpect status(x) == 0
+		x = 1\nif errno == 0 { x = "s" }\nx = x + 1
+		x = 1\nif errno == 0 { x = "s" }\nexpect x == 1
+		x = "s"\nif errno == 0 { x = 1 }\nstrcpy(scratch, x)
+		x = "s"\nif errno == 0 { x = 1 }\ny = x\nexpect y == "s"
+		if errno { x = 1 }\nif errno { x = "s" }\nnote x
 		memset(scratch, 0, -1)
 		memset(scratch, 0, 1p) = 1
 		memset(scratch, 0, 1p) = -1
@@ -126,6 +133,15 @@ setup()
 @test "names that are defined for a run" {
 	echo 'note s, n; strcpy(scratch, s); s = text(scratch); expect s == "it" && n == 3p' >script.mmt
 	same run -D n=3p -D 's="it"' script.mmt
+	cat >script.mmt <<-'END'
+		x = n
+		if n == 5 { x = "s" }
+		note x, n
+		expect x == "s" && n == least + 5 - least
+		if errno == 0 { n = "t"; s = 1 }
+		expect n == "t" && s == 1
+	END
+	same run -D n=5 -D 's="x"' -D least=0x8000000000000000 script.mmt
 }
 
 @test "comments and notes are there" {

@@ -41,7 +41,9 @@ void program_bound(struct program *p, uint32_t slot, enum c_type type)
 	variable = &p->variables[slot];
 	variable->is_text = type == C_TEXT;
 	if (variable->maybe_unbound)
-		program_line(p, "%s_bound = true;", variable->name != NULL ? variable->name : variable->text_name);
+		program_line(p, "%s = true;", variable->bound_name);
+	if (variable->mixed)
+		program_line(p, "%s = %s;", variable->kind_name, type == C_TEXT ? "true" : "false");
 	if (variable->declared_here && !variable->read && !variable->voided) {
 		variable->voided = true;
 		program_line(p, "(void)%s;", type == C_TEXT ? variable->text_name : variable->name);

@@ -288,6 +288,14 @@ const struct helper program_checks[] = {
 	  "\t\tgive_up(\"a length is negative\");\n"
 	  "\treturn (size_t)bytes;\n"
 	  "}\n" },
+	{ "check_kind",
+	  "static void check_kind(bool is, const char *otherwise);",
+	  "give_up", "stdbool",
+	  "static void check_kind(bool is, const char *otherwise)\n"
+	  "{\n"
+	  "\tif (!is)\n"
+	  "\t\tgive_up(otherwise);\n"
+	  "}\n" },
 	{ "bound",
 	  "static void bound(bool is, const char *name);",
 	  "say", "stdbool stdlib",

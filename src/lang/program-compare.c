@@ -137,13 +137,19 @@ static void compare_by_helper(struct program *p, struct buf *out, const struct e
 	buf_putc(out, ')');
 }
 
+static bool compares_texts(const struct program *p, const struct expr *expr)
+{
+	bool left = program_type(p, expr->left) == C_TEXT, right = program_type(p, expr->right) == C_TEXT;
+
+	return (left && right) || (left && program_is_either(p, expr->right)) || (right && program_is_either(p, expr->left));
+}
+
 void program_comparison(struct program *p, struct buf *out, const struct expr *expr, int binds)
 {
 	enum form form = compares_pointers(p, expr) ? AS_IS : AS_LONG;
-	bool texts = program_type(p, expr->left) == C_TEXT && program_type(p, expr->right) == C_TEXT;
 	int own = program_operators[expr->op].binds;
 
-	if (texts) {
+	if (compares_texts(p, expr)) {
 		compare_texts(p, out, expr, binds);
 	} else if (is_foregone(p, expr)) {
 		compare_by_helper(p, out, expr);

@@ -26,20 +26,24 @@ static void wrong_type(struct program *p, struct buf *out, const struct expr *ex
 	buf_printf(out, " is %s\"), %s)", what, value);
 }
 
-static void name(struct program *p, struct buf *out, const struct expr *expr)
+/* text: of the two that a name can have, the one for strings. */
+static void name(struct program *p, struct buf *out, const struct expr *expr, bool text)
 {
-	struct variable *variable = &p->variables[expr->slot];
-	const char *text = variable->is_text ? variable->text_name : variable->name;
+	const struct variable *variable = &p->variables[expr->slot];
+	const char *shown = p->script->names[expr->slot].text;
+	bool either = program_is_either(p, expr), checked = variable->maybe_unbound || either;
 
-	if (text == NULL)
-		text = variable->text_name;
-	if (!variable->maybe_unbound) {
-		buf_puts(out, text);
-		return;
+	buf_puts(out, checked ? "(" : "");
+	if (variable->maybe_unbound) {
+		program_use(p, "bound");
+		buf_printf(out, "bound(%s, \"%s\"), ", variable->bound_name, shown);
 	}
-	program_use(p, "bound");
-	buf_printf(out, "(bound(%s_bound, \"%s\"), %s)", variable->name != NULL ? variable->name : text,
-	           p->script->names[expr->slot].text, text);
+	if (either) {
+		program_use(p, "check_kind");
+		buf_printf(out, "check_kind(%s%s, \"%s is %s string\"), ", text ? "" : "!", variable->kind_name, shown,
+		           text ? "no" : "a");
+	}
+	buf_printf(out, "%s%s", text ? variable->text_name : variable->name, checked ? ")" : "");
 }
 
 /* An operand of arithmetic: truth is cast, lest compilers find it odd. */
@@ -338,7 +342,7 @@ static void as_it_is(struct program *p, struct buf *out, const struct expr *expr
 		program_literal(p, out, expr, form, binds);
 		break;
 	case EXPR_NAME:
-		name(p, out, expr);
+		name(p, out, expr, program_type(p, expr) == C_TEXT);
 		break;
 	case EXPR_UNARY:
 		unary(p, out, expr, form, binds);
@@ -459,6 +463,10 @@ void program_expr(struct program *p, struct buf *out, const struct expr *expr, e
 {
 	enum c_type type = program_type(p, expr);
 
+	if (form == AS_TEXT && program_is_either(p, expr)) {
+		name(p, out, expr, true);
+		return;
+	}
 	if (form == AS_TEXT && type != C_TEXT) {
 		wrong_type(p, out, expr, "\"\"", "no string");
 		return;

@@ -19,6 +19,17 @@ struct learner {
 	bool errno_read; /* walking backwards: errno is read below, before another call */
 	bool loop_errno; /* the same behind the innermost repeat */
 	unsigned depth;  /* repeats around the statement */
+	struct place_state *states; /* by slot: at this place of the text */
+	const char **either;        /* where names are read that hold an integer or a string */
+	size_t either_count, either_cap;
+};
+
+/* What a name can hold. */
+enum { KIND_NUMBER = 1, KIND_TEXT = 2 };
+
+struct place_state {
+	bool bound;
+	uint8_t kinds;
 };
 
 static enum c_type join(enum c_type a, enum c_type b)
@@ -62,8 +73,9 @@ static void bind(struct learner *l, uint32_t slot, enum c_type type, struct rang
 	variable = &l->p->variables[slot];
 	variable->bindings += l->pass == 0;
 	variable->is_text = type == C_TEXT;
-	variable->bound = true;
+	l->states[slot] = (struct place_state){ true, type == C_TEXT ? KIND_TEXT : KIND_NUMBER };
 	if (type == C_TEXT) {
+		l->changed |= !variable->has_text;
 		variable->has_text = true;
 		return;
 	}
@@ -77,13 +89,21 @@ static void bind(struct learner *l, uint32_t slot, enum c_type type, struct rang
 
 static void read_expr(struct learner *l, const struct expr *expr);
 
-static void read_name(struct learner *l, uint32_t slot)
+static void read_name(struct learner *l, const struct expr *expr)
 {
-	struct variable *variable = &l->p->variables[slot];
+	struct variable *variable = &l->p->variables[expr->slot];
+	const struct place_state *state = &l->states[expr->slot];
 
 	variable->read = true;
 	variable->reads += l->pass == 0;
-	variable->maybe_unbound |= !variable->bound;
+	variable->maybe_unbound |= !state->bound;
+	variable->number_read |= state->kinds == KIND_NUMBER;
+	variable->text_kind_read |= state->kinds == KIND_TEXT;
+	if (state->kinds != (KIND_NUMBER | KIND_TEXT))
+		return;
+	variable->mixed = true;
+	l->either = alloc_grow(l->either, &l->either_cap, l->either_count + 1, sizeof(*l->either));
+	l->either[l->either_count++] = expr->span.text;
 }
 
 static void read_expr(struct learner *l, const struct expr *expr)
@@ -92,7 +112,7 @@ static void read_expr(struct learner *l, const struct expr *expr)
 		return;
 	switch ((enum expr_kind)expr->kind) {
 	case EXPR_NAME:
-		read_name(l, expr->slot);
+		read_name(l, expr);
 		break;
 	case EXPR_PREDEFINED:
 		l->p->uses_scratch |= expr->predefined == PRE_SCRATCH;
@@ -120,10 +140,18 @@ static void read_expr(struct learner *l, const struct expr *expr)
 	}
 }
 
+/* What the name can hold from here on. */
+static void hold(struct learner *l, uint32_t slot, uint8_t kinds)
+{
+	l->states[slot].kinds = kinds;
+	l->p->variables[slot].is_text = kinds == KIND_TEXT;
+}
+
 static void learn_bind(struct learner *l, const struct statement *statement)
 {
 	const struct expr *expr = statement->expr;
 	enum c_type type = program_type(l->p, expr);
+	uint8_t kinds = expr->kind == EXPR_NAME ? l->states[expr->slot].kinds : 0;
 	bool constant = type == C_POINTER && expr_is_constant(expr);
 
 	/* What is computed is as wide as the language's integers, whatever it is computed from. */
@@ -134,52 +162,97 @@ static void learn_bind(struct learner *l, const struct statement *statement)
 	if (expr->kind == EXPR_NAME && l->p->variables[expr->slot].wild)
 		constant = true;
 	bind(l, statement->slot, type, program_range(l->p, expr), constant);
+	if (kinds != (KIND_NUMBER | KIND_TEXT))
+		return;
+	/* The other kind too. */
+	l->p->variables[statement->slot].text_read = true;
+	bind(l, statement->slot, C_TEXT, program_range(l->p, expr), constant);
+	hold(l, statement->slot, kinds);
 }
 
 static void learn(struct learner *l, const struct statement *statement);
 
-/* What is bound for certain, kept aside. */
-static bool *certain(struct learner *l)
+/* What is known of the names at this place, kept aside. */
+static struct place_state *keep(const struct learner *l)
 {
 	uint32_t count = l->p->script->name_count;
-	bool *kept = alloc_zeroed(count + 1, sizeof(*kept));
+	struct place_state *kept = alloc_zeroed(count + 1, sizeof(*kept));
 
-	for (uint32_t i = 0; i < count; i++)
-		kept[i] = l->p->variables[i].bound;
+	memcpy(kept, l->states, count * sizeof(*kept));
 	return kept;
 }
 
-static void restore(struct learner *l, bool *kept, const bool *other)
+static void restore(struct learner *l, const struct place_state *kept)
 {
-	for (uint32_t i = 0; i < l->p->script->name_count; i++)
-		l->p->variables[i].bound = kept[i] || (other != NULL && other[i] && l->p->variables[i].bound);
+	for (uint32_t i = 0; i < l->p->script->name_count; i++) {
+		l->states[i].bound = kept[i].bound;
+		hold(l, i, kept[i].kinds);
+	}
+}
+
+/* Two ways lead here: this one, and one that is kept. */
+static void meet(struct learner *l, const struct place_state *other)
+{
+	for (uint32_t i = 0; i < l->p->script->name_count; i++) {
+		l->states[i].bound &= other[i].bound;
+		hold(l, i, l->states[i].kinds | other[i].kinds);
+	}
 }
 
 static void learn_if(struct learner *l, const struct statement *statement)
 {
-	bool *before = certain(l);
+	struct place_state *before = keep(l);
 
 	learn(l, statement->body);
-	bool *after = certain(l);
+	struct place_state *after = keep(l);
 
-	restore(l, before, NULL);
+	restore(l, before);
 	learn(l, statement->otherwise);
-	restore(l, before, after);
+	meet(l, after);
 	free(before);
 	free(after);
+}
+
+/* What the name could hold anywhere in the text, as far as is known. */
+static uint8_t ever(const struct learner *l, uint32_t slot)
+{
+	const struct variable *variable = &l->p->variables[slot];
+
+	return (uint8_t)((variable->type != C_NONE ? KIND_NUMBER : 0) | (variable->has_text ? KIND_TEXT : 0));
+}
+
+/* What a pass binds can be so in the next. */
+static void hold_bound(struct learner *l, const struct statement *statement)
+{
+	for (; statement != NULL; statement = statement->next) {
+		uint8_t kinds = KIND_NUMBER;
+
+		if (statement->kind == STATEMENT_BIND && statement->expr->kind == EXPR_NAME)
+			kinds = ever(l, statement->expr->slot);
+		else if (statement->kind == STATEMENT_BIND && program_type(l->p, statement->expr) == C_TEXT)
+			kinds = KIND_TEXT;
+		if (statement->slot != NO_SLOT)
+			hold(l, statement->slot, l->states[statement->slot].kinds | kinds);
+		hold_bound(l, statement->body);
+		hold_bound(l, statement->otherwise);
+	}
 }
 
 static void learn_repeat(struct learner *l, const struct statement *statement)
 {
 	struct range count = program_range(l->p, statement->expr);
-	bool *before = certain(l);
+	struct place_state *before;
 
 	/* Nobody waits for more passes than this. */
 	if (count.least > count.most || count.most > INT64_C(1) << 40 || count.most < 0)
 		count.most = INT64_C(1) << 40;
+	hold_bound(l, statement->body);
+	if (statement->slot != NO_SLOT)
+		hold(l, statement->slot, l->states[statement->slot].kinds | KIND_NUMBER);
+	before = keep(l);
 	bind(l, statement->slot, C_LONG, (struct range){ 0, count.most, false }, false);
 	learn(l, statement->body);
-	restore(l, before, NULL);
+	restore(l, before);
 	free(before);
 }
 
@@ -349,6 +422,13 @@ static int by_place(const void *a, const void *b)
 	return ((*left)->span.text > (*right)->span.text) - ((*left)->span.text < (*right)->span.text);
 }
 
+static int by_pointer(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
 static bool is_helper(const char *name)
 {
 	const struct helper *helper;
@@ -381,12 +461,14 @@ static bool is_taken(const struct program *p, const char *name, uint32_t below)
 {
 	for (uint32_t i = 0; i < p->script->name_count; i++) {
 		const struct variable *variable = &p->variables[i];
+		const char *const made[] = { variable->name, variable->text_name, variable->bound_name, variable->kind_name };
 
 		if (strcmp(p->script->names[i].text, name) == 0)
 			return true;
-		if (i < below && ((variable->name != NULL && strcmp(variable->name, name) == 0) ||
-		                  (variable->text_name != NULL && strcmp(variable->text_name, name) == 0)))
-			return true;
+		for (size_t j = 0; i < below && j < sizeof(made) / sizeof(made[0]); j++) {
+			if (made[j] != NULL && strcmp(made[j], name) == 0)
+				return true;
+		}
 	}
 	return false;
 }
@@ -429,12 +511,14 @@ const char *program_temporary(struct program *p, const char *base)
 	return arena_string(&p->arena, name, strlen(name));
 }
 
-/* Back to the beginning of the text, where only the definitions are bound. */
+/* Back to the beginning of the text.  A name that never holds an integer holds strings everywhere. */
 static void forget_place(struct program *p)
 {
 	for (uint32_t i = 0; i < p->script->name_count; i++) {
-		p->variables[i].bound = i < p->definition_count;
-		p->variables[i].is_text = i < p->definition_count && p->definitions[i].is_string;
+		const struct variable *variable = &p->variables[i];
+
+		p->variables[i].is_text = i < p->definition_count ? p->definitions[i].is_string
+		                                                  : variable->has_text && variable->type == C_NONE;
 	}
 }
 
@@ -449,21 +533,37 @@ static void learn_definitions(struct learner *l)
 	}
 }
 
+static void begin_pass(struct learner *l)
+{
+	l->changed = false;
+	l->either_count = 0;
+	forget_place(l->p);
+	for (uint32_t i = 0; i < l->p->script->name_count; i++) {
+		l->states[i] = (struct place_state){ 0 };
+		l->p->variables[i].number_read = l->p->variables[i].text_kind_read = false;
+	}
+	learn_definitions(l);
+}
+
 void program_learn(struct program *p)
 {
 	struct learner l = { .p = p, .changed = true };
 
 	p->variables = alloc_zeroed(p->script->name_count + 1, sizeof(*p->variables));
+	l.states = alloc_zeroed(p->script->name_count + 1, sizeof(*l.states));
 	for (uint32_t i = 0; i < p->script->name_count; i++)
 		p->variables[i].range = (struct range){ 1, 0, false };
 	for (uint32_t i = 0; i < p->script->name_count; i++)
 		p->variables[i].called = true;
 	for (l.pass = 0; l.changed && l.pass < PASSES + 2; l.pass++) {
-		l.changed = false;
-		forget_place(p);
-		learn_definitions(&l);
+		begin_pass(&l);
 		learn(&l, p->script->first);
 	}
+	free(l.states);
+	p->either = l.either;
+	p->either_count = l.either_count;
+	if (p->either_count > 0)
+		qsort(p->either, p->either_count, sizeof(*p->either), by_pointer);
 	forget_place(p);
 	watch(&l, p->script->first);
 	if (p->fresh_count > 0)
@@ -475,6 +575,10 @@ void program_learn(struct program *p)
 			variable->name = choose(p, i, "");
 		if (variable->has_text)
 			variable->text_name = choose(p, i, variable->name != NULL ? "_text" : "");
+		if (variable->maybe_unbound)
+			variable->bound_name = choose(p, i, "_bound");
+		if (variable->mixed)
+			variable->kind_name = choose(p, i, "_is_text");
 		if (variable->range.least > variable->range.most)
 			variable->range = (struct range){ 0, 0, false };
 	}

@@ -27,13 +27,16 @@ struct range {
 /* A name of the script in the program.  One that holds integers here and strings there has two variables. */
 struct variable {
 	const char *name, *text_name;
+	const char *bound_name;  /* whether it is bound: NULL unless maybe_unbound */
+	const char *kind_name;   /* whether it holds a string: NULL unless mixed */
 	enum c_type type;       /* of the integers: C_NONE when it is never bound to one */
 	bool has_text;          /* bound to a string somewhere */
 	bool text_read;         /* to one that was read from memory or from /proc */
 	bool is_text;           /* at this place of the text it holds a string */
 	bool wild;              /* a pointer that is also given a constant: no compiler may reason about it */
+	bool mixed;             /* read where it holds an integer or a string: that only shows when the program runs */
+	bool number_read, text_kind_read; /* read where it holds an integer for certain, or a string */
 	bool maybe_unbound;     /* read where the statement that binds it may not have been reached */
-	bool bound;             /* at this place of the text it is bound for certain */
 	bool declared, declared_here; /* at all, and where it is bound first */
 	bool voided;            /* (void) keeps compilers from asking why it is never read */
 	bool called;            /* bound by calls only: two such names do not overlap */
@@ -77,6 +80,8 @@ struct program {
 
 	const struct statement **fresh_errno; /* calls after which errno is read: sorted by place */
 	size_t fresh_count, fresh_cap;
+	const char **either;                 /* where names are read that hold an integer or a string: sorted */
+	size_t either_count;
 
 	/* Where the printing stands. */
 	struct buf *out;
@@ -109,6 +114,8 @@ enum c_type program_type(const struct program *p, const struct expr *expr);
 struct range program_range(const struct program *p, const struct expr *expr);
 enum c_type program_call_type(const struct call *call);
 struct range program_call_range(const struct call *call);
+/* Whether it is a name that holds an integer or a string here: it counts as an integer, save where a string is needed. */
+bool program_is_either(const struct program *p, const struct expr *expr);
 /* True: its value is the same before and after the statement, and taking it has no effect. */
 bool program_is_pure(const struct expr *expr, uint32_t slot);
 bool program_is_boolean(const struct expr *expr);
@@ -181,6 +188,7 @@ void program_call(struct program *p, const struct statement *statement);
 const char *program_system_name(struct program *p, const struct call *call);
 /* "char *a = ", "a = " or "". */
 void program_target(struct program *p, struct buf *out, uint32_t slot, enum c_type type);
+/* What follows from the binding: type is what the name is bound to. */
 void program_bound(struct program *p, uint32_t slot, enum c_type type);
 
 /* program-statement.c */

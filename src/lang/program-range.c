@@ -115,6 +115,23 @@ static enum c_type binary_type(const struct program *p, const struct expr *expr)
 	return left == C_INT && right == C_INT && fits_int(program_range(p, expr)) ? C_INT : C_LONG;
 }
 
+bool program_is_either(const struct program *p, const struct expr *expr)
+{
+	size_t low = 0, high = p->either_count;
+
+	if (expr->kind != EXPR_NAME)
+		return false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->either[middle] < expr->span.text)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < p->either_count && p->either[low] == expr->span.text;
+}
+
 enum c_type program_type(const struct program *p, const struct expr *expr)
 {
 	switch ((enum expr_kind)expr->kind) {
@@ -125,7 +142,7 @@ enum c_type program_type(const struct program *p, const struct expr *expr)
 	case EXPR_NAME: {
 		const struct variable *variable = &p->variables[expr->slot];
 
-		return variable->is_text ? C_TEXT : variable->type;
+		return variable->is_text && !program_is_either(p, expr) ? C_TEXT : variable->type;
 	}
 	case EXPR_CONSTANT:
 		return fits_int(program_range(p, expr)) ? C_INT : C_LONG;

@@ -129,18 +129,15 @@ void program_block(struct program *p, const struct statement *statement)
 	p->indent--;
 }
 
-static void bind(struct program *p, const struct statement *statement)
+static void bind_as(struct program *p, const struct statement *statement, enum c_type type)
 {
 	const struct expr *expr = statement->expr;
 	struct variable *variable = &p->variables[statement->slot];
-	enum c_type type = program_type(p, expr);
 	struct buf line = { 0 };
 
-	/* Onto itself: nothing to do, and strcpy(3) may not. */
-	if (expr->kind == EXPR_NAME && expr->slot == statement->slot && variable->declared)
-		return;
 	if (type == C_TEXT && variable->text_read) {
 		program_header(p, "string");
+		variable->declared = true;
 		buf_printf(&line, "strcpy(%s,\v", variable->text_name);
 		program_expr(p, &line, expr, AS_TEXT, BIND_ASSIGN);
 		buf_puts(&line, ");");
@@ -168,6 +165,43 @@ static void bind(struct program *p, const struct statement *statement)
 	program_bound(p, statement->slot, type);
 }
 
+static void bind(struct program *p, const struct statement *statement)
+{
+	const struct expr *expr = statement->expr;
+
+	/* Onto itself: nothing to do, and strcpy(3) may not. */
+	if (expr->kind == EXPR_NAME && expr->slot == statement->slot && p->variables[statement->slot].declared)
+		return;
+	if (!program_is_either(p, expr)) {
+		bind_as(p, statement, program_type(p, expr));
+		return;
+	}
+	program_line(p, "if (%s) {", p->variables[expr->slot].kind_name);
+	p->indent++;
+	bind_as(p, statement, C_TEXT);
+	p->indent--;
+	program_line(p, "} else {");
+	p->indent++;
+	bind_as(p, statement, program_type(p, expr));
+	p->indent--;
+	program_line(p, "}");
+}
+
+/* A value that is an integer or a string: the string, or "" and all of the integer's digits, or none. */
+static void say_either(struct program *p, struct buf *values, const struct expr *arg)
+{
+	const struct variable *variable = &p->variables[arg->slot];
+
+	buf_puts(values, variable->maybe_unbound ? ",\v(" : ",\v");
+	if (variable->maybe_unbound) {
+		program_use(p, "bound");
+		buf_printf(values, "bound(%s, \"%s\"), ", variable->bound_name, p->script->names[arg->slot].text);
+	}
+	buf_printf(values, "%s%s ? %s : \"\",\v!%s,\v%s ? 0 : (long long)%s%s", variable->kind_name,
+	           variable->maybe_unbound ? ")" : "", variable->text_name,
+	           variable->kind_name, variable->kind_name, variable->type == C_POINTER ? "(long)" : "", variable->name);
+}
+
 static void store(struct program *p, const struct statement *statement)
 {
 	const struct expr *target = statement->target;
@@ -175,7 +209,8 @@ static void store(struct program *p, const struct statement *statement)
 	const struct expr *value = statement->expr;
 	struct range range = program_range(p, value);
 	bool plain = target->base->kind == EXPR_NAME && program_type(p, target->base) == C_POINTER &&
-	             !p->variables[target->base->slot].wild && !p->variables[target->base->slot].maybe_unbound;
+	             !p->variables[target->base->slot].wild && !p->variables[target->base->slot].maybe_unbound &&
+	             !program_is_either(p, target->base);
 	struct buf line = { 0 };
 
 	sum.left = target->base;
@@ -380,6 +415,11 @@ static void say_note(struct program *p, const struct statement *statement)
 		buf_puts(&line, i > 0 ? " " : "");
 		if (arg->kind == EXPR_STRING) {
 			program_string(&line, arg->string.data, arg->string.len, true);
+			continue;
+		}
+		if (program_is_either(p, arg)) {
+			buf_puts(&line, "%s%.*lld");
+			say_either(p, &values, arg);
 			continue;
 		}
 		/* A constant of the headers need not be an int there. */

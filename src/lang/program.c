@@ -123,11 +123,16 @@ static void declare(struct program *p, const struct variable *variable, bool fil
 		program_line(p, "%sconst char *%s = \"\";", where, variable->text_name);
 	if (variable->maybe_unbound) {
 		program_header(p, "stdbool");
-		program_line(p, file_scope ? "%sbool %s_bound;" : "%sbool %s_bound = false;", where,
-		             variable->name != NULL ? variable->name : variable->text_name);
+		program_line(p, file_scope ? "%sbool %s;" : "%sbool %s = false;", where, variable->bound_name);
 	}
-	if (!variable->read && !file_scope)
-		program_line(p, "(void)%s;", variable->name != NULL ? variable->name : variable->text_name);
+	if (variable->mixed) {
+		program_header(p, "stdbool");
+		program_line(p, file_scope ? "%sbool %s;" : "%sbool %s = false;", where, variable->kind_name);
+	}
+	if (variable->name != NULL && !variable->number_read && !file_scope)
+		program_line(p, "(void)%s;", variable->name);
+	if (variable->text_name != NULL && !variable->text_kind_read && !file_scope)
+		program_line(p, "(void)%s;", variable->text_name);
 }
 
 static void declare_all(struct program *p, bool file_scope)
@@ -237,16 +242,15 @@ static void print_carried(struct program *p)
 	                 "static const struct {\n\tvoid *at;\n\tsize_t size;\n} names[] = {\n");
 	for (uint32_t i = 0; i < p->script->name_count; i++) {
 		const struct variable *variable = &p->variables[i];
-		struct buf flag = { 0 };
 
 		if (variable->name != NULL)
 			add_carried(p, variable->name, &sizes);
 		if (variable->text_name != NULL)
 			add_carried(p, variable->text_name, &sizes);
-		buf_printf(&flag, "%s_bound", variable->name != NULL ? variable->name : variable->text_name);
 		if (variable->maybe_unbound)
-			add_carried(p, buf_text(&flag), &sizes);
-		buf_fini(&flag);
+			add_carried(p, variable->bound_name, &sizes);
+		if (variable->mixed)
+			add_carried(p, variable->kind_name, &sizes);
 	}
 	buf_printf(p->out, "\t{ NULL, 0 },\n};\nenum { NAMES_SIZE = 1%s };\n", buf_text(&sizes));
 	buf_fini(&sizes);
@@ -270,6 +274,8 @@ static void print_definitions(struct program *p)
 			buf_puts(&line, variable->text_read ? "\");" : "\";");
 		}
 		program_add_line(p, &line);
+		if (variable->mixed && from->is_string)
+			program_line(p, "%s = true;", variable->kind_name);
 		buf_fini(&line);
 	}
 }
@@ -347,6 +353,7 @@ static void release(struct program *p)
 	free(p->variables);
 	free(p->constants);
 	free(p->fresh_errno);
+	free(p->either);
 	buf_fini(&p->blocks);
 	buf_fini(&p->block_prototypes);
 	buf_fini(&p->made);
