@@ -155,7 +155,8 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 		program_expr(p, out, expr->left, AS_IS, BIND_SUM);
 		buf_puts(out, " -\f");
 		program_expr(p, out, expr->right, AS_IS, BIND_PRODUCT);
-	} else if (program_is_bits(expr->op) && form == AS_FLAGS) {
+	} else if (program_is_bits(expr->op) && form == AS_FLAGS && !program_is_boolean(expr->left) &&
+	           !program_is_boolean(expr->right)) {
 		program_expr(p, out, expr->left, AS_FLAGS, operand_binds(expr->op, expr->left));
 		buf_printf(out, " %s\f", program_operators[expr->op].text);
 		program_expr(p, out, expr->right, AS_FLAGS, operand_binds(expr->op, expr->right) + 1);
@@ -387,6 +388,8 @@ static bool is_tame(const struct program *p, const struct expr *expr)
 	case EXPR_PREDEFINED:
 		return expr->predefined == PRE_SCRATCH;
 	case EXPR_BINARY:
+		if (program_is_far(p, expr->left) || program_is_far(p, expr->right))
+			return false;
 		return is_tame(p, program_type(p, expr->left) == C_POINTER ? expr->left : expr->right);
 	default:
 		return false;

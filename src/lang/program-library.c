@@ -124,7 +124,8 @@ static bool is_same(const struct program *p, const struct statement *statement)
 	case CALL_WRITE:
 	case CALL_PREAD:
 	case CALL_PWRITE:
-		return is_safe_buffer(p, args[1], args[2]);
+		/* Compilers warn of a count that is negative. */
+		return is_safe_buffer(p, args[1], args[2]) && program_range(p, args[2]).most >= 0 && !program_masks(args[2]);
 	case CALL_OPEN:
 	case CALL_MEMFD_CREATE:
 		return is_string(p, args[0]);
@@ -135,13 +136,18 @@ static bool is_same(const struct program *p, const struct statement *statement)
 	}
 }
 
+/* Where the library's prototypes have an int. */
+static bool is_narrow(const struct call_arg *arg)
+{
+	return arg->kind == ARG_FLAGS || arg->kind == ARG_FD || arg->kind == ARG_INT || arg->kind == ARG_MODE;
+}
+
 /* Whether an int would do for the argument: the library's prototypes have int where the kernel has a long. */
 static bool is_int(const struct program *p, const struct call_arg *arg, const struct expr *expr)
 {
 	struct range range = program_range(p, expr);
-	bool narrow = arg->kind == ARG_FLAGS || arg->kind == ARG_FD || arg->kind == ARG_INT || arg->kind == ARG_MODE;
 
-	return !narrow || (range.least >= INT32_MIN && range.most <= UINT32_MAX && range.least <= range.most) ||
+	return !is_narrow(arg) || (range.least >= INT32_MIN && range.most <= UINT32_MAX && range.least <= range.most) ||
 	       expr->kind == EXPR_NAME;
 }
 
@@ -162,6 +168,15 @@ static bool library_takes_structure(const struct call_arg *arg)
 	return arg == &call_table[CALL_SHMCTL].args[2];
 }
 
+/* Whether it takes the sign bit of an int: a descriptor like 0xffffffff.  ioctl's op is an unsigned long. */
+static bool takes_sign(const struct program *p, const struct call_arg *arg, const struct expr *expr)
+{
+	int64_t value;
+
+	return is_narrow(arg) && arg != &call_table[CALL_IOCTL].args[1] &&
+	       (known(p, expr, &value) || known_bits(expr, &value)) && value > INT32_MAX;
+}
+
 /* For a prototype's parameter. */
 static void library_argument(struct program *p, struct buf *out, const struct call_arg *arg, const struct expr *expr)
 {
@@ -169,7 +184,7 @@ static void library_argument(struct program *p, struct buf *out, const struct ca
 	const char *cast = strcmp(arg->name, "vec") == 0                                    ? "(unsigned char *)"
 	                   : arg->kind == ARG_ADDRESS && library_takes_structure(arg) ? "(void *)"
 	                                                                                      : NULL;
-	int64_t value;
+	bool sign = takes_sign(p, arg, expr);
 
 	switch ((enum arg_kind)arg->kind) {
 	case ARG_ADDRESS:
@@ -178,14 +193,9 @@ static void library_argument(struct program *p, struct buf *out, const struct ca
 		buf_puts(out, cast != NULL ? cast : "");
 		program_expr(p, out, expr, AS_POINTER, cast != NULL ? BIND_UNARY : BIND_ASSIGN);
 		break;
-	case ARG_FLAGS:
-		program_expr(p, out, expr, AS_FLAGS, BIND_ASSIGN);
-		break;
 	default:
-		/* A literal that needs a sign bit of its own: a descriptor like 0xffffffff. */
-		if (known(p, expr, &value) && value > INT32_MAX && (arg->kind == ARG_FD || arg->kind == ARG_INT))
-			buf_puts(out, "(int)");
-		program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);
+		buf_puts(out, sign ? "(int)" : "");
+		program_expr(p, out, expr, arg->kind == ARG_FLAGS ? AS_FLAGS : AS_LONG, sign ? BIND_UNARY : BIND_ASSIGN);
 	}
 }
 
@@ -200,7 +210,7 @@ static void prctl_arguments(struct program *p, struct buf *out, const struct sta
 	for (unsigned i = 0; i < 5; i++) {
 		separator(out, i);
 		if (i == 0)
-			program_expr(p, out, statement->args[0], AS_FLAGS, BIND_ASSIGN);
+			library_argument(p, out, &statement->call->args[0], statement->args[0]);
 		else if (i < statement->count)
 			program_expr(p, out, statement->args[i], AS_WORD, BIND_ASSIGN);
 		else

@@ -112,6 +112,8 @@ bool program_reserved(const char *word, size_t len);
 /* program-range.c */
 enum c_type program_type(const struct program *p, const struct expr *expr);
 struct range program_range(const struct program *p, const struct expr *expr);
+/* A known distance beyond every address: compilers hold that nothing is there. */
+bool program_is_far(const struct program *p, const struct expr *offset);
 enum c_type program_call_type(const struct call *call);
 struct range program_call_range(const struct call *call);
 /* Whether it is a name that holds an integer or a string here: it counts as an integer, save where a string is needed. */

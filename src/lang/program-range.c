@@ -341,6 +341,13 @@ struct range program_range(const struct program *p, const struct expr *expr)
 	return between(0, 0);
 }
 
+bool program_is_far(const struct program *p, const struct expr *offset)
+{
+	struct range range = program_range(p, offset);
+
+	return expr_is_constant(offset) && (range.most > address_most || range.least < -address_most);
+}
+
 enum c_type program_call_type(const struct call *call)
 {
 	switch ((enum call_id)call->id) {

@@ -210,7 +210,7 @@ static void store(struct program *p, const struct statement *statement)
 	struct range range = program_range(p, value);
 	bool plain = target->base->kind == EXPR_NAME && program_type(p, target->base) == C_POINTER &&
 	             !p->variables[target->base->slot].wild && !p->variables[target->base->slot].maybe_unbound &&
-	             !program_is_either(p, target->base);
+	             !program_is_either(p, target->base) && !program_is_far(p, target->offset);
 	struct buf line = { 0 };
 
 	sum.left = target->base;
