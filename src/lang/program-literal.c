@@ -141,7 +141,8 @@ static void integer(struct program *p, struct buf *out, const struct expr *expr,
 	else if (expr->integer == 0)
 		buf_puts(out, word ? "0L" : "0");
 	else if (expr->integer < 0)
-		buf_printf(out, "(%" PRId64 "LL)", expr->integer);
+		buf_printf(out, expr->integer == INT64_MIN ? "(%" PRId64 "LL - 1)" : "(%" PRId64 "LL)",
+		           expr->integer == INT64_MIN ? -INT64_MAX : expr->integer);
 	else if (suffix == 'p' && one)
 		buf_puts(out, "page");
 	else if (suffix == 'K' && one)
