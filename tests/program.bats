@@ -102,6 +102,11 @@ setup()
 		memset(scratch, 0, -1)
 		memset(scratch, 0, 1p) = 1
 		memset(scratch, 0, 1p) = -1
+		memset(scratch, 0, 1p) = -1 EFAULT
+		memset(scratch, 0, 1p) = scratch[0] + 1
+		x = "s"\nmemset(x, 0, 1)
+		x = "s"\nexpect x < 5
+		x = fork()\nin x { y = read(0, scratch, 1) = ? }\nexpect y == 0\nin x { z = read_pages(NULL, 1) = ? }
 		x = zero(scratch, -1)
 		expect status("NoSuch") == 0
 		expect smaps(scratch, "NoSuch") == 0
@@ -151,6 +156,18 @@ setup()
 	assert_line --partial '/* Why * / it / * is done'
 	assert_line --partial 'a remark'
 	assert_line --partial '/* behind */'
+	same run script.mmt
+}
+
+@test "comments, strings and ends of lines of any bytes" {
+	printf '#\n' >script.mmt
+	same run script.mmt
+	printf '# \xff\xfe \xe2\x80\xae ?\x01? *\xe2\x80\x8b/ \t\r\nx = (1 +   # one \r\n\t2\r\n)  //\r\n' >script.mmt
+	printf 'strcpy(scratch,\r\n"\xff\xe2\x80\xae\xc3\xa9")\t;\r\nexpect x == 1 +\r\n\t2, "\xe2\x80\xae ??/"  #' >>script.mmt
+	same run script.mmt
+	run env LC_ALL=C grep -P '[\x01-\x08\x0b-\x1f\x80-\xff]' program.c
+	refute_output
+	printf '\n//' >>script.mmt
 	same run script.mmt
 }
 
