@@ -90,6 +90,8 @@ setup()
 		repeat 3 { break; x = 1 }\nnote x
 		repeat 3 { break; x = "s" }\nnote x
 		repeat 3 { break; x = "s" }\ny = x
+		if errno { x = 1 }\nx = x
+		if errno { x = 1 }\nexpect x == "s"
 		x = "s"\nexpect x == 1
 		x = "s"\ny = x + 1
 		x = 1\nexpect x == "s"

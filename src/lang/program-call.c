@@ -39,7 +39,6 @@ void program_bound(struct program *p, uint32_t slot, enum c_type type)
 	if (slot == NO_SLOT)
 		return;
 	variable = &p->variables[slot];
-	variable->is_text = type == C_TEXT;
 	if (variable->maybe_unbound)
 		program_line(p, "%s = true;", variable->bound_name);
 	if (variable->mixed)

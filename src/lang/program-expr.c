@@ -12,20 +12,6 @@ const struct program_operator program_operators[] = {
 	[OP_NOT] = { "!", BIND_UNARY },      [OP_INVERT] = { "~", BIND_UNARY }, [OP_NEGATE] = { "-", BIND_UNARY },
 };
 
-/* A string where an integer is needed, or the reverse, that only shows when the program runs. */
-static void wrong_type(struct program *p, struct buf *out, const struct expr *expr, const char *value, const char *what)
-{
-	const struct variable *variable = expr->kind == EXPR_NAME ? &p->variables[expr->slot] : NULL;
-
-	program_use(p, "give_up");
-	buf_putc(out, '(');
-	if (variable != NULL)
-		buf_printf(out, "(void)%s, ", variable->is_text ? variable->text_name : variable->name);
-	buf_puts(out, "give_up(\"");
-	program_source(out, expr->span);
-	buf_printf(out, " is %s\"), %s)", what, value);
-}
-
 /* text: of the two that a name can have, the one for strings. */
 static void name(struct program *p, struct buf *out, const struct expr *expr, bool text)
 {
@@ -44,6 +30,21 @@ static void name(struct program *p, struct buf *out, const struct expr *expr, bo
 		           text ? "no" : "a");
 	}
 	buf_printf(out, "%s%s", text ? variable->text_name : variable->name, checked ? ")" : "");
+}
+
+/* A string where an integer is needed, or the reverse, that only shows when the program runs. */
+static void wrong_type(struct program *p, struct buf *out, const struct expr *expr, const char *value, const char *what)
+{
+	program_use(p, "give_up");
+	buf_putc(out, '(');
+	if (expr->kind == EXPR_NAME) {
+		buf_puts(out, "(void)");
+		name(p, out, expr, program_type(p, expr) == C_TEXT);
+		buf_puts(out, ", ");
+	}
+	buf_puts(out, "give_up(\"");
+	program_source(out, expr->span);
+	buf_printf(out, " is %s\"), %s)", what, value);
 }
 
 /* An operand of arithmetic: truth is cast, lest compilers find it odd. */

@@ -20,8 +20,6 @@ struct learner {
 	bool loop_errno; /* the same behind the innermost repeat */
 	unsigned depth;  /* repeats around the statement */
 	struct place_state *states; /* by slot: at this place of the text */
-	const char **either;        /* where names are read that hold an integer or a string */
-	size_t either_count, either_cap;
 };
 
 /* What a name can hold. */
@@ -99,11 +97,13 @@ static void read_name(struct learner *l, const struct expr *expr)
 	variable->maybe_unbound |= !state->bound;
 	variable->number_read |= state->kinds == KIND_NUMBER;
 	variable->text_kind_read |= state->kinds == KIND_TEXT;
-	if (state->kinds != (KIND_NUMBER | KIND_TEXT))
+	if ((state->kinds & KIND_TEXT) == 0)
 		return;
-	variable->mixed = true;
-	l->either = alloc_grow(l->either, &l->either_cap, l->either_count + 1, sizeof(*l->either));
-	l->either[l->either_count++] = expr->span.text;
+	variable->mixed |= state->kinds != KIND_TEXT;
+	struct places *places = state->kinds == KIND_TEXT ? &l->p->texts : &l->p->either;
+
+	places->list = alloc_grow(places->list, &places->cap, places->count + 1, sizeof(*places->list));
+	places->list[places->count++] = expr->span.text;
 }
 
 static void read_expr(struct learner *l, const struct expr *expr)
@@ -140,11 +140,19 @@ static void read_expr(struct learner *l, const struct expr *expr)
 	}
 }
 
+/* What the name could hold anywhere in the text, as far as is known. */
+static uint8_t ever(const struct learner *l, uint32_t slot)
+{
+	const struct variable *variable = &l->p->variables[slot];
+
+	return (uint8_t)((variable->type != C_NONE ? KIND_NUMBER : 0) | (variable->has_text ? KIND_TEXT : 0));
+}
+
 /* What the name can hold from here on. */
 static void hold(struct learner *l, uint32_t slot, uint8_t kinds)
 {
-	l->states[slot].kinds = kinds;
-	l->p->variables[slot].is_text = kinds == KIND_TEXT;
+	l->states[slot].kinds = kinds & ever(l, slot);
+	l->p->variables[slot].is_text = l->states[slot].kinds == KIND_TEXT;
 }
 
 static void learn_bind(struct learner *l, const struct statement *statement)
@@ -155,7 +163,7 @@ static void learn_bind(struct learner *l, const struct statement *statement)
 	bool constant = type == C_POINTER && expr_is_constant(expr);
 
 	/* What is computed is as wide as the language's integers, whatever it is computed from. */
-	if (type == C_INT)
+	if (type == C_INT || type == C_NONE)
 		type = C_LONG;
 	if (type == C_TEXT && statement->slot != NO_SLOT)
 		l->p->variables[statement->slot].text_read |= expr->kind != EXPR_STRING;
@@ -213,14 +221,6 @@ static void learn_if(struct learner *l, const struct statement *statement)
 	free(after);
 }
 
-/* What the name could hold anywhere in the text, as far as is known. */
-static uint8_t ever(const struct learner *l, uint32_t slot)
-{
-	const struct variable *variable = &l->p->variables[slot];
-
-	return (uint8_t)((variable->type != C_NONE ? KIND_NUMBER : 0) | (variable->has_text ? KIND_TEXT : 0));
-}
-
 /* What a pass binds can be so in the next. */
 static void hold_bound(struct learner *l, const struct statement *statement)
 {
@@ -271,6 +271,11 @@ static bool opens(const struct call *call)
 
 static void learn_one(struct learner *l, const struct statement *statement)
 {
+	if (program_binds_itself(statement)) {
+		l->p->variables[statement->slot].maybe_unbound |= !l->states[statement->slot].bound;
+		l->p->variables[statement->slot].bindings += l->pass == 0;
+		return;
+	}
 	if (statement->kind == STATEMENT_STORE) {
 		read_expr(l, statement->target);
 		read_expr(l, statement->expr);
@@ -307,8 +312,12 @@ static void learn_one(struct learner *l, const struct statement *statement)
 
 static void learn(struct learner *l, const struct statement *statement)
 {
-	for (; statement != NULL; statement = statement->next)
+	for (; statement != NULL; statement = statement->next) {
 		learn_one(l, statement);
+		/* What follows break is not printed. */
+		if (statement->kind == STATEMENT_BREAK)
+			break;
+	}
 }
 
 static bool reads_errno(const struct expr *expr)
@@ -429,6 +438,12 @@ static int by_pointer(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
+static void sort_places(struct places *places)
+{
+	if (places->count > 0)
+		qsort(places->list, places->count, sizeof(*places->list), by_pointer);
+}
+
 static bool is_helper(const char *name)
 {
 	const struct helper *helper;
@@ -511,15 +526,11 @@ const char *program_temporary(struct program *p, const char *base)
 	return arena_string(&p->arena, name, strlen(name));
 }
 
-/* Back to the beginning of the text.  A name that never holds an integer holds strings everywhere. */
+/* Back to the beginning of the text, where only the definitions hold something. */
 static void forget_place(struct program *p)
 {
-	for (uint32_t i = 0; i < p->script->name_count; i++) {
-		const struct variable *variable = &p->variables[i];
-
-		p->variables[i].is_text = i < p->definition_count ? p->definitions[i].is_string
-		                                                  : variable->has_text && variable->type == C_NONE;
-	}
+	for (uint32_t i = 0; i < p->script->name_count; i++)
+		p->variables[i].is_text = i < p->definition_count && p->definitions[i].is_string;
 }
 
 static void learn_definitions(struct learner *l)
@@ -536,7 +547,7 @@ static void learn_definitions(struct learner *l)
 static void begin_pass(struct learner *l)
 {
 	l->changed = false;
-	l->either_count = 0;
+	l->p->either.count = l->p->texts.count = 0;
 	forget_place(l->p);
 	for (uint32_t i = 0; i < l->p->script->name_count; i++) {
 		l->states[i] = (struct place_state){ 0 };
@@ -560,18 +571,19 @@ void program_learn(struct program *p)
 		learn(&l, p->script->first);
 	}
 	free(l.states);
-	p->either = l.either;
-	p->either_count = l.either_count;
-	if (p->either_count > 0)
-		qsort(p->either, p->either_count, sizeof(*p->either), by_pointer);
-	forget_place(p);
+	sort_places(&p->either);
+	sort_places(&p->texts);
+	p->learned = true;
 	watch(&l, p->script->first);
 	if (p->fresh_count > 0)
 		qsort(p->fresh_errno, p->fresh_count, sizeof(*p->fresh_errno), by_place);
 	for (uint32_t i = 0; i < p->script->name_count; i++) {
 		struct variable *variable = &p->variables[i];
 
-		if (variable->type != C_NONE || !variable->has_text)
+		/* What only stands behind a break is bound nowhere. */
+		if (variable->type == C_NONE && !variable->has_text)
+			variable->type = C_LONG;
+		if (variable->type != C_NONE)
 			variable->name = choose(p, i, "");
 		if (variable->has_text)
 			variable->text_name = choose(p, i, variable->name != NULL ? "_text" : "");

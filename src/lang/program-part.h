@@ -32,7 +32,7 @@ struct variable {
 	enum c_type type;       /* of the integers: C_NONE when it is never bound to one */
 	bool has_text;          /* bound to a string somewhere */
 	bool text_read;         /* to one that was read from memory or from /proc */
-	bool is_text;           /* at this place of the text it holds a string */
+	bool is_text;           /* while the script is learnt: at this place of the text it holds a string */
 	bool wild;              /* a pointer that is also given a constant: no compiler may reason about it */
 	bool mixed;             /* read where it holds an integer or a string: that only shows when the program runs */
 	bool number_read, text_kind_read; /* read where it holds an integer for certain, or a string */
@@ -62,6 +62,12 @@ enum { HELPERS_MOST = 128, HEADERS_MOST = 32 };
 /* Where a program is printed it is built, too: a long, an offset and an address may have 32 bits. */
 enum { PROGRAM_NARROW = sizeof(long) < sizeof(int64_t) };
 
+/* Places in the script's text, sorted. */
+struct places {
+	const char **list;
+	size_t count, cap;
+};
+
 struct program {
 	const struct script *script;
 	const struct program_definition *definitions; /* of the first names */
@@ -80,8 +86,8 @@ struct program {
 
 	const struct statement **fresh_errno; /* calls after which errno is read: sorted by place */
 	size_t fresh_count, fresh_cap;
-	const char **either;                 /* where names are read that hold an integer or a string: sorted */
-	size_t either_count;
+	bool learned;                /* what follows is known */
+	struct places either, texts; /* where names are read that hold an integer or a string; a string for certain */
 
 	/* Where the printing stands. */
 	struct buf *out;
@@ -194,6 +200,8 @@ void program_target(struct program *p, struct buf *out, uint32_t slot, enum c_ty
 void program_bound(struct program *p, uint32_t slot, enum c_type type);
 
 /* program-statement.c */
+/* x = x: nothing is done. */
+bool program_binds_itself(const struct statement *statement);
 void program_statements(struct program *p, const struct statement *statement);
 /* The statements between braces. */
 void program_block(struct program *p, const struct statement *statement);

@@ -115,21 +115,34 @@ static enum c_type binary_type(const struct program *p, const struct expr *expr)
 	return left == C_INT && right == C_INT && fits_int(program_range(p, expr)) ? C_INT : C_LONG;
 }
 
-bool program_is_either(const struct program *p, const struct expr *expr)
+static bool stands_in(const struct places *places, const struct expr *expr)
 {
-	size_t low = 0, high = p->either_count;
+	size_t low = 0, high = places->count;
 
-	if (expr->kind != EXPR_NAME)
-		return false;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (p->either[middle] < expr->span.text)
+		if (places->list[middle] < expr->span.text)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < p->either_count && p->either[low] == expr->span.text;
+	return low < places->count && places->list[low] == expr->span.text;
+}
+
+bool program_is_either(const struct program *p, const struct expr *expr)
+{
+	return expr->kind == EXPR_NAME && p->learned && stands_in(&p->either, expr);
+}
+
+/* Whether a name holds a string where it stands. */
+static bool holds_text(const struct program *p, const struct expr *expr)
+{
+	const struct variable *variable = &p->variables[expr->slot];
+
+	if (variable->has_text && variable->type == C_NONE)
+		return true;
+	return p->learned ? stands_in(&p->texts, expr) : variable->is_text;
 }
 
 enum c_type program_type(const struct program *p, const struct expr *expr)
@@ -139,11 +152,8 @@ enum c_type program_type(const struct program *p, const struct expr *expr)
 		return has_pages(expr) || !fits_int(between(expr->integer, expr->integer)) ? C_LONG : C_INT;
 	case EXPR_STRING:
 		return C_TEXT;
-	case EXPR_NAME: {
-		const struct variable *variable = &p->variables[expr->slot];
-
-		return variable->is_text && !program_is_either(p, expr) ? C_TEXT : variable->type;
-	}
+	case EXPR_NAME:
+		return holds_text(p, expr) ? C_TEXT : p->variables[expr->slot].type;
 	case EXPR_CONSTANT:
 		return fits_int(program_range(p, expr)) ? C_INT : C_LONG;
 	case EXPR_PREDEFINED:

@@ -165,13 +165,28 @@ static void bind_as(struct program *p, const struct statement *statement, enum c
 	program_bound(p, statement->slot, type);
 }
 
+bool program_binds_itself(const struct statement *statement)
+{
+	return statement->kind == STATEMENT_BIND && statement->expr->kind == EXPR_NAME && statement->expr->slot == statement->slot;
+}
+
+static void check_bound(struct program *p, struct variable *variable, const struct expr *expr)
+{
+	if (!variable->maybe_unbound)
+		return;
+	variable->declared = true;
+	program_use(p, "bound");
+	program_line(p, "bound(%s, \"%s\");", variable->bound_name, p->script->names[expr->slot].text);
+}
+
 static void bind(struct program *p, const struct statement *statement)
 {
 	const struct expr *expr = statement->expr;
 
-	/* Onto itself: nothing to do, and strcpy(3) may not. */
-	if (expr->kind == EXPR_NAME && expr->slot == statement->slot && p->variables[statement->slot].declared)
+	if (program_binds_itself(statement)) {
+		check_bound(p, &p->variables[statement->slot], expr);
 		return;
+	}
 	if (!program_is_either(p, expr)) {
 		bind_as(p, statement, program_type(p, expr));
 		return;

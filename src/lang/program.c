@@ -353,7 +353,8 @@ static void release(struct program *p)
 	free(p->variables);
 	free(p->constants);
 	free(p->fresh_errno);
-	free(p->either);
+	free(p->either.list);
+	free(p->texts.list);
 	buf_fini(&p->blocks);
 	buf_fini(&p->block_prototypes);
 	buf_fini(&p->made);
