@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -29,52 +28,6 @@ enum {
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434 /* Linux 5.3 */
 #endif
-
-/* The processors that were allowed before; valid when pinned. */
-static cpu_set_t allowed;
-static bool pinned;
-
-static void share_processor(void)
-{
-	cpu_set_t one;
-	int cpu = sched_getcpu();
-
-	if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		return;
-	CPU_ZERO(&one);
-	CPU_SET((unsigned)cpu, &one);
-	/* A matter of speed only: where it is not allowed, both run where they are put. */
-	pinned = sched_setaffinity(0, sizeof(one), &one) == 0;
-}
-
-/* What was ignored as we were started. */
-static bool children_ignored, limit_ignored;
-
-void process_set_signals(void)
-{
-	children_ignored = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
-	limit_ignored = signal(SIGXFSZ, SIG_IGN) == SIG_IGN;
-}
-
-static void inherit_limit(void)
-{
-	if (!limit_ignored)
-		signal(SIGXFSZ, SIG_DFL);
-}
-
-void process_inherit_signals(void)
-{
-	if (children_ignored)
-		signal(SIGCHLD, SIG_IGN);
-	inherit_limit();
-}
-
-void process_unpin(void)
-{
-	if (pinned)
-		(void)sched_setaffinity(0, sizeof(allowed), &allowed);
-	pinned = false;
-}
 
 /* Those that live, so that what they touched can be summed up.  One that finds no room is not counted. */
 static pid_t alive[128];
@@ -139,11 +92,11 @@ int process_spawn(struct process *process, bool allow_write, const char **call)
 	*process = (struct process){ .socket = -1 };
 	if (error < 0)
 		return error;
-	share_processor();
+	process_pin();
 	*call = "fork";
 	process->pid = fork();
 	if (process->pid == 0) {
-		inherit_limit();
+		process_inherit_limit();
 		setup.socket = pair[1];
 		executor_run(&setup);
 	}

@@ -58,7 +58,10 @@ int process_spawn(struct process *process, bool allow_write, const char **call);
  */
 void process_set_signals(void);
 void process_inherit_signals(void);
-/* Undoes the putting on one processor. */
+/* Of these the one about RLIMIT_FSIZE alone: a subject's. */
+void process_inherit_limit(void);
+/* Puts this process, and those that it forks, on one processor; undoes that. */
+void process_pin(void);
 void process_unpin(void);
 /*
  * Waits for the new process to say that it is ready: at most some seconds, and within limits (NULL: no others).  Returns 0 or
