@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	int error = process_spawn(&first, false, &call);
 
 	if (error == 0)
-		error = process_greet(&first, &call);
+		error = process_greet(&first, &call, NULL);
 	if (error < 0)
 		diag_die("no subject can be made: %s: %s", call, strerror(-error));
 	shown_init(&run);
