@@ -369,6 +369,19 @@ static void judge(struct machine *m, const struct performance *p, const struct v
 	buf_fini(&got);
 }
 
+/*
+ * Whether "= ?" makes a result of the death: of a fault, or of a signal that is the kernel's or somebody's, as where memory
+ * ran out.  That mmtool killed the process, for a timeout or for what it did to its connection, is none.
+ */
+static bool survives(const struct machine *m, const struct performance *p)
+{
+	/* What machine_outlived() says of a process that died by itself, and of no other. */
+	static const char by_itself[] = "the process was killed by ";
+
+	return p->survives && m->death != 0 && !m->overran && !m->broken &&
+	       strncmp(buf_text(&m->reason), by_itself, sizeof(by_itself) - 1) == 0;
+}
+
 static bool is_checked(const struct statement *statement)
 {
 	return statement->expected != EXPECT_SUCCESS && statement->expected != EXPECT_ANYTHING;
@@ -395,7 +408,7 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	regions_copy(&m->here->old_regions, &m->here->regions);
 	bool made = perform(m, &p);
 
-	if (!made && m->death != 0 && p.survives && !m->overran && !m->broken) {
+	if (!made && survives(m, &p)) {
 		buf_reset(&m->reason);
 		p.result = -EFAULT;
 	} else if (!made && m->reason.len > 0) {

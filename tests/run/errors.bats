@@ -127,6 +127,32 @@ refused()
 	assert_output --partial 'SIGSEGV'
 }
 
+@test "a memory operation with = ? fails where it was mmtool that killed the process" {
+	local garbage='d = fcntl(1023, F_DUPFD, 5); c = fork(); in c { write(d, "garbage", 7) }'
+	for operation in 'memset(scratch, 1, 1)' 'strcpy(scratch, "x")' 'words(scratch, 1)' 'memcpy(scratch, scratch, 1)' 'read_pages(scratch, 1p)' \
+		'write_pages(scratch, 1p)'; do
+		fails 'disturbed its connection' "$garbage; $operation = ?"
+	done
+	mm run --keep-going -e "$garbage; r = memset(scratch, 1, 1) = ?; in c { expect r == -1; note \"alive\" }"
+	assert_failure 1
+	assert_output --partial 'disturbed its connection'
+	assert_line '# alive'
+	assert_output --partial '1 failed'
+}
+
+@test "a memory operation with = ? fails where it takes too long" {
+	[ "$(word_bits)" -gt 32 ] || skip 'there are not so many addresses'
+	# Loads from so many pages that are all the zero page take seconds, and no memory but for page tables.
+	local wide='a = mmap(NULL, 64G, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)
+		madvise(a, 64G, MADV_NOHUGEPAGE) = ?'
+	for process in 'getpid()' 'fork()'; do
+		mm run -q --timeout=0.1 -e "$wide; p = $process; in p { read_pages(a, 64G) = ? }; note \"after\""
+		assert_failure 1
+		assert_output --partial 'took longer than 0.1 seconds (--timeout)'
+		refute_output --partial '# after'
+	done
+}
+
 @test "in a process that has died every statement but wait fails" {
 	fails 'has died' 'memset(NULL, 0, 1) = ?; note "dead"'
 	fails 'has died' 'c = fork(); in c { memset(NULL, 0, 1) = ? }; in c { expect 1 }'
