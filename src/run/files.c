@@ -126,30 +126,29 @@ bool files_may_keep(struct machine *m, const char *path, int fd)
 	return may;
 }
 
-bool files_path_at(struct machine *m, uint64_t address, const char **path)
+bool files_path_at(struct machine *m, uint64_t address, const char **path, uint64_t *unreadable)
 {
-	enum { LONGEST = 4096 }; /* PATH_MAX, with the final zero */
-	char *text = arena_alloc(&m->temp, LONGEST);
+	enum { LONGEST = 4096 }; /* PATH_MAX, with the final zero: of what is longer the kernel reads so much, and refuses it */
+	char *text = arena_alloc(&m->temp, LONGEST + 1);
+	size_t len = 0;
 
 	*path = NULL;
 	/* Byte by byte, and guarded: where it cannot be read the kernel will say EFAULT, and nobody dies of it. */
-	for (size_t i = 0; i < LONGEST; i++) {
+	do {
 		struct exec_request *request = machine_request(EXEC_LOAD);
 
 		request->guarded = true;
-		request->args[0] = address + i;
+		*unreadable = request->args[0] = address + len;
 		const struct exec_reply *reply = machine_ask(m);
 
 		if (reply == NULL)
 			return false;
 		if (reply->answer == ANSWER_FAULT)
 			return true;
-		text[i] = (char)reply->result;
-		if (text[i] == '\0') {
-			*path = text;
-			return true;
-		}
-	}
+		text[len] = (char)reply->result;
+	} while (text[len] != '\0' && ++len < LONGEST);
+	text[len] = '\0';
+	*path = text;
 	return true;
 }
 

@@ -207,6 +207,8 @@ struct performance {
 	struct event_call *call;  /* the name and the arguments as made */
 	int64_t result;
 	bool survives;            /* a death of the process is a result here, not a failed step ("= ?") */
+	const char *path;         /* of open: what was judged, and is what the process opens; NULL: there is none to read */
+	uint64_t unreadable;      /* of open without a path: the address of the byte that cannot be read */
 };
 
 /* perform.c: performs a call statement, binds its name, and fills the step's call, delta and outcome. */
@@ -240,8 +242,11 @@ bool files_may_keep(struct machine *m, const char *path, int fd);
  */
 bool files_are_handed_over(const struct machine *m, uint64_t flags);
 bool files_hand_over(struct machine *m, struct performance *p, const char *path, uint64_t flags);
-/* The path at an address of the current process; NULL: none that the kernel would take.  False: the process died. */
-bool files_path_at(struct machine *m, uint64_t address, const char **path);
+/*
+ * The path at an address of the current process, so much of it as the kernel reads; NULL: it cannot be read, and
+ * *unreadable is the first byte that cannot.  False: the process died.
+ */
+bool files_path_at(struct machine *m, uint64_t address, const char **path, uint64_t *unreadable);
 
 /* segments.c: whether a call of shm(7) concerns the script's own segments only.  False: machine_fail() was called. */
 bool segments_may_call(struct machine *m, const struct performance *p);

@@ -112,16 +112,38 @@ static bool may_reach(struct machine *m, const struct performance *p)
 	return machine_fail(m, "%s: %d is no process of this script", p->statement->call->name, pid);
 }
 
-/* open(2) is judged before and after: see files.c.  *path stays NULL for other calls. */
-static bool path_to_open(struct machine *m, const struct performance *p, const char **path)
+static bool opens(const struct performance *p)
 {
-	*path = NULL;
-	if (p->statement->call->id != CALL_OPEN)
+	return p->statement->call->id == CALL_OPEN;
+}
+
+/* open(2) is judged before and after: see files.c. */
+static bool path_to_open(struct machine *m, struct performance *p)
+{
+	if (!opens(p))
 		return true;
 	if (!p->args[0].is_string)
-		return files_path_at(m, (uint64_t)p->args[0].integer, path);
-	*path = p->args[0].text;
+		return files_path_at(m, p->words[0], &p->path, &p->unreadable);
+	p->path = p->args[0].text;
 	return true;
+}
+
+/*
+ * Where the path is given by its address, something else may be there when the call is made: what the executor itself
+ * writes to its memory is enough.  So what was judged goes along, as a string does, and where it could not be read, the
+ * kernel is given the byte that cannot.
+ */
+static void settle_path(const struct performance *p, struct exec_request *request, struct kernel_call *kernel)
+{
+	const size_t size = p->path != NULL ? strlen(p->path) + 1 : 0;
+	uint64_t words[CALL_ARGS];
+
+	memcpy(words, p->words, sizeof(words));
+	words[0] = p->path != NULL ? request->len : (unsigned long)p->unreadable;
+	if (p->path != NULL)
+		memcpy(request->data + request->len, p->path, size);
+	request->len += (uint32_t)size;
+	call_translate(p->statement->call, words, p->path != NULL, kernel);
 }
 
 static bool set_limit(const struct performance *p)
@@ -138,13 +160,15 @@ static bool renew_fence(struct machine *m, const struct performance *p)
 	return machine_ask(m) != NULL;
 }
 
-static bool make_call(struct machine *m, struct performance *p, const struct kernel_call *kernel)
+static bool make_call(struct machine *m, struct performance *p, struct kernel_call *kernel)
 {
 	struct exec_request *request = machine_request(set_limit(p) ? EXEC_SETRLIMIT : EXEC_SYSCALL);
 	unsigned mask;
 
 	if (!place_strings(m, p, request, &mask))
 		return false;
+	if (opens(p) && !p->args[0].is_string)
+		settle_path(p, request, kernel);
 	request->args[0] = (uint64_t)kernel->number;
 	memcpy(request->args + 1, kernel->words, kernel->word_count * sizeof(kernel->words[0]));
 	request->strings = kernel->string_mask << 1;
@@ -188,7 +212,6 @@ static bool inject(struct machine *m, struct performance *p)
 bool perform_system(struct machine *m, struct performance *p)
 {
 	struct kernel_call kernel;
-	const char *path;
 	unsigned mask;
 
 	p->call->is_system = true;
@@ -204,16 +227,16 @@ bool perform_system(struct machine *m, struct performance *p)
 		return true;
 	if (!segments_may_call(m, p) || !may_reach(m, p))
 		return false;
-	if (!path_to_open(m, p, &path) || (path != NULL && !files_may_open(m, path, p->words[1])))
+	if (!path_to_open(m, p) || (p->path != NULL && !files_may_open(m, p->path, p->words[1])))
 		return false;
-	if (path != NULL && files_are_handed_over(m, p->words[1]))
-		return files_hand_over(m, p, path, p->words[1]);
+	if (p->path != NULL && files_are_handed_over(m, p->words[1]))
+		return files_hand_over(m, p, p->path, p->words[1]);
 	if (p->statement->call->id == CALL_MEMFD_SECRET)
 		touched_add_secrets();
 	flags_before(m, p);
 	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
 		return false;
-	return path == NULL || p->result < 0 || files_may_keep(m, path, (int)p->result);
+	return !opens(p) || p->result < 0 || files_may_keep(m, p->path != NULL ? p->path : "", (int)p->result);
 }
 
 static bool evaluate(struct machine *m, const struct statement *statement, struct performance *p, struct value *want)

@@ -107,6 +107,56 @@ unharmed()
 	done
 }
 
+# The executor keeps a request in its memory, with what a call's arguments are, and with the last string that came.  So a path
+# that lies among them is another one when the call is made than it was when it was looked at.
+@test "files: the path at an address is the one that was judged" {
+	not_sanitized 'its shadow lies before the program'
+	mkfifo fiif
+	# A mode that reads as a name, whatever the order of the bytes.
+	run "$MMTOOL" run -q - <<-END
+		f = open("/proc/self/maps", O_RDONLY)
+		b = mmap(NULL, 1M, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		read(f, b, 1p)
+		base = 0
+		repeat 16 as i { d = b[i]; if d == 45 { break }; if d > 57 { d = d - 39 }; base = base * 16 + d - 48 }
+		strcpy(b, "$(printf '%060000d' 0 | tr 0 M)")
+		found = 0
+		repeat 2048 as i { at = base + i * 16K; if fault(at[16K]) == 0 && fault(at[0]) == 0 && at[0] == 77 && at[16K] == 77 { found = at; break } }
+		require found != 0, "the executor's memory is not found"
+		low = found - 16K
+		repeat 14 { at = (low + found) / 2; if fault(at[0]) == 0 && at[0] == 77 && at[1] == 77 { found = at } else { low = at } }
+		expect found[-1] == 0
+		repeat 96 as i { open(found - 96 + i, O_RDONLY|O_NONBLOCK, 0x66696966) = ?; expect errno != 0 }
+	END
+	[ "$status" -ne 77 ] || skip "$output"
+	assert_success
+}
+
+@test "files: a path at an address that cannot be read, or has no end, is the kernel's to refuse" {
+	run "$MMTOOL" run -q -e 'open(NULL, O_RDONLY) = -1 EFAULT
+		open(-1, O_RDONLY) = -1 EFAULT
+		a = mmap(NULL, 64K + 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		strcpy(a, "/dev/zero")
+		z = open(a, O_RDONLY); expect z == 3
+		strcpy(a, "/dev/null")
+		n = open(a, O_WRONLY); expect n == 4
+		memset(a, 47, 64K + 2p)
+		open(a, O_RDONLY) = -1 ENAMETOOLONG
+		mprotect(a + 64K + 1p, 1p, PROT_NONE)
+		open(a + 64K + 1p - 5, O_RDONLY) = -1 EFAULT
+		open(a + 64K + 1p, O_RDONLY) = -1 EFAULT
+		memset(a + 64K + 1p - 4K, 46, 4K)
+		memset(a + 64K + 1p - 1, 0, 1)
+		open(a + 64K + 1p - 4K, O_RDONLY) = -1 ENAMETOOLONG
+		strcpy(a + 64K + 1p - 3, "..")
+		open(a + 64K + 1p - 3, O_PATH) = ?'
+	assert_failure 1
+	assert_output --partial 'neither a regular file'
+	climbs 'strcpy(scratch, "kept"); open(scratch, O_WRONLY)' '--allow-write'
+	mkfifo fifo
+	climbs 'strcpy(scratch, "fifo"); open(scratch, O_RDONLY)' 'neither a regular file'
+}
+
 @test "the tool: what signals, traces, executes or connects is no call of the language" {
 	for call in kill tgkill tkill ptrace process_vm_writev pidfd_send_signal pidfd_getfd socket connect execve clone vfork unlink rename \
 		truncate chmod mount bpf io_uring_setup perf_event_open dup2 pipe setsid reboot; do
