@@ -181,9 +181,11 @@ static bool is_harmless(struct machine *m, enum judged_by by, int number)
 	bool harmless = error >= 0 || error == -ENOENT || machine_break(m, "read: /proc/sysvipc/shm", error);
 
 	while (next_segment(&at, &segment)) {
-		int is = by == BY_ID ? segment.id : by == BY_KEY ? segment.key : segment.id & INDEX_MASK;
+		int is = by == BY_KEY ? segment.key : segment.id;
+		/* The kernel takes the place out of what it is given; with ipcmni_extend that has more bits, and these are some. */
+		bool meant = by == BY_INDEX ? ((is ^ number) & INDEX_MASK) == 0 : is == number;
 
-		harmless &= is != number || is_own(m, &segment);
+		harmless &= !meant || is_own(m, &segment);
 	}
 	free(text);
 	if (list >= 0 && m->segments.keeper.pid <= 0)

@@ -11,6 +11,11 @@ setup()
 	kept=$BATS_TEST_TMPDIR/kept
 }
 
+teardown()
+{
+	[ -z "${foreign-}" ] || ipcrm -m "$foreign"
+}
+
 # climbs SCRIPT REASON [OPTION...]: the script fails, and the report says why.
 climbs()
 {
@@ -224,6 +229,25 @@ forbids()
 	# Else that would forbid it.
 	ulimit -l unlimited 2>/dev/null || true
 	forbids 64M 'f = memfd_secret(0); ftruncate(f, 512M); a = mmap(NULL, 512M, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0); memset(a, 1, 512M); repeat 100000 { scratch[0] = 1 }'
+}
+
+@test "segments: another program's are told of by none of their numbers" {
+	[ -e /proc/sysvipc/shm ] || skip 'no System V shared memory'
+	need ipcmk ipcrm
+	foreign=$(ipcmk -p 0666 -M 4096 | grep -o '[0-9]*$')
+	[ -n "$foreign" ] || skip 'no segment can be made here'
+	local place=$((foreign & 0x7fff))
+	# The kernel takes the place out of whatever it is given.
+	for number in "$foreign" "$place" $((place + 0x8000)) $((place + 0x10000)) $((place + 0x7fff8000)) "$((place + 0x100000000))"; do
+		for command in SHM_STAT SHM_STAT_ANY 0x10d 0x10f; do
+			# What is no word of this machine fails, too.
+			climbs "shmctl($number, $command, scratch) = ?" 'shmctl: '
+		done
+	done
+	run "$MMTOOL" run -q -e 's = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0600)
+		shmctl(s, SHM_STAT, scratch) = s
+		shmctl(s & 0x7fff, SHM_STAT, scratch) = s'
+	assert_success
 }
 
 @test "time: a statement that does not end is ended" {
