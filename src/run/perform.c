@@ -260,6 +260,15 @@ static bool evaluate(struct machine *m, const struct statement *statement, struc
 	return true;
 }
 
+/* No fork(2) answers EMFILE: the executor does, and makes none, where the child's end finds no free descriptor in it. */
+static bool was_forked(struct machine *m, struct performance *p)
+{
+	if (p->result != -EMFILE)
+		return true;
+	p->call->performed = false;
+	return machine_fail(m, "fork: the process has no descriptor left for the child's connection with mmtool (RLIMIT_NOFILE)");
+}
+
 static bool perform(struct machine *m, struct performance *p)
 {
 	const struct call *call = p->statement->call;
@@ -283,7 +292,7 @@ static bool perform(struct machine *m, struct performance *p)
 		p->call->performed = true;
 		return perform_memory(m, p);
 	case CALL_FORK:
-		return inject(m, p) || perform_fork(m, p);
+		return inject(m, p) || (perform_fork(m, p) && was_forked(m, p));
 	case CALL_WAIT:
 		return perform_wait(m, p);
 	case CALL_TMPFILE:

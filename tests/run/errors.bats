@@ -170,6 +170,22 @@ refused()
 	refute_output --partial '# not reached'
 }
 
+@test "a fork that mmtool cannot make is no answer of the kernel's" {
+	(ulimit -n 1024) || skip 'the limit of descriptors is lower here'
+	# With the hard limit at what a subject begins with, there is no room above it.
+	full='repeat 1100 { open("/dev/zero", O_RDONLY) = ? }; expect errno == EMFILE'
+	for expected in '' ' = ?' ' = -1 EMFILE'; do
+		run bash -c 'ulimit -n 1024 && exec "$MMTOOL" run -q -e "$1"' bash "$full; c = fork()$expected"
+		assert_failure 1
+		assert_output --partial 'no descriptor left for the child'
+		refute_line --regexp '^    fork\(\) = -1'
+	done
+	run bash -c 'ulimit -n 1024 && exec "$MMTOOL" run -q -e "$1"' bash "$full; close(3); c = fork(); in c { close(4) }; wait(c) = 0"
+	assert_success
+	run bash -c 'ulimit -n 1024 && exec "$MMTOOL" run -q --inject=fork:EMFILE -e "$1"' bash 'c = fork() = -1 EMFILE'
+	assert_success
+}
+
 @test "wait and in: only for processes of the script, and once" {
 	fails 'already collected' 'c = fork(); wait(c); wait(c)'
 	fails 'no process of this script' 'wait(1)'
