@@ -100,6 +100,29 @@ bool files_may_open(struct machine *m, const char *path, uint64_t flags)
 	return may;
 }
 
+static void give_back(struct machine *m, int fd)
+{
+	struct exec_request *request = machine_request(EXEC_SYSCALL);
+	struct kernel_call kernel;
+
+	call_translate(call_find("close", 5), (const uint64_t[CALL_ARGS]){ (uint64_t)fd }, 0, &kernel);
+	request->args[0] = (uint64_t)kernel.number;
+	request->args[1] = (uint64_t)fd;
+	machine_ask(m);
+}
+
+/* After setuid(2) the kernel shows what a process has open to its own user, and to who has CAP_SYS_PTRACE: root need not. */
+static bool refuse_unseen(struct machine *m, const char *path, int error)
+{
+	struct buf why = { 0 };
+
+	buf_printf(&why, "was closed again, for what was opened could not be looked at: /proc/PID/fd: %s%s", strerror(-error),
+	           error == -EACCES || error == -EPERM ? " (mmtool needs CAP_SYS_PTRACE for that)" : "");
+	refuse(m, path, buf_text(&why));
+	buf_fini(&why);
+	return false;
+}
+
 bool files_may_keep(struct machine *m, const char *path, int fd)
 {
 	char link[64];
@@ -111,18 +134,13 @@ bool files_may_keep(struct machine *m, const char *path, int fd)
 	if (object >= 0) {
 		may = judge(m, path, object);
 		close(object);
-	} else {
+	} else if (is_ours(object)) {
 		may = machine_break(m, "open: /proc/PID/fd", object);
+	} else {
+		may = refuse_unseen(m, path, object);
 	}
-	if (!may) {
-		struct exec_request *request = machine_request(EXEC_SYSCALL);
-		struct kernel_call kernel;
-
-		call_translate(call_find("close", 5), (const uint64_t[CALL_ARGS]){ (uint64_t)fd }, 0, &kernel);
-		request->args[0] = (uint64_t)kernel.number;
-		request->args[1] = (uint64_t)fd;
-		machine_ask(m);
-	}
+	if (!may)
+		give_back(m, fd);
 	return may;
 }
 

@@ -236,6 +236,8 @@ bool perform_system(struct machine *m, struct performance *p)
 	flags_before(m, p);
 	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
 		return false;
+	/* Where it is closed again, the report still tells what the call was answered. */
+	p->call->result = p->result;
 	return !opens(p) || p->result < 0 || files_may_keep(m, p->path != NULL ? p->path : "", (int)p->result);
 }
 

@@ -162,6 +162,30 @@ unharmed()
 	climbs 'strcpy(scratch, "fifo"); open(scratch, O_RDONLY)' 'neither a regular file'
 }
 
+@test "files: what cannot be looked at once it is open is closed again, and fails the step" {
+	need_root
+	need setpriv
+	local less=(setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace)
+	"${less[@]}" true 2>/dev/null || skip 'no capability can be given up here'
+	run "${less[@]}" "$MMTOOL" run -q -e 'setuid(65534) = ?; require errno == 0, "there is no such user here"; fcntl(0, F_DUPFD, 100)'
+	[ "$status" -ne 77 ] || skip "$output"
+	assert_success
+	for expected in '' ' = ?' ' = 3' ' = -1'; do
+		run "${less[@]}" "$MMTOOL" run -q --keep-going -e "setuid(65534)
+			open(\"/dev/zero\", O_RDONLY)$expected
+			fcntl(3, F_GETFD) = -1 EBADF
+			open(\"/proc/self/nothing\", O_RDONLY) = -1 ENOENT
+			memfd_create(\"m\", 0) = 3
+			close(0)
+			open(\"/dev/null\", O_RDWR) = 0"
+		assert_failure 1
+		assert_line --regexp '^    open(at)?\(.*"/dev/zero", O_RDONLY\) = 3'
+		assert_line --partial 'FAILED: open: "/dev/zero" was closed again'
+		assert_output --partial '7 steps'
+		assert_output --partial '1 failed'
+	done
+}
+
 @test "the tool: what signals, traces, executes or connects is no call of the language" {
 	for call in kill tgkill tkill ptrace process_vm_writev pidfd_send_signal pidfd_getfd socket connect execve clone vfork unlink rename \
 		truncate chmod mount bpf io_uring_setup perf_event_open dup2 pipe setsid reboot; do
