@@ -19,6 +19,22 @@
 
 enum { BLOCK = 512 /* of st_blocks, stat(2) */ };
 
+/* The text of the file /proc/PID/NAME, valid until the next call; NULL: it cannot be read, or there is nothing in it. */
+static const char *text_of(pid_t pid, const char *name)
+{
+	static char *text;
+	static size_t cap;
+
+	/* What a user can put into status has wide bounds: the groups of a process alone may take 700 KB. */
+	for (size_t want = 4096;; want = cap + 1) {
+		text = alloc_grow(text, &cap, want, 1);
+		ssize_t len = file_read_process(pid, name, text, cap);
+
+		if (len < (ssize_t)cap - 1)
+			return len > 0 ? text : NULL;
+	}
+}
+
 /* Bytes of a line "Field:   N kB" of a file of /proc; 0 when there is none. */
 static uint64_t field_of(const char *text, const char *field)
 {
@@ -111,9 +127,9 @@ static uint64_t larger(uint64_t a, uint64_t b)
 /* What a process has resident; shared pages, and those that a fork left common, count in each that has them. */
 static uint64_t resident(pid_t pid, uint64_t files)
 {
-	char text[4096];
+	const char *text = text_of(pid, "status");
 
-	if (file_read_process(pid, "status", text, sizeof(text)) <= 0)
+	if (text == NULL)
 		return 0;
 	return field_of(text, "\nRssAnon:") + larger(field_of(text, "\nRssShmem:"), files) +
 	       (secrets ? field_of(text, "\nRssFile:") : 0);
@@ -122,10 +138,10 @@ static uint64_t resident(pid_t pid, uint64_t files)
 /* The same with each page counted once: dearer, for the kernel walks all page tables. */
 static uint64_t proportional(pid_t pid, uint64_t files)
 {
-	char text[4096];
+	const char *text = text_of(pid, "smaps_rollup");
 
 	/* After a setuid(2) it cannot be read any more, and before Linux 5.9 it lacks these lines. */
-	if (file_read_process(pid, "smaps_rollup", text, sizeof(text)) <= 0 || strstr(text, "\nPss_Anon:") == NULL)
+	if (text == NULL || strstr(text, "\nPss_Anon:") == NULL)
 		return resident(pid, files);
 	return field_of(text, "\nPss_Anon:") + larger(field_of(text, "\nPss_Shmem:"), files) +
 	       (secrets ? field_of(text, "\nPss_File:") : 0);

@@ -126,6 +126,32 @@ big="a = mmap(NULL, 2G, PROT_READ|PROT_WRITE, $anon|MAP_NORESERVE, -1, 0)"
 	assert_output --partial '--max-touch'
 }
 
+# over STATEMENTS: they are ended, for they touch more than 64 MiB.
+over()
+{
+	mm run -q --max-touch=64M -e "$1; repeat 200000 { scratch[0] = 1 }"
+	assert_failure 1
+	assert_output --partial '--max-touch'
+}
+
+# within STATEMENTS: they are not.
+within()
+{
+	mm run -q --max-touch=64M -e "$1; repeat 20000 { scratch[0] = 1 }"
+	assert_success
+}
+
+@test "--max-touch counts in a process that has many groups" {
+	not_sanitized 'its shadow counts too'
+	need_root
+	need setpriv seq
+	groups=$(seq -s, 1000000 1003000)
+	setpriv --groups="$groups" true || skip 'no such groups in this user namespace'
+	run setpriv --groups="$groups" "$MMTOOL" run -q --max-touch=64M -e "$big; write_pages(a, 96M); repeat 200000 { scratch[0] = 1 }"
+	assert_failure 1
+	assert_output --partial '--max-touch'
+}
+
 @test "without --allow-write nothing is opened for writing" {
 	file=$BATS_TEST_TMPDIR/file
 	echo old >"$file"
