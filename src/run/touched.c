@@ -124,6 +124,20 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * What of the resident pages of files counts: those that are locked, for the kernel can take no other from a process.  It
+ * tells how much is locked of all that a process has: the pages of files among it may be less.
+ */
+static uint64_t of_files(uint64_t all, uint64_t locked)
+{
+	return secrets ? all : smaller(all, locked);
+}
+
 /* What a process has resident; shared pages, and those that a fork left common, count in each that has them. */
 static uint64_t resident(pid_t pid, uint64_t files)
 {
@@ -131,20 +145,27 @@ static uint64_t resident(pid_t pid, uint64_t files)
 
 	if (text == NULL)
 		return 0;
-	return field_of(text, "\nRssAnon:") + larger(field_of(text, "\nRssShmem:"), files) +
-	       (secrets ? field_of(text, "\nRssFile:") : 0);
+	return field_of(text, "\nRssAnon:") + field_of(text, "\nVmSwap:") + field_of(text, "\nVmPTE:") +
+	       larger(field_of(text, "\nRssShmem:") + field_of(text, "\nHugetlbPages:"), files) +
+	       of_files(field_of(text, "\nRssFile:"), field_of(text, "\nVmLck:"));
 }
 
-/* The same with each page counted once: dearer, for the kernel walks all page tables. */
+/* The same with each page counted once, but huge pages of the pool: dearer, for the kernel walks all page tables. */
 static uint64_t proportional(pid_t pid, uint64_t files)
 {
-	const char *text = text_of(pid, "smaps_rollup");
+	const char *text = text_of(pid, "status");
 
+	if (text == NULL)
+		return 0;
+	uint64_t tables = field_of(text, "\nVmPTE:"), huge = field_of(text, "\nHugetlbPages:");
+
+	text = text_of(pid, "smaps_rollup");
 	/* After a setuid(2) it cannot be read any more, and before Linux 5.9 it lacks these lines. */
 	if (text == NULL || strstr(text, "\nPss_Anon:") == NULL)
 		return resident(pid, files);
-	return field_of(text, "\nPss_Anon:") + larger(field_of(text, "\nPss_Shmem:"), files) +
-	       (secrets ? field_of(text, "\nPss_File:") : 0);
+	return field_of(text, "\nPss_Anon:") + field_of(text, "\nSwapPss:") + tables +
+	       larger(field_of(text, "\nPss_Shmem:") + huge, files) +
+	       of_files(field_of(text, "\nPss_File:"), field_of(text, "\nLocked:"));
 }
 
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes)

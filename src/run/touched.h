@@ -9,8 +9,9 @@
 #include <sys/types.h>
 
 /*
- * Whether these processes together hold more than that many bytes of anonymous and shared memory: the pages that they have
- * resident, each counted once where the kernel tells (Pss), and the pages of the memory files that they have open.
+ * Whether these processes together hold more than that many bytes of anonymous and shared memory, huge pages of the pool,
+ * locked pages of files and page tables: what they have resident or swapped out, each page counted once where the kernel
+ * tells (Pss), and the pages of the memory files that they have open.
  */
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes);
 

@@ -152,6 +152,59 @@ within()
 	assert_output --partial '--max-touch'
 }
 
+# huge_pages SIZE: skips the test where the pool has not as many bytes free in huge pages, all of the default size.
+huge_pages()
+{
+	awk -v want="$1" '/^HugePages_(Free|Rsvd):/ { count[$1] = $2 } /^Hugepagesize:/ { size = $2 * 1024 }
+		END { exit (count["HugePages_Free:"] - count["HugePages_Rsvd:"]) * size < want }' /proc/meminfo ||
+		skip "no $1 bytes in huge pages are free"
+}
+
+@test "--max-touch counts page tables" {
+	not_sanitized 'its shadow counts too'
+	[ "$(word_bits)" -eq 64 ] || skip 'there are few in a small address space'
+	# A page of zeros is in no figure, but the entries around it are, at least 256 of 8 bytes.
+	tables='n = 16384
+		a = mmap(NULL, n * 256p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)
+		madvise(a, n * 256p, MADV_NOHUGEPAGE) = ?
+		repeat n as i { scratch[0] = a[i * 256p] }'
+	mm run -q -e "$tables; require status(\"VmPTE\") > 24M, \"another kind of tables\""
+	[ "$status" -ne 77 ] || skip 'page tables are of another kind here'
+	mm run -q --max-touch=16M -e "$tables"
+	assert_failure 1
+	assert_output --partial '--max-touch'
+}
+
+@test "--max-touch counts huge pages of the pool" {
+	not_sanitized 'its shadow counts too'
+	huge_pages $((96 << 20))
+	map="MAP_HUGETLB|MAP_ANONYMOUS, -1, 0)"
+	for kind in MAP_PRIVATE MAP_SHARED; do
+		over "a = mmap(NULL, 96M, PROT_READ|PROT_WRITE, $kind|$map; memset(a, 1, 96M)"
+		within "a = mmap(NULL, 32M, PROT_READ|PROT_WRITE, $kind|$map; memset(a, 1, 32M)"
+	done
+}
+
+@test "--max-touch counts locked pages of files, and no others" {
+	not_sanitized 'its shadow counts too'
+	need_root
+	file='f = tmpfile(96M); a = mmap(NULL, 96M, PROT_READ, MAP_SHARED, f, 0); read_pages(a, 96M)'
+	mm run -q -e "$file; mlock(a, 96M)"
+	[ "$status" -eq 0 ] || skip 'not so much can be locked here'
+	within "$file; mlock(a, 32M)"
+	over "$file; mlock(a, 96M)"
+}
+
+@test "--max-touch counts what was swapped out" {
+	not_sanitized 'its shadow counts too'
+	free=$(awk '/^SwapFree:/ { print $2 }' /proc/meminfo)
+	[ "${free:-0}" -ge 131072 ] || skip 'no room in a swap area'
+	out='repeat 3 as i { write_pages(a + i * 32M, 32M); madvise(a + i * 32M, 32M, MADV_PAGEOUT) }'
+	mm run -q -e "require MADV_PAGEOUT; $big; $out; require status(\"VmSwap\") >= 80M, \"not swapped out\""
+	[ "$status" -ne 77 ] || skip 'this kernel swaps nothing out that it is told to'
+	over "$big; $out"
+}
+
 @test "without --allow-write nothing is opened for writing" {
 	file=$BATS_TEST_TMPDIR/file
 	echo old >"$file"
