@@ -17,6 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef SECRETMEM_MAGIC
+#define SECRETMEM_MAGIC 0x5345434d /* Linux 5.14 */
+#endif
+
 enum { BLOCK = 512 /* of st_blocks, stat(2) */ };
 
 /* The text of the file /proc/PID/NAME, valid until the next call; NULL: it cannot be read, or there is nothing in it. */
@@ -41,30 +45,6 @@ static uint64_t field_of(const char *text, const char *field)
 	const char *line = strstr(text, field);
 
 	return line != NULL ? strtoull(line + strlen(field), NULL, 10) * 1024 : 0;
-}
-
-/* Bytes in the files in memory (memfd_create(2), tmpfs) that a process has open: they need not be mapped to be there. */
-static uint64_t in_files(pid_t pid)
-{
-	char path[64];
-	uint64_t bytes = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	DIR *folder = opendir(path);
-
-	for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-		struct statfs system;
-		struct stat stat;
-
-		if (fstatat(dirfd(folder), entry->d_name, &stat, 0) < 0 || !S_ISREG(stat.st_mode) || stat.st_nlink > 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/fd/%.16s", (int)pid, entry->d_name);
-		if (statfs(path, &system) == 0 && system.f_type == TMPFS_MAGIC)
-			bytes += (uint64_t)stat.st_blocks * BLOCK;
-	}
-	if (folder != NULL)
-		closedir(folder);
-	return bytes;
 }
 
 /* Who makes segments, and since when; whether secret memory is looked for. */
@@ -97,6 +77,90 @@ void touched_add_secrets(void)
 	secrets = true;
 }
 
+/* An unlinked file that a process has open: its pages or blocks are there for that process, mapped or not. */
+struct open_file {
+	dev_t device;
+	ino_t inode;
+	uint64_t bytes;
+	bool memory; /* it is in memory: the same pages count where they are mapped, too */
+};
+static struct open_file *files;
+static size_t file_count, file_cap;
+
+/* A file of memfd_secret(2) has a link and no blocks, and nobody tells how much of its length is there: all may be. */
+static void add_file(const struct stat *stat, uint32_t system)
+{
+	bool secret = system == SECRETMEM_MAGIC;
+	uint64_t bytes = secret ? (uint64_t)stat->st_size : (uint64_t)stat->st_blocks * BLOCK;
+
+	if (stat->st_nlink > 0 && !secret)
+		return;
+	files = alloc_grow(files, &file_cap, file_count + 1, sizeof(*files));
+	files[file_count++] = (struct open_file){ .device = stat->st_dev,
+		                                  .inode = stat->st_ino,
+		                                  .bytes = bytes,
+		                                  .memory = secret || system == TMPFS_MAGIC || system == HUGETLBFS_MAGIC };
+}
+
+static int compare_files(const void *left, const void *right)
+{
+	const struct open_file *a = left, *b = right;
+
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return (a->inode > b->inode) - (a->inode < b->inode);
+}
+
+/* Puts the files in order, each once: what was inherited is open in several processes. */
+static void unite_files(void)
+{
+	size_t kept = 0;
+
+	if (file_count > 1)
+		qsort(files, file_count, sizeof(*files), compare_files);
+	for (size_t i = 0; i < file_count; i++) {
+		if (kept == 0 || compare_files(&files[kept - 1], &files[i]) != 0)
+			files[kept++] = files[i];
+	}
+	file_count = kept;
+}
+
+/* Whether a file is the tool's own input or output, which all processes of the script have inherited. */
+static bool is_ours(const struct stat *info)
+{
+	struct stat own;
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fstat(fd, &own) == 0 && own.st_dev == info->st_dev && own.st_ino == info->st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the unlinked files that a process has open: in memory (memfd_create(2), memfd_secret(2)), huge pages or on a disk. */
+static void add_open(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	DIR *folder = opendir(path);
+
+	for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+		struct statfs system;
+		struct stat stat;
+
+		if (fstatat(dirfd(folder), entry->d_name, &stat, 0) < 0 || !S_ISREG(stat.st_mode) ||
+		    (stat.st_nlink > 0 && stat.st_blocks > 0))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%.16s", (int)pid, entry->d_name);
+		if (!is_ours(&stat) && statfs(path, &system) == 0)
+			add_file(&stat, (uint32_t)system.f_type);
+	}
+	if (folder != NULL)
+		closedir(folder);
+	unite_files();
+}
+
 /* Bytes in the segments that a script made: resident and swapped, the last two fields in proc_sysvipc(5). */
 static uint64_t in_segments(void)
 {
@@ -119,6 +183,13 @@ static uint64_t in_segments(void)
 	return bytes;
 }
 
+/* What the processes hold, in bytes. */
+struct held {
+	uint64_t own;    /* anonymous memory, page tables, and blocks on a disk: what counts nowhere else */
+	uint64_t mapped; /* shared memory, huge pages and pages of files, where they are mapped */
+	uint64_t open;   /* files in memory that are open, and segments: the same pages, but those that are mapped no more */
+};
+
 static uint64_t larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -138,46 +209,60 @@ static uint64_t of_files(uint64_t all, uint64_t locked)
 	return secrets ? all : smaller(all, locked);
 }
 
-/* What a process has resident; shared pages, and those that a fork left common, count in each that has them. */
-static uint64_t resident(pid_t pid, uint64_t files)
+/* Adds what a process has resident; shared pages, and those that a fork left common, count in each that has them. */
+static void add_resident(struct held *held, pid_t pid)
 {
 	const char *text = text_of(pid, "status");
 
 	if (text == NULL)
-		return 0;
-	return field_of(text, "\nRssAnon:") + field_of(text, "\nVmSwap:") + field_of(text, "\nVmPTE:") +
-	       larger(field_of(text, "\nRssShmem:") + field_of(text, "\nHugetlbPages:"), files) +
-	       of_files(field_of(text, "\nRssFile:"), field_of(text, "\nVmLck:"));
+		return;
+	held->own += field_of(text, "\nRssAnon:") + field_of(text, "\nVmSwap:") + field_of(text, "\nVmPTE:");
+	held->mapped += field_of(text, "\nRssShmem:") + field_of(text, "\nHugetlbPages:") +
+	                of_files(field_of(text, "\nRssFile:"), field_of(text, "\nVmLck:"));
 }
 
 /* The same with each page counted once, but huge pages of the pool: dearer, for the kernel walks all page tables. */
-static uint64_t proportional(pid_t pid, uint64_t files)
+static void add_proportional(struct held *held, pid_t pid)
 {
 	const char *text = text_of(pid, "status");
 
 	if (text == NULL)
-		return 0;
+		return;
 	uint64_t tables = field_of(text, "\nVmPTE:"), huge = field_of(text, "\nHugetlbPages:");
 
 	text = text_of(pid, "smaps_rollup");
 	/* After a setuid(2) it cannot be read any more, and before Linux 5.9 it lacks these lines. */
-	if (text == NULL || strstr(text, "\nPss_Anon:") == NULL)
-		return resident(pid, files);
-	return field_of(text, "\nPss_Anon:") + field_of(text, "\nSwapPss:") + tables +
-	       larger(field_of(text, "\nPss_Shmem:") + huge, files) +
-	       of_files(field_of(text, "\nPss_File:"), field_of(text, "\nLocked:"));
+	if (text == NULL || strstr(text, "\nPss_Anon:") == NULL) {
+		add_resident(held, pid);
+		return;
+	}
+	held->own += field_of(text, "\nPss_Anon:") + field_of(text, "\nSwapPss:") + tables;
+	held->mapped += field_of(text, "\nPss_Shmem:") + huge +
+	                of_files(field_of(text, "\nPss_File:"), field_of(text, "\nLocked:"));
+}
+
+/* What is open counts once, in however many processes it is. */
+static struct held held_open(const pid_t *pids, size_t count)
+{
+	struct held held = { .open = in_segments() };
+
+	file_count = 0;
+	for (size_t i = 0; i < count; i++)
+		add_open(pids[i]);
+	for (size_t i = 0; i < file_count; i++)
+		*(files[i].memory ? &held.open : &held.own) += files[i].bytes;
+	return held;
 }
 
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes)
 {
-	uint64_t sum = 0, exact = 0, segments = in_segments();
+	struct held sum = held_open(pids, count), exact = sum;
 
 	for (size_t i = 0; i < count; i++)
-		sum += resident(pids[i], in_files(pids[i]) + (i == 0 ? segments : 0));
-	if (sum <= bytes || count == 1)
-		return sum > bytes;
-	/* A memory file that was inherited is open in several: it counts where it is mapped. */
+		add_resident(&sum, pids[i]);
+	if (sum.own + larger(sum.mapped, sum.open) <= bytes || count == 1)
+		return sum.own + larger(sum.mapped, sum.open) > bytes;
 	for (size_t i = 0; i < count; i++)
-		exact += proportional(pids[i], i == 0 ? in_files(pids[i]) + segments : 0);
-	return exact > bytes;
+		add_proportional(&exact, pids[i]);
+	return exact.own + larger(exact.mapped, exact.open) > bytes;
 }

@@ -11,7 +11,7 @@
 /*
  * Whether these processes together hold more than that many bytes of anonymous and shared memory, huge pages of the pool,
  * locked pages of files and page tables: what they have resident or swapped out, each page counted once where the kernel
- * tells (Pss), and the pages of the memory files that they have open.
+ * tells (Pss), and the unlinked files that they have open, each once: pages in memory, huge pages, and blocks on a disk.
  */
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes);
 

@@ -205,6 +205,44 @@ huge_pages()
 	over "$big; $out"
 }
 
+@test "--max-touch counts what is open in any process, each file once" {
+	not_sanitized 'its shadow counts too'
+	over 'c = fork(); in c { f = memfd_create("m", 0); fallocate(f, 0, 0, 96M) }'
+	over 'c = fork(); f = memfd_create("m", 0); fallocate(f, 0, 0, 40M); in c { f = memfd_create("m", 0); fallocate(f, 0, 0, 40M) }'
+	within 'f = memfd_create("m", 0); fallocate(f, 0, 0, 40M); repeat 3 { c = fork() }'
+}
+
+@test "--max-touch counts secret memory that is mapped no more" {
+	not_sanitized 'its shadow counts too'
+	mm run -q -e 'require memfd_secret; f = memfd_secret(0)'
+	[ "$status" -eq 0 ] || skip 'no secret memory here'
+	part='a = mmap(NULL, 4M, PROT_READ|PROT_WRITE, MAP_SHARED, f, i * 4M); memset(a, 1, 4M); munmap(a, 4M)'
+	mm run -q -e "f = memfd_secret(0); ftruncate(f, 96M); repeat 24 as i { $part }"
+	[ "$status" -eq 0 ] || skip 'not even 4 MiB may be locked here'
+	over "f = memfd_secret(0); ftruncate(f, 96M); repeat 24 as i { $part }"
+	within "f = memfd_secret(0); ftruncate(f, 32M); repeat 8 as i { $part }"
+}
+
+@test "--max-touch counts huge pages of a file that is open" {
+	not_sanitized 'its shadow counts too'
+	huge_pages $((96 << 20))
+	over 'f = memfd_create("m", MFD_HUGETLB); fallocate(f, 0, 0, 96M)'
+	within 'f = memfd_create("m", MFD_HUGETLB); fallocate(f, 0, 0, 32M)'
+}
+
+@test "--max-touch counts what unlinked files take on a disk, but not the tool's own" {
+	not_sanitized 'its shadow counts too'
+	mm run -q -e 'f = tmpfile(0); fallocate(f, 0, 0, 96M)'
+	[ "$status" -eq 0 ] || skip 'no room on a disk, or no fallocate there'
+	over 'f = tmpfile(0); fallocate(f, 0, 0, 96M)'
+	over 'c = fork(); in c { repeat 8 { f = tmpfile(0); fallocate(f, 0, 0, 12M) } }'
+	within 'f = tmpfile(2G)'
+	head -c 96M /dev/zero >"$BATS_TEST_TMPDIR/output"
+	exec 9>>"$BATS_TEST_TMPDIR/output"
+	rm "$BATS_TEST_TMPDIR/output"
+	"$MMTOOL" run -q --max-touch=64M -e 'repeat 20000 { scratch[0] = 1 }' >&9
+}
+
 @test "without --allow-write nothing is opened for writing" {
 	file=$BATS_TEST_TMPDIR/file
 	echo old >"$file"
