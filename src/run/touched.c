@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "mm/smaps.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,21 +23,25 @@
 #define SECRETMEM_MAGIC 0x5345434d /* Linux 5.14 */
 #endif
 
-enum { BLOCK = 512 /* of st_blocks, stat(2) */ };
+enum {
+	BLOCK = 512,           /* of st_blocks, stat(2) */
+	SMAPS_MOST = 16 << 20, /* of smaps in a look; it takes 0.1 s to read, and a script may have gigabytes of it */
+};
+
+/* What was read last of /proc. */
+static char *content;
+static size_t content_cap;
 
 /* The text of the file /proc/PID/NAME, valid until the next call; NULL: it cannot be read, or there is nothing in it. */
 static const char *text_of(pid_t pid, const char *name)
 {
-	static char *text;
-	static size_t cap;
-
 	/* What a user can put into status has wide bounds: the groups of a process alone may take 700 KB. */
-	for (size_t want = 4096;; want = cap + 1) {
-		text = alloc_grow(text, &cap, want, 1);
-		ssize_t len = file_read_process(pid, name, text, cap);
+	for (size_t want = 4096;; want = content_cap + 1) {
+		content = alloc_grow(content, &content_cap, want, 1);
+		ssize_t len = file_read_process(pid, name, content, content_cap);
 
-		if (len < (ssize_t)cap - 1)
-			return len > 0 ? text : NULL;
+		if (len < (ssize_t)content_cap - 1)
+			return len > 0 ? content : NULL;
 	}
 }
 
@@ -77,7 +83,7 @@ void touched_add_secrets(void)
 	secrets = true;
 }
 
-/* An unlinked file that a process has open: its pages or blocks are there for that process, mapped or not. */
+/* An unlinked file that a process has open, or a segment: its pages or blocks are there, mapped or not. */
 struct open_file {
 	dev_t device;
 	ino_t inode;
@@ -87,6 +93,12 @@ struct open_file {
 static struct open_file *files;
 static size_t file_count, file_cap;
 
+static void append(struct open_file file)
+{
+	files = alloc_grow(files, &file_cap, file_count + 1, sizeof(*files));
+	files[file_count++] = file;
+}
+
 /* A file of memfd_secret(2) has a link and no blocks, and nobody tells how much of its length is there: all may be. */
 static void add_file(const struct stat *stat, uint32_t system)
 {
@@ -95,11 +107,10 @@ static void add_file(const struct stat *stat, uint32_t system)
 
 	if (stat->st_nlink > 0 && !secret)
 		return;
-	files = alloc_grow(files, &file_cap, file_count + 1, sizeof(*files));
-	files[file_count++] = (struct open_file){ .device = stat->st_dev,
-		                                  .inode = stat->st_ino,
-		                                  .bytes = bytes,
-		                                  .memory = secret || system == TMPFS_MAGIC || system == HUGETLBFS_MAGIC };
+	append((struct open_file){ .device = stat->st_dev,
+		                   .inode = stat->st_ino,
+		                   .bytes = bytes,
+		                   .memory = secret || system == TMPFS_MAGIC || system == HUGETLBFS_MAGIC });
 }
 
 static int compare_files(const void *left, const void *right)
@@ -161,26 +172,28 @@ static void add_open(pid_t pid)
 	unite_files();
 }
 
-/* Bytes in the segments that a script made: resident and swapped, the last two fields in proc_sysvipc(5). */
-static uint64_t in_segments(void)
+/*
+ * Adds the segments that a script made: resident and swapped, the last two fields in proc_sysvipc(5).  In maps a segment's
+ * identifier stands for the inode, and on the same device there may be a file of that inode: no device is 0.
+ */
+static void add_segments(void)
 {
 	FILE *list = creator_count > 0 ? fopen("/proc/sysvipc/shm", "re") : NULL;
 	char line[512];
-	uint64_t bytes = 0;
 
 	while (list != NULL && fgets(line, sizeof(line), list) != NULL) {
 		uint64_t present = 0, swapped = 0;
 		int64_t changed = 0;
 		pid_t creator = 0;
-		int fields = sscanf(line, "%*d %*d %*o %*u %d %*u %*u %*u %*u %*u %*u %*d %*d %" SCNd64 " %" SCNu64 " %" SCNu64,
-		                    &creator, &changed, &present, &swapped);
+		unsigned id = 0;
+		int fields = sscanf(line, "%*d %u %*o %*u %d %*u %*u %*u %*u %*u %*u %*d %*d %" SCNd64 " %" SCNu64 " %" SCNu64,
+		                    &id, &creator, &changed, &present, &swapped);
 
-		if (fields == 4 && is_creator(creator) && (time_t)changed >= creators_since)
-			bytes += present + swapped;
+		if (fields == 5 && is_creator(creator) && (time_t)changed >= creators_since)
+			append((struct open_file){ .inode = id, .bytes = present + swapped, .memory = true });
 	}
 	if (list != NULL)
 		fclose(list);
-	return bytes;
 }
 
 /* What the processes hold, in bytes. */
@@ -244,25 +257,76 @@ static void add_proportional(struct held *held, pid_t pid)
 /* What is open counts once, in however many processes it is. */
 static struct held held_open(const pid_t *pids, size_t count)
 {
-	struct held held = { .open = in_segments() };
+	struct held held = { 0 };
 
 	file_count = 0;
 	for (size_t i = 0; i < count; i++)
 		add_open(pids[i]);
+	add_segments();
+	unite_files();
 	for (size_t i = 0; i < file_count; i++)
 		*(files[i].memory ? &held.open : &held.own) += files[i].bytes;
 	return held;
 }
 
+/* Whether a mapping is of one of the files in memory that are open, or of a segment; *shared: not MAP_PRIVATE. */
+static bool is_open(const struct smaps_record *record, bool *shared)
+{
+	char line[128], perms[8] = "", name[8] = "";
+	unsigned major = 0, minor = 0;
+	uint64_t inode = 0;
+
+	snprintf(line, sizeof(line), "%.*s", (int)smaller(record->line_len, sizeof(line) - 1), record->text);
+	if (sscanf(line, "%*s %7s %*s %x:%x %" SCNu64 " %5s", perms, &major, &minor, &inode, name) < 4)
+		return false;
+	*shared = strchr(perms, 's') != NULL;
+	struct open_file key = { .device = strcmp(name, "/SYSV") == 0 ? 0 : makedev(major, minor), .inode = (ino_t)inode };
+	const struct open_file *found = bsearch(&key, files, file_count, sizeof(*files), compare_files);
+
+	return found != NULL && found->memory;
+}
+
+/* What of a process counts as mapped and as open: no more than that, for what is private in such a mapping is in no file. */
+static uint64_t counted_twice(pid_t pid, size_t *room)
+{
+	struct smaps_record record;
+	uint64_t bytes = 0;
+	bool shared;
+
+	content = alloc_grow(content, &content_cap, *room, 1);
+	ssize_t len = file_read_process(pid, "smaps", content, *room);
+
+	if (len <= 0)
+		return 0;
+	*room -= (size_t)len;
+	/* The last record may have been cut off; hardly ever it is of a file. */
+	for (size_t at = 0; smaps_next(content, (size_t)len, &at, &record) && at < (size_t)len;) {
+		const uint64_t *figures = record.figures;
+
+		if (!is_open(&record, &shared))
+			continue;
+		bytes += figures[SMAPS_PSS] - smaller(figures[SMAPS_ANONYMOUS], figures[SMAPS_PSS]);
+		bytes += shared ? figures[SMAPS_SHARED_HUGETLB] + figures[SMAPS_PRIVATE_HUGETLB] : 0;
+	}
+	return bytes;
+}
+
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes)
 {
 	struct held sum = held_open(pids, count), exact = sum;
+	size_t room = SMAPS_MOST;
+	uint64_t twice = 0;
 
 	for (size_t i = 0; i < count; i++)
 		add_resident(&sum, pids[i]);
-	if (sum.own + larger(sum.mapped, sum.open) <= bytes || count == 1)
-		return sum.own + larger(sum.mapped, sum.open) > bytes;
+	if (sum.own + sum.mapped + sum.open <= bytes)
+		return false;
 	for (size_t i = 0; i < count; i++)
 		add_proportional(&exact, pids[i]);
-	return exact.own + larger(exact.mapped, exact.open) > bytes;
+	if (exact.own + larger(exact.mapped, exact.open) > bytes)
+		return true;
+	/* What is mapped and what is open may be the same or not: the mappings tell, which takes longest. */
+	for (size_t i = 0; i < count && exact.own + exact.mapped + exact.open > bytes + twice; i++)
+		twice += counted_twice(pids[i], &room);
+	return exact.own + exact.mapped + exact.open > bytes + twice;
 }

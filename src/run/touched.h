@@ -12,6 +12,7 @@
  * Whether these processes together hold more than that many bytes of anonymous and shared memory, huge pages of the pool,
  * locked pages of files and page tables: what they have resident or swapped out, each page counted once where the kernel
  * tells (Pss), and the unlinked files that they have open, each once: pages in memory, huge pages, and blocks on a disk.
+ * A page that is mapped and in such a file counts once, too; but twice in mappings beyond those that can be read in a look.
  */
 bool touched_over(const pid_t *pids, size_t count, uint64_t bytes);
 

@@ -243,6 +243,40 @@ huge_pages()
 	"$MMTOOL" run -q --max-touch=64M -e 'repeat 20000 { scratch[0] = 1 }' >&9
 }
 
+@test "--max-touch counts what is mapped and what is open, and what is both once" {
+	not_sanitized 'its shadow counts too'
+	rw='PROT_READ|PROT_WRITE'
+	file='f = memfd_create("m", 0); fallocate(f, 0, 0, 40M)'
+	other="b = mmap(NULL, 40M, $rw, MAP_SHARED|MAP_ANONYMOUS, -1, 0); memset(b, 1, 40M)"
+	mapped="$file; a = mmap(NULL, 40M, $rw, MAP_SHARED, f, 0); memset(a, 1, 40M)"
+	over "$file; $other"
+	over "$file; c = fork(); in c { $other }"
+	over "$mapped; d = mmap(NULL, 40M, $rw, MAP_PRIVATE, f, 0); memset(d, 1, 40M)"
+	within "$mapped; d = mmap(NULL, 40M, PROT_READ, MAP_PRIVATE, f, 0); read_pages(d, 40M)"
+	within "$mapped; repeat 3 { c = fork(); in c { read_pages(a, 40M) } }"
+	within "$other; repeat 3 { c = fork(); in c { read_pages(b, 40M) } }"
+	if [ -e /proc/sysvipc/shm ]; then
+		segment='s = shmget(IPC_PRIVATE, 40M, IPC_CREAT|0600); d = shmat(s, NULL, 0); memset(d, 1, 40M)'
+		within "$segment; repeat 3 { c = fork(); in c { read_pages(d, 40M) } }"
+		over "$segment; $other"
+	fi
+	mm run -q -e 'require memfd_secret; f = memfd_secret(0); ftruncate(f, 40M); a = mmap(NULL, 40M, PROT_READ, MAP_SHARED, f, 0)'
+	if [ "$status" -eq 0 ]; then
+		secret="f = memfd_secret(0); ftruncate(f, 40M); a = mmap(NULL, 40M, $rw, MAP_SHARED, f, 0); memset(a, 1, 40M)"
+		within "$secret"
+		over "$secret; $other"
+	fi
+}
+
+@test "--max-touch counts a huge page that is mapped and in an open file once" {
+	not_sanitized 'its shadow counts too'
+	huge_pages $((96 << 20))
+	file='f = memfd_create("m", MFD_HUGETLB); fallocate(f, 0, 0, 48M)
+		a = mmap(NULL, 48M, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0); memset(a, 1, 48M)'
+	within "$file"
+	over "$file; b = mmap(NULL, 48M, PROT_READ|PROT_WRITE, MAP_PRIVATE, f, 0); memset(b, 1, 48M)"
+}
+
 @test "without --allow-write nothing is opened for writing" {
 	file=$BATS_TEST_TMPDIR/file
 	echo old >"$file"
