@@ -50,15 +50,23 @@ bool utf8_unsafe(int32_t point)
 		{ -1, 0x1f },         /* what is none; C0 */
 		{ 0x7f, 0x9f },       /* DEL, C1 */
 		{ 0xad, 0xad },       /* the soft hyphen */
+		{ 0x34f, 0x34f },     /* the combining grapheme joiner */
 		{ 0x61c, 0x61c },     /* the Arabic letter mark */
-		{ 0x180e, 0x180e },   /* the Mongolian vowel separator */
+		{ 0x115f, 0x1160 },   /* Hangul fillers */
+		{ 0x17b4, 0x17b5 },   /* Khmer vowels that are not written */
+		{ 0x180b, 0x180f },   /* Mongolian variation selectors, and the vowel separator */
 		{ 0x200b, 0x200b },   /* the space without width; the joiners behind it shape what is written */
 		{ 0x200e, 0x200f },   /* the marks of direction */
 		{ 0x2028, 0x202e },   /* the separators; embeddings and overrides of direction */
 		{ 0x2060, 0x206f },   /* the word joiner, invisible operators, isolates */
+		{ 0x3164, 0x3164 },   /* the Hangul filler */
+		{ 0xfe00, 0xfe0f },   /* variation selectors */
 		{ 0xfeff, 0xfeff },   /* the byte order mark */
-		{ 0xfff9, 0xfffb },   /* marks of annotations */
-		{ 0xe0000, 0xe007f }, /* tags */
+		{ 0xffa0, 0xffa0 },   /* the Hangul filler of half width */
+		{ 0xfff0, 0xfffb },   /* what is kept for more of them; marks of annotations */
+		{ 0x1bca0, 0x1bca3 }, /* controls of shorthand */
+		{ 0x1d173, 0x1d17a }, /* controls of musical notation */
+		{ 0xe0000, 0xe0fff }, /* tags, more variation selectors, and what is kept for more of them */
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && point >= ranges[i].first; i++) {

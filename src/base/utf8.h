@@ -18,8 +18,8 @@ bool utf8_valid(const char *data, size_t len);
 
 /*
  * Whether a code point may not reach a terminal as it is: C0, DEL, C1, the marks that reorder a line (Unicode's
- * Bidi_Control), the line and the paragraph separator, characters that nobody sees (of Default_Ignorable_Code_Point those
- * that shape nothing that is seen); and -1.
+ * Bidi_Control), the line and the paragraph separator, characters that nobody sees (Default_Ignorable_Code_Point, but for the
+ * two joiners, U+200C and U+200D, without which some languages cannot be written); and -1.
  */
 bool utf8_unsafe(int32_t point);
 

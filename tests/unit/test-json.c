@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "mm/event-field.h"
 #include "report/report.h"
 
@@ -45,6 +46,37 @@ static void test_strings(void)
 	is(STRING("a\xff\xc3"), "\"a\\\\377\\\\303\"", "bytes that are no UTF-8");
 	is(STRING("\xed\xa0\x80"), "\"\\\\355\\\\240\\\\200\"", "a surrogate is none");
 	is(STRING("\xc0\x80"), "\"\\\\300\\\\200\"", "an overlong form is none");
+}
+
+/* Unicode's Default_Ignorable_Code_Point: the first and the last of those that follow each other. */
+static const int32_t ignorable[][2] = {
+	{ 0xad, 0xad },       { 0x34f, 0x34f },     { 0x61c, 0x61c },   { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
+	{ 0x180b, 0x180f },   { 0x200b, 0x200f },   { 0x202a, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
+	{ 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 }, { 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
+/* Whether it is unsafe for another reason: controls, separators, marks of annotations. */
+static bool unsafe_otherwise(int32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029 ||
+	       (point >= 0xfff9 && point <= 0xfffb);
+}
+
+static void test_unsafe(void)
+{
+	size_t at = 0, wrong = 0;
+
+	for (int32_t point = 0; point <= 0x10ffff; point++) {
+		while (at < sizeof(ignorable) / sizeof(ignorable[0]) && point > ignorable[at][1])
+			at++;
+		bool ignored = at < sizeof(ignorable) / sizeof(ignorable[0]) && point >= ignorable[at][0];
+		bool joiner = point == 0x200c || point == 0x200d;
+
+		wrong += utf8_unsafe(point) != (unsafe_otherwise(point) || (ignored && !joiner));
+	}
+	ok(wrong == 0, "what Unicode has nobody see is unsafe, and no letter is");
+	ok(utf8_unsafe(-1), "and so is what is none");
 }
 
 static const char *number(int64_t value)
@@ -338,6 +370,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	test_strings();
+	test_unsafe();
 	test_numbers();
 	test_structure();
 	test_table();
