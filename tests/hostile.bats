@@ -5,12 +5,17 @@ load helper/common
 
 # What is in them: ESC, BEL, CR, newline, backslash, no UTF-8, C1, an override of direction, and the kernel's own words.
 names=($'esc\e]0;title\a\e[2J' $'cr\rover' $'line\nnext' 'back\slash' $'raw\xff\xfe\xc0\x80' $'c1\xc2\x9b31m' $'bidi\xe2\x80\xae\xe2\x81\xa6txt'
+	$'unseen\xef\xb8\x8f\xf3\xa0\x84\x80\xe1\x85\x9f'
 	'gone (deleted)' '[stack]' '[heap]' ' lead' 'trail ' '%s%n' '$(id)`id`' "quote\"'")
+
+# As UTF-8, what must not be shown: controls, and what hides or reorders text.
+hostile='[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe1\x85[\x9f\xa0]|\xe1\x9e[\xb4\xb5]|\xe1\xa0[\x8b-\x8f]'
+hostile+='|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xe3\x85\xa4|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf|\xef\xbe\xa0|\xf3\xa0'
 
 # clean WHAT: no byte of the output is a control, hides or reorders text, or is no UTF-8.
 clean()
 {
-	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]' <<<"$output" ||
+	! LC_ALL=C grep -qaP "$hostile" <<<"$output" ||
 		fail "$1: a control in $(printf '%q' "$output")"
 	iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null 2>&1 || fail "$1: no UTF-8 in $(printf '%q' "$output")"
 }
@@ -145,6 +150,45 @@ runs()
 			run "$MMTOOL" "$command" --file="./$name"
 			clean "$command --file"
 		done
+	done
+}
+
+@test "recorded events with such strings: each field that has any" {
+	local form stream
+
+	need python3
+	cat >all.mmt <<-'END'
+		a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		a[0] = 1
+		b = mremap(a, 4p, 8p, MREMAP_MAYMOVE)
+		mprotect(b + 1p, 1p, PROT_READ)
+		munmap(b + 1, 1p) = ?
+		note "a word", b
+		expect fault(b[1p] = 1) == SEGV_ACCERR
+		c = fork()
+		in c { x = "text" }
+		wait(c) = ?
+		expect b[0] == 2, "a message"
+	END
+	"$MMTOOL" run --detail --pages --explain --format=json all.mmt >all || [ $? -eq 1 ]
+	"$MMTOOL" realloc --compare --to=4p --runs=1 --format=json >growth
+	mkdir forged
+	python3 "$top/tests/helper/hostile-events.py" forged all growth "$top"/tests/data/events/*.jsonl
+	for stream in forged/*; do
+		for form in '--full --explain' --symbolic '--format=tap --explain'; do
+			# shellcheck disable=SC2086 # words
+			run "$MMTOOL" report $form "$stream"
+			clean "report $form $stream"
+			# What the reader refuses is not shown.
+			[ "$status" -lt 2 ] || continue 2
+		done
+		echo "${stream#forged/}" >>shown
+	done
+	# These can be anything.
+	for field in call.name changes.names check.message counters.name delta.old_name details.name flags.flag flags.words growth.way \
+		left.text left.value note.text old_regions.name regions.name snapshot.command snapshot.name source.text start.name \
+		step.explain step.process step.reason step.value_text step.why; do
+		grep -qF "$field-" shown || fail "no stream with another $field was shown"
 	done
 }
 

@@ -51,9 +51,12 @@ static void add_row(struct text *text, struct buf *out, const char *name, const 
 {
 	struct buf first = { 0 }, rest = { 0 };
 
-	buf_printf(&first, "%*s%-*s", INDENT, "", COLUMN, name);
-	if (strlen(name) >= COLUMN)
-		buf_putc(&first, ' ');
+	/* Names of counters and regions that were recorded can be anything; the column is of what is seen of them. */
+	buf_printf(&first, "%*s", INDENT, "");
+	buf_escape(&first, name, strlen(name), 0);
+	size_t used = wrap_columns(buf_text(&first), first.len) - INDENT;
+
+	buf_printf(&first, "%*s", used < COLUMN ? (int)(COLUMN - used) : 1, "");
 	buf_printf(&rest, "%*s", INDENT + COLUMN, "");
 	text_wrapped(text, out, buf_text(&first), buf_text(&rest), INK_PLAIN, words);
 	buf_fini(&first);
