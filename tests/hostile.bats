@@ -85,6 +85,21 @@ runs()
 	clean 'maps --raw'
 }
 
+@test "a script is printed raw into a file, and clean on a terminal" {
+	need script
+	printf '# an\e[31m \xc2\x9b \xff example\r\n\tnote "\e]0;title\a\xe2\x80\xae"\r\n' >"$BATS_TEST_TMPDIR/hostile.mmt"
+	export MMTOOL_EXAMPLES=$BATS_TEST_TMPDIR
+	for args in 'run --format=script ../hostile.mmt' 'examples hostile'; do
+		# shellcheck disable=SC2086 # words
+		"$MMTOOL" $args >raw
+		cmp raw ../hostile.mmt
+		run script -qec "$(printf '%q' "$MMTOOL") $args" /dev/null
+		output=${output//$'\r'/}
+		assert_output '# an\033[31m \302\233 \377 example'$'\n\tnote "\\033]0;title\\007\\342\\200\\256"'
+		clean "$args"
+	done
+}
+
 @test "JSON keeps every byte of such a name" {
 	need jq
 	for name in "${names[@]}"; do

@@ -77,6 +77,15 @@ on_terminal()
 	assert_output 'mmtool watch: /dev/full: write: No space left on device'
 }
 
+@test "a file that takes nothing, and says nothing of it, is not written to for ever" {
+	not_sanitized 'its leaks are looked for by ptrace, too'
+	need strace
+	strace -o probe -e inject=write:retval=0:when=1 true 2>/dev/null || skip 'strace may not trace here'
+	run timeout 60 strace -o calls -e inject=write:retval=0:when=1 "$MMTOOL" maps -o out /proc/self/maps
+	assert_failure 3
+	assert_output 'mmtool maps: out: write: Input/output error'
+}
+
 @test "-o to standard output's own file, /dev/stdout" {
 	mm grow --symbolic -o /dev/stdout
 	assert_success
@@ -85,7 +94,7 @@ on_terminal()
 
 @test "standard output full: status 3 with a message" {
 	for command in grow shrink move-fixed reserve-fill noreserve overcommit 'run -e "note 1"' 'grow --format=script' \
-		'grow --full' --help --usage --version --describe help 'help grow' 'grow --help'; do
+		'grow --full' --help --usage --version --describe help 'help grow' 'grow --help' 'why --list' list examples; do
 		run bash -c "\"\$MMTOOL\" $command >/dev/full"
 		assert_failure 3
 		assert_output --regexp '^mmtool[ a-z-]*: standard output: write: No space left on device$'
@@ -155,7 +164,7 @@ on_terminal()
 
 @test "a reader that has gone, and SIGPIPE ignored: the same" {
 	mkfifo pipe
-	for command in grow --help 'help grow'; do
+	for command in grow --help 'help grow' 'why --list' list; do
 		run --separate-stderr bash -c "trap '' PIPE; exec 8<>pipe 9>pipe; exec 8<&-; \"\$MMTOOL\" $command >&9"
 		assert_failure 141
 		[ -z "$stderr" ] || fail "$stderr"

@@ -194,6 +194,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 		process_end(&first);
 		process_unpin();
 		status = command->execute(input.own);
+	} else if (command->print != NULL && (command->prints == NULL || command->prints(input.own))) {
+		status = produce_text(command, input.own, &input.common);
 	} else if (command->produce != NULL && (command->produces == NULL || command->produces(input.own))) {
 		process_end(&first);
 		process_unpin();

@@ -38,6 +38,8 @@ static FILE *true_stdout, *true_stderr;
 static struct buf held;
 /* Of what is printed to stdout, and of what should at least be: argp folds lines, so blanks do not count. */
 static size_t printed, expected;
+/* Of what was printed to stdout, the first failure; ferror(3) does not tell which. */
+static int print_error;
 
 static size_t count_marks(const char *data, size_t len)
 {
@@ -57,7 +59,11 @@ static ssize_t pass_on(void *cookie, const char *data, size_t len)
 {
 	(void)cookie;
 	printed += count_marks(data, len);
-	return (ssize_t)fwrite(data, 1, len, true_stdout);
+	size_t put = fwrite(data, 1, len, true_stdout);
+
+	if (put < len && print_error == 0)
+		print_error = errno;
+	return (ssize_t)put;
 }
 
 static ssize_t hold(void *cookie, const char *data, size_t len)
@@ -161,9 +167,11 @@ void output_check_stream(void)
 	errno = 0;
 	if (fflush(stdout) == 0 && !failed_before)
 		return;
-	if (errno == EPIPE)
+	int error = print_error != 0 ? print_error : errno;
+
+	if (error == EPIPE)
 		output_die_of_pipe();
-	diag_error("standard output: write: %s", errno != 0 ? strerror(errno) : "cannot be written");
+	diag_error("standard output: write: %s", error != 0 ? strerror(error) : "cannot be written");
 	_exit(STATUS_TOOL);
 }
 
@@ -198,9 +206,9 @@ static size_t wait_for_reader(const struct output *output, size_t len)
 	return len < PIPE_BUF ? len : PIPE_BUF;
 }
 
-static void fail(struct output *output, const char *call)
+static void fail(struct output *output, const char *call, int error)
 {
-	output->error = -errno;
+	output->error = -error;
 	output->call = call;
 }
 
@@ -212,12 +220,14 @@ void output_flush(struct output *output)
 	while ((len = wait_for_reader(output, output->buf.len - done)) > 0 && output->error == 0) {
 		ssize_t put = write(output->fd, output->buf.data + done, len);
 
-		if (put >= 0)
+		if (put > 0)
 			done += (size_t)put;
+		else if (put == 0)
+			fail(output, "write", EIO); /* as file_write() has it: it would be so for ever */
 		else if (errno == EPIPE)
 			output_die_of_pipe();
 		else if (errno != EINTR)
-			fail(output, "write");
+			fail(output, "write", errno);
 	}
 	buf_reset(&output->buf);
 }
@@ -243,7 +253,7 @@ int output_close(struct output *output)
 	output_flush(output);
 	/* Some file systems tell only now that there was no room (close(2)). */
 	if (output->fd != STDOUT_FILENO && close(output->fd) < 0 && output->error == 0)
-		fail(output, "close");
+		fail(output, "close", errno);
 	buf_fini(&output->buf);
 	return output->error;
 }

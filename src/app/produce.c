@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A command that makes events without a script: they are reported as they come. */
+/* A command that makes events without a script, which are reported as they come, or text. */
 #include "app/produce.h"
 
 #include "app/output.h"
@@ -84,6 +84,35 @@ int produce_run(const struct command *command, const void *own, const struct com
 	if (error < 0) {
 		output_complain(&stream.output);
 		return STATUS_TOOL;
+	}
+	return status;
+}
+
+int produce_text(const struct command *command, const void *own, const struct common_options *options)
+{
+	struct output output;
+	struct buf text = { 0 };
+
+	if (options->format != FORMAT_TEXT) {
+		diag_error("--format: text here, for this is no report (try `mmtool %s --help')", command->name);
+		return STATUS_USAGE;
+	}
+	int error = output_open(&output, options->output);
+
+	if (error < 0) {
+		diag_error("%s: cannot be opened for writing: %s", output.name, strerror(-error));
+		return STATUS_TOOL;
+	}
+	int status = command->print(own, &text);
+
+	if (output.live)
+		buf_escape_lines(&output.buf, buf_text(&text), text.len);
+	else
+		buf_add(&output.buf, buf_text(&text), text.len);
+	buf_fini(&text);
+	if (output_close(&output) < 0) {
+		output_complain(&output);
+		status = STATUS_TOOL;
 	}
 	return status;
 }

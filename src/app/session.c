@@ -224,10 +224,17 @@ const struct report_class *const session_reports[] = {
 	[FORMAT_C] = &report_text,
 };
 
-static void print_scripts(const struct plan *plan, struct buf *out)
+/* Byte for byte, but for what a terminal would obey: whoever wrote a script need not be whoever looks at it. */
+static void print_scripts(const struct plan *plan, bool terminal, struct buf *out)
 {
-	for (size_t i = 0; i < plan->count; i++)
-		buf_add(out, buf_text(&plan->sources[i].text), plan->sources[i].text.len);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct buf *text = &plan->sources[i].text;
+
+		if (terminal)
+			buf_escape_lines(out, buf_text(text), text->len);
+		else
+			buf_add(out, buf_text(text), text->len);
+	}
 }
 
 /* A C program is one script, and has the names that were defined for it; what else a run can be given it has not. */
@@ -275,7 +282,7 @@ static int write_report(struct session *session, const struct plan *plan, struct
 	session->report = report_new(session_reports[session->format], &report);
 	session->keyboard = open_keyboard(plan, options);
 	if (session->format == FORMAT_SCRIPT)
-		print_scripts(plan, &session->output.buf);
+		print_scripts(plan, session->output.live, &session->output.buf);
 	else if (session->format == FORMAT_C)
 		print_program(plan, scripts[0], &session->output.buf);
 	else

@@ -82,6 +82,27 @@ void buf_escape(struct buf *buf, const char *data, size_t len, int quoted)
 	}
 }
 
+/* How many bytes at data end a line or are a tab. */
+static size_t is_layout(const char *data, size_t len)
+{
+	if (data[0] == '\n' || data[0] == '\t')
+		return 1;
+	return len > 1 && data[0] == '\r' && data[1] == '\n' ? 2 : 0;
+}
+
+void buf_escape_lines(struct buf *buf, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t kept = is_layout(data + i, len - i), run = 0;
+
+		while (kept == 0 && i + run < len && is_layout(data + i + run, len - i - run) == 0)
+			run++;
+		buf_escape(buf, data + i, run, 0);
+		buf_add(buf, data + i + run, kept);
+		i += run + kept;
+	}
+}
+
 void buf_cut(struct buf *buf, size_t len)
 {
 	buf->len = len;

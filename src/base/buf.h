@@ -26,6 +26,8 @@ char *buf_reserve(struct buf *buf, size_t want);
  * names become \ooo octal per byte, as do double quotes and backslashes when quoted.
  */
 void buf_escape(struct buf *buf, const char *data, size_t len, int quoted);
+/* The same of text of lines: its newlines, with a carriage return before them, and its tabs stay. */
+void buf_escape_lines(struct buf *buf, const char *data, size_t len);
 
 /* Takes off its end, so that the first len bytes are left; len is at most what it has. */
 void buf_cut(struct buf *buf, size_t len);

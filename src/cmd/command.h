@@ -81,9 +81,12 @@ struct command {
 	bool json; /* produce: its report is JSON, and nothing else */
 	bool steps; /* produce: its events can be those of a script: its report has all options but --step, and TAP */
 
+	/* Appends text that is no report (a list, a script), and returns the exit status; -o, where there is one, is heeded. */
+	int (*print)(const void *options, struct buf *out);
+	bool (*prints)(const void *options);
 	/*
-	 * Something that is no experiment (help, a program under another policy): returns mmtool's exit status.  A command has
-	 * plan, produce or execute; one that has more says by executes and produces which of them its options ask for.
+	 * Something that is no experiment (a program under another policy): returns mmtool's exit status.  A command has plan,
+	 * produce, print or execute; one that has more says by produces, prints and executes which of them its options ask for.
 	 */
 	int (*execute)(const void *options);
 	bool (*executes)(const void *options);

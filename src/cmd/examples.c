@@ -9,9 +9,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Where `make install' puts them; the Makefile knows it. */
@@ -54,9 +54,20 @@ static size_t stem(const char *name)
 	return name[0] != '.' && len > end && strcmp(name + len - end, suffix) == 0 ? len - end : 0;
 }
 
+/* What is neither a file nor a folder is no script: a FIFO gives nothing, and a device may never end. */
 static int is_script(const struct dirent *entry)
 {
-	return stem(entry->d_name) > 0;
+	struct buf path = { 0 };
+	struct stat status;
+
+	if (stem(entry->d_name) == 0)
+		return 0;
+	buf_printf(&path, "%s/%s", folder(), entry->d_name);
+	/* What cannot be looked at is shown, with the reason why it cannot be read. */
+	bool is = stat(buf_text(&path), &status) < 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
+
+	buf_fini(&path);
+	return is;
 }
 
 /* By what is shown: "grow" comes before "grow-in-place", though "grow.mmt" would not. */
@@ -74,7 +85,7 @@ static int read_script(const char *file, struct buf *text)
 	struct buf path = { 0 };
 
 	buf_printf(&path, "%s/%s", folder(), file);
-	int fd = file_open(buf_text(&path), O_RDONLY);
+	int fd = file_open(buf_text(&path), O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	ssize_t got;
 
 	buf_fini(&path);
@@ -107,36 +118,33 @@ static void add_title(struct buf *out, const struct buf *text)
 	}
 }
 
-static int list(struct dirent *const *entries, size_t count)
+static int list(struct dirent *const *entries, size_t count, struct buf *out)
 {
-	struct buf out = { 0 };
 	size_t width = 0;
 
 	for (size_t i = 0; i < count; i++)
 		width = stem(entries[i]->d_name) > width ? stem(entries[i]->d_name) : width;
-	buf_puts(&out, "Examples, in ");
-	buf_escape(&out, folder(), strlen(folder()), 0);
-	buf_puts(&out, ":\n");
+	buf_puts(out, "Examples, in ");
+	buf_escape(out, folder(), strlen(folder()), 0);
+	buf_puts(out, ":\n");
 	for (size_t i = 0; i < count; i++) {
 		struct buf text = { 0 };
-		size_t mark = out.len + 2;
+		size_t mark = out->len + 2;
 
-		buf_puts(&out, "  ");
-		buf_escape(&out, entries[i]->d_name, stem(entries[i]->d_name), 0);
+		buf_puts(out, "  ");
+		buf_escape(out, entries[i]->d_name, stem(entries[i]->d_name), 0);
 		int error = read_script(entries[i]->d_name, &text);
-		size_t used = out.len - mark;
+		size_t used = out->len - mark;
 
-		buf_printf(&out, "%*s", (int)(used < width ? width - used : 0) + 2, "");
+		buf_printf(out, "%*s", (int)(used < width ? width - used : 0) + 2, "");
 		if (error == 0)
-			add_title(&out, &text);
+			add_title(out, &text);
 		else
-			buf_printf(&out, "cannot be read (open or read): %s", strerror(-error));
-		buf_putc(&out, '\n');
+			buf_printf(out, "cannot be read (open or read): %s", strerror(-error));
+		buf_putc(out, '\n');
 		buf_fini(&text);
 	}
-	buf_puts(&out, "\n`mmtool examples NAME' prints one, `mmtool run FILE' performs it.\n");
-	fwrite(buf_text(&out), 1, out.len, stdout);
-	buf_fini(&out);
+	buf_puts(out, "\n`mmtool examples NAME' prints one, `mmtool run FILE' performs it.\n");
 	return STATUS_OK;
 }
 
@@ -161,7 +169,7 @@ static int unknown(const char *name, struct dirent *const *entries, size_t count
 }
 
 /* Only what the list shows can be printed: a name is no path. */
-static int print(const char *name, struct dirent *const *entries, size_t count)
+static int show(const char *name, struct dirent *const *entries, size_t count, struct buf *out)
 {
 	size_t len = stem(name) > 0 ? stem(name) : strlen(name);
 	struct buf text = { 0 };
@@ -174,7 +182,7 @@ static int print(const char *name, struct dirent *const *entries, size_t count)
 		int error = read_script(file, &text);
 
 		if (error == 0)
-			fwrite(buf_text(&text), 1, text.len, stdout);
+			buf_add(out, buf_text(&text), text.len);
 		else
 			diag_error("%s/%s: cannot be read (open or read): %s", folder(), file, strerror(-error));
 		buf_fini(&text);
@@ -183,7 +191,7 @@ static int print(const char *name, struct dirent *const *entries, size_t count)
 	return unknown(name, entries, count);
 }
 
-static int execute(const void *input)
+static int print(const void *input, struct buf *out)
 {
 	const struct options *self = input;
 	struct dirent **entries = NULL;
@@ -191,7 +199,7 @@ static int execute(const void *input)
 	int count = scandir(folder(), &entries, is_script, by_stem), status;
 
 	if (count > 0) {
-		status = self->name != NULL ? print(self->name, entries, (size_t)count) : list(entries, (size_t)count);
+		status = self->name != NULL ? show(self->name, entries, (size_t)count, out) : list(entries, (size_t)count, out);
 	} else {
 		const char *why = count < 0 ? strerror(errno) : "no script is there";
 
@@ -216,5 +224,5 @@ const struct command cmd_examples = {
 	.group = COMMAND_SCRIPT,
 	.parse = parse,
 	.options_size = sizeof(struct options),
-	.execute = execute,
+	.print = print,
 };

@@ -4,7 +4,6 @@
 #include "cmd/registry.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { WORDS_MOST = 16 };
@@ -72,18 +71,15 @@ static size_t add_group(const struct options *self, enum command_group group, st
 	return count;
 }
 
-static int execute(const void *input)
+static int print(const void *input, struct buf *out)
 {
 	const struct options *self = input;
-	struct buf out = { 0 };
 	size_t count = 0;
 
 	for (unsigned group = 0; group < COMMAND_GROUPS; group++) {
 		if (command_groups[group].question != NULL)
-			count += add_group(self, (enum command_group)group, &out);
+			count += add_group(self, (enum command_group)group, out);
 	}
-	fwrite(buf_text(&out), 1, out.len, stdout);
-	buf_fini(&out);
 	if (count > 0)
 		return STATUS_OK;
 	diag_error("no experiment's help has %s (`mmtool examples' lists scripts, too)",
@@ -99,5 +95,5 @@ const struct command cmd_list = {
 	.group = COMMAND_HELP,
 	.parse = parse,
 	.options_size = sizeof(struct options),
-	.execute = execute,
+	.print = print,
 };

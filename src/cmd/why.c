@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,21 +229,16 @@ static int produce(const void *input, const struct event_sink *sink, char **prob
 	return status;
 }
 
-static bool executes(const void *input)
+static bool prints(const void *input)
 {
 	return ((const struct options *)input)->list;
 }
 
-static int execute(const void *input)
+static int print(const void *input, struct buf *out)
 {
-	struct buf out = { 0 };
-
 	(void)input;
-	why_add_rules(&out);
-	bool written = fwrite(buf_text(&out), 1, out.len, stdout) == out.len;
-
-	buf_fini(&out);
-	return written ? STATUS_OK : STATUS_TOOL;
+	why_add_rules(out);
+	return STATUS_OK;
 }
 
 const struct command cmd_why = {
@@ -261,6 +255,6 @@ const struct command cmd_why = {
 	.fini = fini,
 	.produce = produce,
 	.live = true,
-	.executes = executes,
-	.execute = execute,
+	.prints = prints,
+	.print = print,
 };

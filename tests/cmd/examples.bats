@@ -144,6 +144,22 @@ shelf()
 	assert_success
 }
 
+@test "what is neither a file nor a folder is no script, and is not waited for" {
+	shelf a.mmt
+	mkfifo shelf/pipe.mmt
+	ln -s /dev/zero shelf/endless.mmt
+	ln -s a.mmt shelf/link.mmt
+	ln -s nowhere shelf/lost.mmt
+	run timeout 60 "$MMTOOL" examples
+	assert_success
+	assert_equal "$(names | tr '\n' ' ')" 'a link lost '
+	for name in pipe endless; do
+		run timeout 60 "$MMTOOL" examples "$name"
+		assert_failure 2
+		assert_output --partial "$name: no such example"
+	done
+}
+
 @test "output that cannot be written" {
 	[ -w /dev/full ] || skip 'no /dev/full here'
 	for name in '' cow; do

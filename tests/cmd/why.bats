@@ -665,7 +665,25 @@ libc.mmap(None, 0, 1, 0x22, -1, 0)' 2>/dev/null || skip 'strace may not trace he
 	assert_success
 	assert_line --regexp '^mremap-fixed-alone +EINVAL +MREMAP_FIXED needs MREMAP_MAYMOVE$'
 	[ "$("$MMTOOL" why --list | awk '{ print $1 }' | sort | uniq -d)" = '' ]
-	"$MMTOOL" why --list >/dev/full || [ $? -eq 3 ]
+}
+
+@test "--list goes where the output goes, and is text" {
+	"$MMTOOL" why --list >list
+	mm why --list -o file
+	assert_success
+	assert_output ''
+	cmp list file
+	mm why --list -o /dev/full
+	assert_failure 3
+	assert_output 'mmtool why: /dev/full: write: No space left on device'
+	mm why --list -o .
+	assert_failure 3
+	assert_output 'mmtool why: .: cannot be opened for writing: Is a directory'
+	mm why --list --format=json
+	assert_failure 2
+	assert_output --partial 'mmtool why: --format: text here'
+	mm why --list --format=text
+	assert_success
 }
 
 @test "a signal ends it while it waits for lines" {
