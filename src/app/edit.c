@@ -11,8 +11,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+
+/* A window has some thousands. */
+enum { CELLS_MOST = 1 << 20 };
 
 /* What is used of <histedit.h>, as it has been since libedit 2.11 (2009): no header is needed to build. */
 typedef struct editline EditLine;
@@ -88,22 +93,42 @@ static bool load(struct library *library, void *handle)
 	return true;
 }
 
+static const char absent[] = "libedit is not installed";
+
+/* Why it cannot be opened, in words that stay until it is tried again. */
+static const char *why_not(const char *name)
+{
+	static char words[512];
+	const char *problem = library_problem();
+	const char *at = strstr(problem, name);
+
+	/* Of a library that it needs another name is told. */
+	if (at != NULL && strstr(at, "No such file") != NULL)
+		return absent;
+	(void)snprintf(words, sizeof(words), "libedit cannot be loaded: %s", problem);
+	return words;
+}
+
 static const char *open_library(struct library *library)
 {
 	/* Debian's name, and everybody else's. */
 	static const char *const usual[] = { "libedit.so.2", "libedit.so.0" };
 	const char *named = getenv("MMTOOL_LIBEDIT");
 	const char *const names[] = { named != NULL ? named : usual[0], named != NULL ? NULL : usual[1] };
+	const char *reason = absent;
 	void *handle = NULL;
 
 	if (named != NULL && named[0] == '\0')
 		return "MMTOOL_LIBEDIT is empty";
 	if (library_open == NULL)
 		return "a static mmtool cannot open libedit";
-	for (size_t i = 0; i < 2 && names[i] != NULL && handle == NULL; i++)
+	for (size_t i = 0; i < 2 && names[i] != NULL && handle == NULL; i++) {
 		handle = library_open(names[i]);
+		if (handle == NULL && reason == absent)
+			reason = why_not(names[i]);
+	}
 	if (handle == NULL)
-		return "libedit is not installed";
+		return reason;
 	/* It stays open: nobody unloads a library that has registered what it does at the end. */
 	return load(library, handle) ? NULL : "libedit is not the one that mmtool knows";
 }
@@ -199,13 +224,21 @@ static void prepare(struct edit *edit)
 	bind(edit, "\t", "mmtool-complete", "Complete the word", complete);
 }
 
+/* Whether the terminal says that it is of more cells than libedit, which keeps two pictures of them, should have memory for. */
+static bool is_huge(void)
+{
+	struct winsize size;
+
+	return ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && (size_t)size.ws_row * size.ws_col > CELLS_MOST;
+}
+
 struct edit *edit_open(void (*offer)(void *, const char *, size_t, struct completion *), void *context, const char **reason)
 {
 	struct edit *edit = alloc_zeroed(1, sizeof(*edit));
 
 	edit->complete = offer;
 	edit->context = context;
-	*reason = open_library(&edit->lib);
+	*reason = is_huge() ? "the terminal says that it has more than a million characters" : open_library(&edit->lib);
 	if (*reason == NULL) {
 		/* libedit reads characters, not bytes. */
 		setlocale(LC_CTYPE, "");
@@ -243,7 +276,8 @@ const char *edit_read(struct edit *edit, const char *prompt, size_t *len, bool *
 	edit->prompt = prompt;
 	edit->cancelled = false;
 	/* The window may have changed its size; while a line is typed its old size counts. */
-	edit->lib.el_resize(edit->line);
+	if (!is_huge())
+		edit->lib.el_resize(edit->line);
 	const char *line = edit->lib.el_gets(edit->line, &count);
 
 	*cancelled = edit->cancelled;
@@ -255,5 +289,7 @@ void edit_remember(struct edit *edit, const char *line)
 {
 	struct hist_event event;
 
-	edit->lib.history(edit->history, &event, H_ENTER, line);
+	/* One that is no characters here libedit would take, and find none beyond it. */
+	if (mbstowcs(NULL, line, 0) != (size_t)-1)
+		edit->lib.history(edit->history, &event, H_ENTER, line);
 }

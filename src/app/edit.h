@@ -11,8 +11,8 @@
 struct edit;
 
 /*
- * Opens libedit for a line typed at the terminal that is standard input and output.  NULL, with *reason a static text: it is not
- * there (MMTOOL_LIBEDIT names another file, or, empty, none).  complete is called for the words that can stand at the cursor.
+ * Opens libedit for a line typed at the terminal that is standard input and output.  NULL, with *reason a text that is valid until
+ * the next call: it is not there, or of no use (MMTOOL_LIBEDIT names another file, or, empty, none).  complete is called for the words that can stand at the cursor.
  */
 struct edit *edit_open(void (*offer)(void *context, const char *text, size_t len, struct completion *completion),
                        void *context, const char **reason);
@@ -24,7 +24,7 @@ void edit_close(struct edit *edit);
  */
 const char *edit_read(struct edit *edit, const char *prompt, size_t *len, bool *cancelled);
 
-/* Adds a line to what the arrow keys bring back. */
+/* Adds a line to what the arrow keys bring back; one that is no characters in this locale is left out. */
 void edit_remember(struct edit *edit, const char *line);
 
 #endif

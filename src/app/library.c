@@ -10,6 +10,13 @@ void *library_open(const char *name)
 	return dlopen(name, RTLD_NOW | RTLD_LOCAL);
 }
 
+const char *library_problem(void)
+{
+	const char *problem = dlerror();
+
+	return problem != NULL ? problem : "dlopen";
+}
+
 bool library_find(void *library, const char *name, void *function)
 {
 	void *symbol = dlsym(library, name);

@@ -446,6 +446,22 @@ edited()
 	assert_equal "$(tail -n 1 state/mmtool/history)" 'note "last"'
 }
 
+@test "a terminal: a line of the history that is no characters hides none before it" {
+	mkdir -p state/mmtool
+	printf 'x = 1\nnote "\xff\xfe"\ny = 2\n' >state/mmtool/history
+	edited
+	keys Up
+	see '> y = 2'
+	keys Up
+	see '> x = 1|> note'
+	# Where bytes are characters, as in some locales, it is one of the lines.
+	! screen | grep -q '> note' || keys Up
+	see '> x = 1'
+	keys C-u C-d
+	see '^status 0'
+	[ "$(LC_ALL=C grep -ac $'^note "\xff' state/mmtool/history)" -eq 1 ]
+}
+
 @test "a terminal: a pipe keeps no history" {
 	piped 'note 1'
 	[ ! -e state ]
@@ -553,6 +569,28 @@ edited()
 		line 'exit'
 		see '^status 0'
 	done
+}
+
+@test "a terminal: a libedit that is there and cannot be opened is not told to be absent" {
+	mkdir -p state
+	printf 'no library' >junk
+	for library in "$PWD/junk" "$PWD/state"; do
+		terminal MMTOOL_LIBEDIT="$library"
+		! screen | grep -q 'a static mmtool' || skip 'a static mmtool opens no library'
+		see 'no line editing: libedit cannot be loaded: '
+		line 'note "on"'
+		see '^# on'
+	done
+	terminal MMTOOL_LIBEDIT="$PWD/nowhere"
+	see 'no line editing: libedit is not installed'
+}
+
+@test "a terminal that says it is huge is not believed" {
+	need script
+	run timeout 60 script -qec "stty rows 65535 cols 65535; NO_COLOR=1 exec $(printf '%q' "$MMTOOL") shell" /dev/null <<<'note "on"'
+	output=${output//$'\r'/}
+	assert_line --partial 'no line editing: the terminal says that it has more than a million characters'
+	assert_output --partial '# on'
 }
 
 @test "libedit is opened by no other command, nor from a pipe" {
