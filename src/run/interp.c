@@ -81,7 +81,7 @@ static void step_begin(struct machine *m)
 	m->fault_count = 0;
 	memset(&m->last_words, 0, sizeof(m->last_words));
 	m->death = 0;
-	m->overran = false;
+	m->ended = false;
 	m->was_dead = m->here->process.dead;
 }
 

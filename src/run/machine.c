@@ -108,7 +108,6 @@ bool machine_outlived(struct machine *m, enum exchange outcome)
 		             m->options->limits.timeout_ms / 1000.0);
 		break;
 	case EXCHANGE_TOUCHED:
-		m->overran = true;
 		machine_fail(m, "it touched more memory than --max-touch allows: mmtool killed the process");
 		break;
 	case EXCHANGE_STOPPED:
@@ -118,6 +117,7 @@ bool machine_outlived(struct machine *m, enum exchange outcome)
 		machine_fail(m, "the process disturbed its connection with mmtool, which killed it");
 		break;
 	}
+	m->ended = true;
 	m->death = process_signal(process);
 	return false;
 }

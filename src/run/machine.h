@@ -118,7 +118,7 @@ struct machine {
 	} last_words;          /* why the process died, found while it lived */
 	int death;             /* the signal that killed the process in this step */
 	bool address_varies;   /* another run may find the address of the access in hand elsewhere */
-	bool overran;          /* the tool killed it for --max-touch: a failure whatever the script expects */
+	bool ended;            /* the tool killed it, for a limit or a disturbed connection: a failure whatever the script expects */
 	struct delta delta;
 	bool flags_read;       /* flags_text is smaps as it was before the call in hand */
 	struct buf flags_text;

@@ -409,11 +409,7 @@ static void judge(struct machine *m, const struct performance *p, const struct v
  */
 static bool survives(const struct machine *m, const struct performance *p)
 {
-	/* What machine_outlived() says of a process that died by itself, and of no other. */
-	static const char by_itself[] = "the process was killed by ";
-
-	return p->survives && m->death != 0 && !m->overran && !m->broken &&
-	       strncmp(buf_text(&m->reason), by_itself, sizeof(by_itself) - 1) == 0;
+	return p->survives && m->death != 0 && !m->ended && !m->broken;
 }
 
 static bool is_checked(const struct statement *statement)
