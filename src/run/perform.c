@@ -236,9 +236,12 @@ bool perform_system(struct machine *m, struct performance *p)
 	flags_before(m, p);
 	if (!make_call(m, p, &kernel) || !renew_fence(m, p))
 		return false;
+	if (!opens(p) || p->result < 0)
+		return true;
 	/* Where it is closed again, the report still tells what the call was answered. */
 	p->call->result = p->result;
-	return !opens(p) || p->result < 0 || files_may_keep(m, p->path != NULL ? p->path : "", (int)p->result);
+	p->call->answered = true;
+	return files_may_keep(m, p->path != NULL ? p->path : "", (int)p->result);
 }
 
 static bool evaluate(struct machine *m, const struct statement *statement, struct performance *p, struct value *want)

@@ -184,6 +184,9 @@ unharmed()
 		assert_output --partial '7 steps'
 		assert_output --partial '1 failed'
 	done
+	"${less[@]}" "$MMTOOL" run -q --format=json -e 'setuid(65534); open("/dev/zero", O_RDONLY)' >events || true
+	run "$MMTOOL" report events
+	assert_line --regexp '^    open(at)?\(.*"/dev/zero", O_RDONLY\) = 3'
 }
 
 @test "the tool: what signals, traces, executes or connects is no call of the language" {
