@@ -3,6 +3,7 @@
 #include "run/touched.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "mm/smaps.h"
 
@@ -311,22 +312,42 @@ static uint64_t counted_twice(pid_t pid, size_t *room)
 	return bytes;
 }
 
-bool touched_over(const pid_t *pids, size_t count, uint64_t bytes)
+/* Whether the processes hold more, where each page counts once; *spare is how much less they hold. */
+static bool is_over(struct held held, const pid_t *pids, size_t count, uint64_t bytes, uint64_t *spare)
 {
-	struct held sum = held_open(pids, count), exact = sum;
 	size_t room = SMAPS_MOST;
 	uint64_t twice = 0;
 
 	for (size_t i = 0; i < count; i++)
-		add_resident(&sum, pids[i]);
-	if (sum.own + sum.mapped + sum.open <= bytes)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		add_proportional(&exact, pids[i]);
-	if (exact.own + larger(exact.mapped, exact.open) > bytes)
+		add_proportional(&held, pids[i]);
+	if (held.own + larger(held.mapped, held.open) > bytes)
 		return true;
 	/* What is mapped and what is open may be the same or not: the mappings tell, which takes longest. */
-	for (size_t i = 0; i < count && exact.own + exact.mapped + exact.open > bytes + twice; i++)
+	for (size_t i = 0; i < count && held.own + held.mapped + held.open > bytes + twice; i++)
 		twice += counted_twice(pids[i], &room);
-	return exact.own + exact.mapped + exact.open > bytes + twice;
+	if (held.own + held.mapped + held.open > bytes + twice)
+		return true;
+	*spare = bytes + twice - (held.own + held.mapped + held.open);
+	return false;
+}
+
+bool touched_over(const pid_t *pids, size_t count, uint64_t bytes)
+{
+	/* Until when, and up to which sum, what the last look in detail found is good enough. */
+	static uint64_t good_until, good_sum;
+	struct held open = held_open(pids, count), held = open;
+	uint64_t since = clock_ms(), spare = 0;
+
+	for (size_t i = 0; i < count; i++)
+		add_resident(&held, pids[i]);
+	uint64_t sum = held.own + held.mapped + held.open;
+
+	if (sum <= bytes || (since < good_until && sum <= good_sum))
+		return false;
+	if (is_over(open, pids, count, bytes, &spare))
+		return true;
+	/* Where that takes long, it takes half of the time at most. */
+	good_until = 2 * clock_ms() - since;
+	good_sum = sum + spare;
+	return false;
 }
