@@ -69,7 +69,12 @@ enum why_answer mremap_grew(struct why_case *c)
 	say(c, " behind it were free, so it grew in place and every pointer into it stays valid.");
 	if (mapping != NULL && mapping->inode != 0)
 		return say(c, " The new pages show more of what is behind it, as far as that goes.");
-	return flag_now(c, old_address(c), "lo") == WHY_NO ? say(c, " The new pages have no memory until they are touched.") : WHY_YES;
+	enum why_answer locked = flag_now(c, old_address(c), "lo");
+
+	if (locked == WHY_YES)
+		return WHY_YES;
+	return say(c, locked == WHY_NO ? " The new pages have no memory until they are touched."
+	                               : " The new pages have no memory until they are touched, unless they are locked, which is not known.");
 }
 
 enum why_answer mremap_shrank(struct why_case *c)
