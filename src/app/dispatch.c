@@ -33,12 +33,12 @@ const struct argp_option help_options[] = {
 static int print(struct buf *text)
 {
 	struct output output;
-	int error = output_open(&output, NULL);
 
+	if (!output_open(&output, NULL))
+		return STATUS_TOOL;
 	output.buf = *text;
 	*text = (struct buf){ 0 };
-	error = error < 0 ? error : output_close(&output);
-	if (error < 0) {
+	if (output_close(&output) < 0) {
 		output_complain(&output);
 		return STATUS_TOOL;
 	}

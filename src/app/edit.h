@@ -11,8 +11,9 @@
 struct edit;
 
 /*
- * Opens libedit for a line typed at the terminal that is standard input and output.  NULL, with *reason a text that is valid until
- * the next call: it is not there, or of no use (MMTOOL_LIBEDIT names another file, or, empty, none).  complete is called for the words that can stand at the cursor.
+ * Opens libedit for a line typed at the terminal that is standard input and output.  NULL, with *reason a text that is valid
+ * until the next call: it is not there, or of no use (MMTOOL_LIBEDIT names another file, or, empty, none).  complete is called
+ * for the words that can stand at the cursor.
  */
 struct edit *edit_open(void (*offer)(void *context, const char *text, size_t len, struct completion *completion),
                        void *context, const char **reason);

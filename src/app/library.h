@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * A static program has none of these functions, for its linker warns of every mention of dlopen(): library.c is linked into the dynamic
- * mmtool alone, and who calls these asks first whether library_open is NULL.
+ * A static program has none of these functions, for its linker warns of every mention of dlopen(): library.c is linked into
+ * the dynamic mmtool alone, and who calls these asks first whether library_open is NULL.
  */
 #pragma weak library_open
 #pragma weak library_find

@@ -175,15 +175,25 @@ void output_check_stream(void)
 	_exit(STATUS_TOOL);
 }
 
-int output_open(struct output *output, const char *path)
+bool output_open(struct output *output, const char *path)
 {
 	*output = (struct output){ .fd = STDOUT_FILENO, .name = path != NULL ? path : "standard output" };
 	if (path != NULL)
 		output->fd = file_open(path, O_WRONLY | O_CREAT | O_TRUNC);
-	if (output->fd < 0)
-		return output->fd;
+	if (output->fd < 0) {
+		diag_error("%s: cannot be opened for writing: %s", path, strerror(-output->fd));
+		return false;
+	}
 	output->live = isatty(output->fd) == 1;
-	return 0;
+	return true;
+}
+
+void output_add_text(struct output *output, const struct buf *text)
+{
+	if (output->live)
+		buf_escape_lines(&output->buf, buf_text(text), text->len);
+	else
+		buf_add(&output->buf, buf_text(text), text->len);
 }
 
 /*

@@ -19,8 +19,10 @@ struct output {
 	const sigset_t *waiting;
 };
 
-/* Opens path, or standard output when it is NULL.  Returns 0 or -errno. */
-int output_open(struct output *output, const char *path);
+/* Opens path, or standard output when it is NULL.  False: it cannot be opened, and why has been said. */
+bool output_open(struct output *output, const char *path);
+/* Adds a text byte for byte, but for what a terminal would obey: whoever wrote it need not be whoever looks at it. */
+void output_add_text(struct output *output, const struct buf *text);
 /* Writes what is buffered.  A reader that has gone ends mmtool by SIGPIPE, as it would end cat. */
 void output_flush(struct output *output);
 /*

@@ -53,12 +53,9 @@ int produce_run(const struct command *command, const void *own, const struct com
 	struct stream stream = { 0 };
 	struct report_options report = options->report;
 	char *problem = NULL;
-	int error = output_open(&stream.output, options->output);
 
-	if (error < 0) {
-		diag_error("%s: cannot be opened for writing: %s", stream.output.name, strerror(-error));
+	if (!output_open(&stream.output, options->output))
 		return STATUS_TOOL;
-	}
 	stream.output.live |= command->live;
 	report.color = session_wants_color(options->color, stream.output.fd);
 	report.terminal = isatty(stream.output.fd) == 1;
@@ -75,7 +72,9 @@ int produce_run(const struct command *command, const void *own, const struct com
 	if (!stream.ended && (stream.any || status != STATUS_USAGE))
 		take_event(&stream, &(struct event){ .type = EVENT_END, .status = status });
 	report_free(stream.report);
-	error = output_close(&stream.output);
+	int error = output_close(&stream.output);
+
+
 	if (command->notices_signals)
 		sigprocmask(SIG_SETMASK, &stream.before, NULL);
 	if (problem != NULL)
@@ -97,18 +96,11 @@ int produce_text(const struct command *command, const void *own, const struct co
 		diag_error("--format: text here, for this is no report (try `mmtool %s --help')", command->name);
 		return STATUS_USAGE;
 	}
-	int error = output_open(&output, options->output);
-
-	if (error < 0) {
-		diag_error("%s: cannot be opened for writing: %s", output.name, strerror(-error));
+	if (!output_open(&output, options->output))
 		return STATUS_TOOL;
-	}
 	int status = command->print(own, &text);
 
-	if (output.live)
-		buf_escape_lines(&output.buf, buf_text(&text), text.len);
-	else
-		buf_add(&output.buf, buf_text(&text), text.len);
+	output_add_text(&output, &text);
 	buf_fini(&text);
 	if (output_close(&output) < 0) {
 		output_complain(&output);

@@ -224,17 +224,10 @@ const struct report_class *const session_reports[] = {
 	[FORMAT_C] = &report_text,
 };
 
-/* Byte for byte, but for what a terminal would obey: whoever wrote a script need not be whoever looks at it. */
-static void print_scripts(const struct plan *plan, bool terminal, struct buf *out)
+static void print_scripts(const struct plan *plan, struct output *output)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct buf *text = &plan->sources[i].text;
-
-		if (terminal)
-			buf_escape_lines(out, buf_text(text), text->len);
-		else
-			buf_add(out, buf_text(text), text->len);
-	}
+	for (size_t i = 0; i < plan->count; i++)
+		output_add_text(output, &plan->sources[i].text);
 }
 
 /* A C program is one script, and has the names that were defined for it; what else a run can be given it has not. */
@@ -272,24 +265,20 @@ static int write_report(struct session *session, const struct plan *plan, struct
 	const struct common_options *options = session->options;
 	struct report_options report = options->report;
 	int status = STATUS_OK;
-	int error = output_open(&session->output, options->output);
 
-	if (error < 0) {
-		diag_error("%s: cannot be opened for writing: %s", session->output.name, strerror(-error));
+	if (!output_open(&session->output, options->output))
 		return STATUS_TOOL;
-	}
 	report.color = session_wants_color(options->color, session->output.fd);
 	session->report = report_new(session_reports[session->format], &report);
 	session->keyboard = open_keyboard(plan, options);
 	if (session->format == FORMAT_SCRIPT)
-		print_scripts(plan, session->output.live, &session->output.buf);
+		print_scripts(plan, &session->output);
 	else if (session->format == FORMAT_C)
 		print_program(plan, scripts[0], &session->output.buf);
 	else
 		status = perform_all(session, plan, scripts, first);
 	report_free(session->report);
-	error = output_close(&session->output);
-	if (error < 0) {
+	if (output_close(&session->output) < 0) {
 		output_complain(&session->output);
 		status = STATUS_TOOL;
 	}

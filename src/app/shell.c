@@ -381,12 +381,9 @@ static int open_report(struct shell *shell)
 {
 	const struct common_options *options = shell->options;
 	struct report_options report = options->report;
-	int error = output_open(&shell->output, options->output);
 
-	if (error < 0) {
-		diag_error("%s: cannot be written: %s", shell->output.name, strerror(-error));
+	if (!output_open(&shell->output, options->output))
 		return STATUS_TOOL;
-	}
 	report.color = session_wants_color(options->color, shell->output.fd);
 	shell->report = report_new(session_reports[options->format], &report);
 	return STATUS_OK;
@@ -419,8 +416,7 @@ int shell_run(const struct plan *plan, const struct common_options *options, str
 	process_end(first);
 	report_free(shell.report);
 	buf_fini(&shell.text);
-	error = output_close(&shell.output);
-	if (error < 0) {
+	if (output_close(&shell.output) < 0) {
 		output_complain(&shell.output);
 		shell.status = STATUS_TOOL;
 	}

@@ -269,21 +269,6 @@ static void may_return(struct program *p, const struct statement *statement, con
 	buf_fini(&line);
 }
 
-static bool wants_fresh_errno(const struct program *p, const struct statement *statement)
-{
-	size_t low = 0, high = p->fresh_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (p->fresh_errno[middle]->span.text < statement->span.text)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < p->fresh_count && p->fresh_errno[low]->span.text == statement->span.text;
-}
-
 static void system_call(struct program *p, const struct statement *statement)
 {
 	struct buf call = { 0 };
@@ -297,7 +282,7 @@ static void system_call(struct program *p, const struct statement *statement)
 		type = type == C_POINTER && pointer && program_type(p, statement->expr) == C_POINTER ? C_POINTER : C_LONG;
 		wanted = program_wanted(p, statement, type);
 	}
-	if (wants_fresh_errno(p, statement)) {
+	if (program_stands_in(&p->fresh_errno, statement->span.text)) {
 		program_header(p, "errno");
 		program_line(p, "errno = 0;");
 	}

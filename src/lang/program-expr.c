@@ -12,6 +12,16 @@ const struct program_operator program_operators[] = {
 	[OP_NOT] = { "!", BIND_UNARY },      [OP_INVERT] = { "~", BIND_UNARY }, [OP_NEGATE] = { "-", BIND_UNARY },
 };
 
+void program_bound_first(struct program *p, struct buf *out, uint32_t slot)
+{
+	const struct variable *variable = &p->variables[slot];
+
+	if (!variable->maybe_unbound)
+		return;
+	program_use(p, "bound");
+	buf_printf(out, "bound(%s, \"%s\"), ", variable->bound_name, p->script->names[slot].text);
+}
+
 /* text: of the two that a name can have, the one for strings. */
 static void name(struct program *p, struct buf *out, const struct expr *expr, bool text)
 {
@@ -20,10 +30,7 @@ static void name(struct program *p, struct buf *out, const struct expr *expr, bo
 	bool either = program_is_either(p, expr), checked = variable->maybe_unbound || either;
 
 	buf_puts(out, checked ? "(" : "");
-	if (variable->maybe_unbound) {
-		program_use(p, "bound");
-		buf_printf(out, "bound(%s, \"%s\"), ", variable->bound_name, shown);
-	}
+	program_bound_first(p, out, expr->slot);
 	if (either) {
 		program_use(p, "check_kind");
 		buf_printf(out, "check_kind(%s%s, \"%s is %s string\"), ", text ? "" : "!", variable->kind_name, shown,

@@ -87,6 +87,12 @@ static void bind(struct learner *l, uint32_t slot, enum c_type type, struct rang
 
 static void read_expr(struct learner *l, const struct expr *expr);
 
+static void add_place(struct places *places, const char *place)
+{
+	places->list = alloc_grow(places->list, &places->cap, places->count + 1, sizeof(*places->list));
+	places->list[places->count++] = place;
+}
+
 static void read_name(struct learner *l, const struct expr *expr)
 {
 	struct variable *variable = &l->p->variables[expr->slot];
@@ -100,10 +106,7 @@ static void read_name(struct learner *l, const struct expr *expr)
 	if ((state->kinds & KIND_TEXT) == 0)
 		return;
 	variable->mixed |= state->kinds != KIND_TEXT;
-	struct places *places = state->kinds == KIND_TEXT ? &l->p->texts : &l->p->either;
-
-	places->list = alloc_grow(places->list, &places->cap, places->count + 1, sizeof(*places->list));
-	places->list[places->count++] = expr->span.text;
+	add_place(state->kinds == KIND_TEXT ? &l->p->texts : &l->p->either, expr->span.text);
 }
 
 static void read_expr(struct learner *l, const struct expr *expr)
@@ -349,14 +352,10 @@ static void watch(struct learner *l, const struct statement *statement);
 
 static void watch_call(struct learner *l, const struct statement *statement)
 {
-	struct program *p = l->p;
-
 	if (statement->call->class == CALL_MEMORY)
 		return;
-	if (l->errno_read && statement->expected != EXPECT_FAILURE && statement->expected != EXPECT_ERRNO) {
-		p->fresh_errno = alloc_grow(p->fresh_errno, &p->fresh_cap, p->fresh_count + 1, sizeof(*p->fresh_errno));
-		p->fresh_errno[p->fresh_count++] = statement;
-	}
+	if (l->errno_read && statement->expected != EXPECT_FAILURE && statement->expected != EXPECT_ERRNO)
+		add_place(&l->p->fresh_errno, statement->span.text);
 	l->errno_read = false;
 }
 
@@ -426,13 +425,6 @@ static void watch(struct learner *l, const struct statement *statement)
 
 static int by_place(const void *a, const void *b)
 {
-	const struct statement *const *left = a, *const *right = b;
-
-	return ((*left)->span.text > (*right)->span.text) - ((*left)->span.text < (*right)->span.text);
-}
-
-static int by_pointer(const void *a, const void *b)
-{
 	const char *const *left = a, *const *right = b;
 
 	return (*left > *right) - (*left < *right);
@@ -441,7 +433,7 @@ static int by_pointer(const void *a, const void *b)
 static void sort_places(struct places *places)
 {
 	if (places->count > 0)
-		qsort(places->list, places->count, sizeof(*places->list), by_pointer);
+		qsort(places->list, places->count, sizeof(*places->list), by_place);
 }
 
 static bool is_helper(const char *name)
@@ -575,8 +567,7 @@ void program_learn(struct program *p)
 	sort_places(&p->texts);
 	p->learned = true;
 	watch(&l, p->script->first);
-	if (p->fresh_count > 0)
-		qsort(p->fresh_errno, p->fresh_count, sizeof(*p->fresh_errno), by_place);
+	sort_places(&p->fresh_errno);
 	for (uint32_t i = 0; i < p->script->name_count; i++) {
 		struct variable *variable = &p->variables[i];
 

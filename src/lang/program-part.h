@@ -84,8 +84,7 @@ struct program {
 	size_t constant_count, constant_cap;
 	bool call_numbers[CALL_ID_COUNT];
 
-	const struct statement **fresh_errno; /* calls after which errno is read: sorted by place */
-	size_t fresh_count, fresh_cap;
+	struct places fresh_errno;   /* calls after which errno is read */
 	bool learned;                /* what follows is known */
 	struct places either, texts; /* where names are read that hold an integer or a string; a string for certain */
 
@@ -122,6 +121,7 @@ struct range program_range(const struct program *p, const struct expr *expr);
 bool program_is_far(const struct program *p, const struct expr *offset);
 enum c_type program_call_type(const struct call *call);
 struct range program_call_range(const struct call *call);
+bool program_stands_in(const struct places *places, const char *place);
 /* Whether it is a name that holds an integer or a string here: it counts as an integer, save where a string is needed. */
 bool program_is_either(const struct program *p, const struct expr *expr);
 /* True: its value is the same before and after the statement, and taking it has no effect. */
@@ -150,6 +150,8 @@ enum {
  * In the text '\v' is a space where the line may be broken, and '\f' one where it is broken rather than left too long.
  */
 void program_expr(struct program *p, struct buf *out, const struct expr *expr, enum form form, int binds);
+/* Before a name is read that may be bound by then or not: what checks it, and a comma. */
+void program_bound_first(struct program *p, struct buf *out, uint32_t slot);
 /* A string literal of C; format doubles each %. */
 void program_string(struct buf *out, const char *data, size_t len, bool format);
 /* A span of the script as one line: comments go, line ends become spaces. */
@@ -175,7 +177,10 @@ struct program_operator {
 extern const struct program_operator program_operators[];
 bool program_is_bits(uint8_t op);
 bool program_is_bare(const struct expr *expr);
-/* What an address whose value is meant is cast to: "long", and in a word of 64 bits, which must not get the sign of 32, uintptr_t. */
+/*
+ * What an address whose value is meant is cast to: "long", and in a word of 64 bits, which must not get the sign of 32,
+ * uintptr_t.
+ */
 const char *program_address_type(struct program *p);
 bool program_fits_int(const struct program *p, const struct expr *expr);
 

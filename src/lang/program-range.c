@@ -3,6 +3,7 @@
 #include "lang/program-part.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -115,24 +116,21 @@ static enum c_type binary_type(const struct program *p, const struct expr *expr)
 	return left == C_INT && right == C_INT && fits_int(program_range(p, expr)) ? C_INT : C_LONG;
 }
 
-static bool stands_in(const struct places *places, const struct expr *expr)
+static int compare_places(const void *key, const void *place)
 {
-	size_t low = 0, high = places->count;
+	const char *left = key, *right = *(const char *const *)place;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return (left > right) - (left < right);
+}
 
-		if (places->list[middle] < expr->span.text)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < places->count && places->list[low] == expr->span.text;
+bool program_stands_in(const struct places *places, const char *place)
+{
+	return places->count > 0 && bsearch(place, places->list, places->count, sizeof(*places->list), compare_places) != NULL;
 }
 
 bool program_is_either(const struct program *p, const struct expr *expr)
 {
-	return expr->kind == EXPR_NAME && p->learned && stands_in(&p->either, expr);
+	return expr->kind == EXPR_NAME && p->learned && program_stands_in(&p->either, expr->span.text);
 }
 
 /* Whether a name holds a string where it stands. */
@@ -142,7 +140,7 @@ static bool holds_text(const struct program *p, const struct expr *expr)
 
 	if (variable->has_text && variable->type == C_NONE)
 		return true;
-	return p->learned ? stands_in(&p->texts, expr) : variable->is_text;
+	return p->learned ? program_stands_in(&p->texts, expr->span.text) : variable->is_text;
 }
 
 enum c_type program_type(const struct program *p, const struct expr *expr)

@@ -208,10 +208,7 @@ static void say_either(struct program *p, struct buf *values, const struct expr 
 	const struct variable *variable = &p->variables[arg->slot];
 
 	buf_puts(values, variable->maybe_unbound ? ",\v(" : ",\v");
-	if (variable->maybe_unbound) {
-		program_use(p, "bound");
-		buf_printf(values, "bound(%s, \"%s\"), ", variable->bound_name, p->script->names[arg->slot].text);
-	}
+	program_bound_first(p, values, arg->slot);
 	buf_printf(values, "%s%s ? %s : \"\",\v!%s,\v%s ? 0 : (long long)%s%s", variable->kind_name,
 	           variable->maybe_unbound ? ")" : "", variable->text_name,
 	           variable->kind_name, variable->kind_name, variable->type == C_POINTER ? "(long)" : "", variable->name);

@@ -352,7 +352,7 @@ static void release(struct program *p)
 	arena_fini(&p->arena);
 	free(p->variables);
 	free(p->constants);
-	free(p->fresh_errno);
+	free(p->fresh_errno.list);
 	free(p->either.list);
 	free(p->texts.list);
 	buf_fini(&p->blocks);

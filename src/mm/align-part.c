@@ -27,14 +27,9 @@ static uint64_t digest_bytes(uint64_t digest, const char *data, size_t len)
 	return part_digest(digest, word);
 }
 
-static bool has_file(const struct mapping *m)
-{
-	return m->inode != 0 || m->major != 0 || m->minor != 0;
-}
-
 static bool is_anonymous(const struct mapping *m)
 {
-	return !has_file(m) && m->name_len == 0;
+	return !mapping_has_file(m) && m->name_len == 0;
 }
 
 static bool same_name(const struct mapping *a, const struct mapping *b)
@@ -59,7 +54,7 @@ static size_t stem(const struct mapping *m)
 /* Whether m goes on with the file of last: further into it, or with the page in which two segments of a program meet. */
 static bool goes_on(const struct mapping *last, const struct mapping *m)
 {
-	return has_file(m) && same_file(last, m) && m->offset >= last->offset;
+	return mapping_has_file(m) && same_file(last, m) && m->offset >= last->offset;
 }
 
 /* How many mappings from first on are one part with it; stop is the end of the snapshot. */
@@ -85,7 +80,7 @@ static size_t count_alike(const struct mapping *first, const struct mapping *sto
 {
 	const struct mapping *m = first + 1;
 
-	while (m < stop && m->start == m[-1].end && !has_file(m) && same_name(m, first))
+	while (m < stop && m->start == m[-1].end && !mapping_has_file(m) && same_name(m, first))
 		m++;
 	return (size_t)(m - first);
 }
@@ -99,7 +94,7 @@ static uint64_t form_of(const struct part *part)
 		form = part_digest(form, m->start - first->start);
 		form = part_digest(form, m->end - m->start);
 		form = digest_bytes(form, m->perms, 4);
-		if (!has_file(m))
+		if (!mapping_has_file(m))
 			continue;
 		form = part_digest(form, m->offset);
 		form = part_digest(form, mapping_is_shmem(m) ? 0 : m->inode);
@@ -144,7 +139,7 @@ void parts_cut(struct parts *parts, const struct maps *maps)
 	for (const struct mapping *m = maps->list; m < stop; m = part_last(&parts->list[parts->count - 1]) + 1) {
 		struct part part = { .first = m, .match = PART_NONE };
 
-		part.kind = has_file(m) ? PART_FILE : is_anonymous(m) ? PART_ANONYMOUS : PART_SPECIAL;
+		part.kind = mapping_has_file(m) ? PART_FILE : is_anonymous(m) ? PART_ANONYMOUS : PART_SPECIAL;
 		part.count = part.kind == PART_FILE ? count_file(m, stop) : count_alike(m, stop);
 		part.identity = identity_of(&part);
 		part.form = form_of(&part);
@@ -171,7 +166,7 @@ void parts_cut_finer(struct parts *parts, struct parts *other, bool mappings)
 
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->list[i];
-		bool tail = part->kind == PART_FILE && !has_file(part_last(part));
+		bool tail = part->kind == PART_FILE && !mapping_has_file(part_last(part));
 
 		if (part->match != PART_NONE)
 			other->list[part->match].match = finer.count;

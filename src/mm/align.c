@@ -24,16 +24,12 @@ struct alignment {
 	struct arena *names;
 };
 
-static bool has_file(const struct mapping *m)
-{
-	return m->inode != 0 || m->major != 0 || m->minor != 0;
-}
-
 /* Whether a mapping is the same in both runs, apart from its address. */
 static bool same(const struct mapping *b, const struct mapping *a, uint64_t shift)
 {
 	return b->start + shift == a->start && b->end + shift == a->end && strcmp(b->perms, a->perms) == 0 &&
-	       has_file(b) == has_file(a) && b->offset == a->offset && mapping_is_shmem(b) == mapping_is_shmem(a) &&
+	       mapping_has_file(b) == mapping_has_file(a) && b->offset == a->offset &&
+	       mapping_is_shmem(b) == mapping_is_shmem(a) &&
 	       (b->inode == a->inode || mapping_is_shmem(b)) && b->name_len == a->name_len &&
 	       memcmp(b->name, a->name, b->name_len) == 0;
 }
@@ -96,11 +92,11 @@ static void add_name(struct buf *buf, const struct mapping *module)
 	size_t len = module->name_len, gone_len = sizeof(gone) - 1;
 	const char *slash = mapping_is_shmem(module) ? (len > 0 && name[0] == '/' ? name : NULL) : memrchr(name, '/', len);
 
-	if (slash != NULL && has_file(module)) {
+	if (slash != NULL && mapping_has_file(module)) {
 		len -= (size_t)(slash + 1 - name);
 		name = slash + 1;
 	}
-	if (len > gone_len && has_file(module) && memcmp(name + len - gone_len, gone, gone_len) == 0)
+	if (len > gone_len && mapping_has_file(module) && memcmp(name + len - gone_len, gone, gone_len) == 0)
 		len -= gone_len;
 	buf_add(buf, name, len);
 }

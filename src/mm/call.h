@@ -76,7 +76,10 @@ struct call {
 
 /* The call of that name, or NULL. */
 const struct call *call_find(const char *name, size_t len);
-/* Whether it can die of the pages that it touches or brings in, and with "= ?" the script goes on: loads and stores, mlock and its like. */
+/*
+ * Whether it can die of the pages that it touches or brings in, and with "= ?" the script goes on: loads and stores, mlock and
+ * its like.
+ */
 bool call_touches(const struct call *call);
 /* All of them; call_table[id] is the row of enum call_id. */
 extern const struct call call_table[];

@@ -62,8 +62,8 @@ extern const struct constant constant_table[];
 extern const size_t constant_count;
 
 /*
- * What a kernel is asked about to learn whether it has this constant: itself, or the constant that it came with, or belongs to, where
- * it cannot be tried alone (PR_TSC_ENABLE: PR_GET_TSC).
+ * What a kernel is asked about to learn whether it has this constant: itself, or the constant that it came with, or belongs
+ * to, where it cannot be tried alone (PR_TSC_ENABLE: PR_GET_TSC).
  */
 const struct constant *constant_asked(const struct constant *constant);
 

@@ -12,11 +12,6 @@ struct walk {
 	const struct region *old, *new;
 };
 
-static bool has_file(const struct mapping *m)
-{
-	return m->inode != 0 || m->major != 0 || m->minor != 0;
-}
-
 /*
  * Memory without a file.  The kernel's label for it can change while the memory does not (an anonymous mapping that
  * the break meets is shown as [heap], a label is set by PR_SET_VMA_ANON_NAME); [vdso] and its like are something else.
@@ -41,7 +36,7 @@ static bool same_object(const struct mapping *b, const struct mapping *a, uint64
 {
 	if (b->perms[3] != a->perms[3] || b->inode != a->inode || b->major != a->major || b->minor != a->minor)
 		return false;
-	if (has_file(b))
+	if (mapping_has_file(b))
 		return b->offset + (addr - b->start) == a->offset + (addr - a->start);
 	return (is_anonymous(b) && is_anonymous(a)) ||
 	       (b->name_len == a->name_len && memcmp(b->name, a->name, b->name_len) == 0);

@@ -59,14 +59,14 @@ bool mapping_is_named(const struct mapping *mapping, const char *name)
 
 bool mapping_is_shmem(const struct mapping *mapping)
 {
-	return mapping->inode != 0 && mapping->major == 0 && mapping->minor == 1;
+	return mapping->major == 0 && mapping->minor == 1;
 }
 
 enum mapping_kind mapping_kind(const struct mapping *mapping)
 {
-	if (mapping->inode == 0 && mapping->name_len == 0)
+	if (!mapping_has_file(mapping) && mapping->name_len == 0)
 		return KIND_ANONYMOUS;
-	if (mapping->inode == 0) {
+	if (!mapping_has_file(mapping)) {
 		for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
 			if (starts(mapping, special[i].prefix))
 				return special[i].kind;

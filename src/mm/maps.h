@@ -22,6 +22,15 @@ struct mapping {
 	const char *name;    /* file name or [heap], as the kernel wrote it; a newline in it stands as \012 */
 };
 
+/*
+ * Whether a file is behind it, or an object that is one to the kernel: shared memory and huge pages are.  The first segment of
+ * shmget(2) in a namespace has the number 0, and so its mappings have the inode 0, as what has no file has.
+ */
+static inline bool mapping_has_file(const struct mapping *mapping)
+{
+	return mapping->inode != 0 || mapping->major != 0 || mapping->minor != 0;
+}
+
 /* Mappings that stand together, for as many snapshots as hold them; private to maps-part.c and the functions below. */
 struct maps_part {
 	unsigned refs;

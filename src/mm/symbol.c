@@ -298,7 +298,7 @@ void symbol_format(struct buf *buf, uint64_t addr, const struct regions *regions
 /* Whether the inode was made up for this run: of shared memory (device 00:01), or of what has no path any more. */
 static bool inode_varies(const struct mapping *m)
 {
-	if (m->inode == 0)
+	if (!mapping_has_file(m))
 		return false;
 	return (m->major == 0 && m->minor == 1) || m->name_len == 0 || m->name[0] != '/' || is_unlinked(m);
 }

@@ -113,7 +113,7 @@ static const char *words_of(const char *code, const struct mapping *mapping, con
 			return fault_rules[i].words;
 	}
 	/* No file ends there: a userfaultfd with UFFD_FEATURE_SIGBUS answers so too. */
-	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping->inode == 0)
+	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && !mapping_has_file(mapping))
 		return "there is no memory behind that page";
 	if (strcmp(code, "BUS_ADRERR") == 0 && mapping != NULL && mapping_kind(mapping) == KIND_HUGE)
 		return exhausted;

@@ -51,7 +51,10 @@ static bool is_shared(const struct mapping *mapping)
 	return mapping->perms[3] == 's';
 }
 
-/* Adds the last part of a path, save of a file that has none any more; of a shared memory object all but the "/" and " (deleted)" that each of them has. */
+/*
+ * Adds the last part of a path, save of a file that has none any more; of a shared memory object all but the "/" and
+ * " (deleted)" that each of them has.
+ */
 static void add_base(struct buf *buf, const struct mapping *mapping)
 {
 	static const char gone[] = " (deleted)";
@@ -120,7 +123,7 @@ static void add_mapping(struct buf *buf, const struct mapping *mapping)
 	}
 	enum mapping_kind kind = mapping_kind(mapping);
 
-	if (starts(mapping, "[") && (mapping->inode == 0 || kind == KIND_SHARED_ANONYMOUS)) {
+	if (starts(mapping, "[") && (!mapping_has_file(mapping) || kind == KIND_SHARED_ANONYMOUS)) {
 		buf_escape(buf, mapping->name, mapping->name_len, 0);
 	} else if (kind == KIND_HUGE) {
 		buf_puts(buf, "an anonymous mapping of huge pages");
@@ -537,7 +540,7 @@ static bool is_deleted(const struct mapping *mapping)
 	static const char gone[] = " (deleted)";
 	const size_t len = sizeof(gone) - 1;
 
-	return mapping->inode != 0 && mapping->name_len > len &&
+	return mapping_has_file(mapping) && mapping->name_len > len &&
 	       memcmp(mapping->name + mapping->name_len - len, gone, len) == 0;
 }
 
@@ -554,7 +557,7 @@ void sentence_renamed(struct buf *buf, const struct mapping *before, const struc
 
 void sentence_group(struct buf *buf, const struct mapping *first, bool new, size_t count, uint64_t size)
 {
-	if (first->inode != 0 && mapping_kind(first) != KIND_SHARED_ANONYMOUS) {
+	if (mapping_has_file(first) && mapping_kind(first) != KIND_SHARED_ANONYMOUS) {
 		add_base(buf, first);
 		buf_printf(buf, " is %s: %zu mappings, ", new ? "new" : "gone", count);
 		size_format(buf, size);

@@ -64,13 +64,13 @@ static const struct mapping *mapping_of(const struct change *change)
 /* Whether a mapping goes on with what those before it are: last is the one before, head the first. */
 static bool goes_on(const struct mapping *head, const struct mapping *last, const struct mapping *m)
 {
-	bool anonymous = m->inode == 0 && m->name_len == 0;
+	bool anonymous = !mapping_has_file(m) && m->name_len == 0;
 
 	if (m->start != last->end)
 		return false;
-	if (m->inode != 0)
+	if (mapping_has_file(m))
 		return m->inode == head->inode && m->major == head->major && m->minor == head->minor;
-	return anonymous && (head->inode != 0 || (head->name_len == 0 && m->perms[3] == head->perms[3]));
+	return anonymous && (mapping_has_file(head) || (head->name_len == 0 && m->perms[3] == head->perms[3]));
 }
 
 size_t text_group(const struct delta *delta, const size_t *order, size_t from, size_t to, uint64_t *size)
@@ -95,7 +95,7 @@ size_t text_group(const struct delta *delta, const size_t *order, size_t from, s
 		last = m;
 		count++;
 	}
-	return count >= MANY || (count > 1 && head->inode != 0) ? count : 1;
+	return count >= MANY || (count > 1 && mapping_has_file(head)) ? count : 1;
 }
 
 static void add_sentences(struct text *text, struct buf *out, const struct event_view *view)

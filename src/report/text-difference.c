@@ -34,7 +34,7 @@ struct difference {
 
 static bool same_file(const struct mapping *a, const struct mapping *b)
 {
-	return a->inode != 0 && a->inode == b->inode && a->major == b->major && a->minor == b->minor;
+	return mapping_has_file(a) && a->inode == b->inode && a->major == b->major && a->minor == b->minor;
 }
 
 /* Where a line stands among the addresses of the second snapshot. */

@@ -161,7 +161,7 @@ static void add_fields(const struct text *text, struct buf *out, const struct ma
 	memcpy(p, mapping->perms, 4);
 	p += 4;
 	p = alarm ? stpcpy(p, "\033[0m") : p;
-	if (mapping->inode != 0 || mapping->offset != 0) {
+	if (mapping_has_file(mapping) || mapping->offset != 0) {
 		char digits[16];
 		const char *end = put_hex(digits, mapping->offset, 1);
 

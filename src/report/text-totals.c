@@ -55,7 +55,7 @@ static struct total total_of(const struct delta_line *line)
 	if (m->name_len == 0 || (kind == KIND_SHARED_ANONYMOUS && m->name[0] == '/') || kind == KIND_HUGE) {
 		total.name = mapping_kind_name(kind);
 		total.len = strlen(total.name);
-	} else if (m->inode != 0 && m->name_len > sizeof(gone) - 1 &&
+	} else if (mapping_has_file(m) && m->name_len > sizeof(gone) - 1 &&
 	           memcmp(m->name + m->name_len - (sizeof(gone) - 1), gone, sizeof(gone) - 1) == 0) {
 		total.len -= sizeof(gone) - 1;
 	}

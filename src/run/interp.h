@@ -75,8 +75,9 @@ struct machine *interp_new(const struct interp_options *options, const struct ev
  */
 bool interp_begin(struct machine *machine, struct process *subject, const char *name);
 /*
- * Performs a script whose first names are interp_names(), in their order; for the first script, those of options->definitions.  Returns how it came out; with VERDICT_UNSUPPORTED and
- * VERDICT_BROKEN interp_reason() says why.  The script may be freed then, with options->fed.
+ * Performs a script whose first names are interp_names(), in their order; for the first script, those of
+ * options->definitions.  Returns how it came out; with VERDICT_UNSUPPORTED and VERDICT_BROKEN interp_reason() says why.  The
+ * script may be freed then, with options->fed.
  */
 enum verdict interp_feed(struct machine *machine, const struct script *script);
 /* One line; valid until the next call. */

@@ -375,10 +375,10 @@ static bool is_sound(const struct process *process, const struct exec_reply *rep
 	       reply->len == (size_t)got - offsetof(struct exec_reply, data);
 }
 
-static enum exchange receive(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
+/* since: of clock_ms(), when what is answered was begun. */
+static enum exchange receive(struct process *process, struct exec_reply *reply, uint64_t since,
+                             const struct exchange_limits *limits)
 {
-	uint64_t since = clock_ms();
-
 	for (;;) {
 		ssize_t got = receive_message(process, reply, sizeof(*reply) - 1);
 		enum exchange outcome = EXCHANGE_DONE;
@@ -413,7 +413,7 @@ static enum exchange receive(struct process *process, struct exec_reply *reply, 
 
 /* Sends a request, with a descriptor when fd is not -1. */
 static enum exchange send_request(struct process *process, const struct exec_request *request, int fd,
-                                  const struct exchange_limits *limits)
+                                  uint64_t since, const struct exchange_limits *limits)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -421,7 +421,6 @@ static enum exchange send_request(struct process *process, const struct exec_req
 	} control = { { 0 } };
 	struct iovec part = { (void *)(uintptr_t)request, offsetof(struct exec_request, data) + request->len };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	uint64_t since = clock_ms();
 
 	if (fd >= 0) {
 		message.msg_control = &control;
@@ -456,10 +455,12 @@ static enum exchange send_request(struct process *process, const struct exec_req
 static enum exchange ask(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
                          const struct exchange_limits *limits)
 {
-	request->serial = ++process->serial;
-	enum exchange outcome = send_request(process, request, fd, limits);
+	uint64_t since = clock_ms();
 
-	return outcome == EXCHANGE_DONE ? receive(process, reply, limits) : outcome;
+	request->serial = ++process->serial;
+	enum exchange outcome = send_request(process, request, fd, since, limits);
+
+	return outcome == EXCHANGE_DONE ? receive(process, reply, since, limits) : outcome;
 }
 
 enum exchange process_ask(struct process *process, struct exec_request *request, struct exec_reply *reply,
@@ -473,7 +474,7 @@ enum exchange process_let_die(struct process *process, struct exec_reply *reply,
 	/* It may have gone, or a script have closed its end: then it waits for nothing.  The end of what is sent will do, too. */
 	if (send(process->socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		(void)shutdown(process->socket, SHUT_WR);
-	enum exchange outcome = receive(process, reply, limits);
+	enum exchange outcome = receive(process, reply, clock_ms(), limits);
 
 	if (outcome != EXCHANGE_DYING)
 		return outcome;

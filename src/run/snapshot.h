@@ -24,7 +24,10 @@ struct snapshot {
 int snapshot_read(struct snapshot *snapshot, const char *name, bool smaps, char **problem);
 void snapshot_fini(struct snapshot *snapshot);
 
-/* Sends the mappings of what name says, where detail asks for it with what smaps says of each, in as many events as they need.  Returns the exit status; *problem as above. */
+/*
+ * Sends the mappings of what name says, where detail asks for it with what smaps says of each, in as many events as they need.
+ * Returns the exit status; *problem as above.
+ */
 int snapshot_run(const char *name, bool detail, const struct event_sink *sink, char **problem);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "mm/kind.h"
 #include "mm/smaps.h"
 
 #include <dirent.h>
@@ -170,7 +171,6 @@ static void add_open(pid_t pid)
 	}
 	if (folder != NULL)
 		closedir(folder);
-	unite_files();
 }
 
 /*
@@ -270,29 +270,40 @@ static struct held held_open(const pid_t *pids, size_t count)
 	return held;
 }
 
-/* Whether a mapping is of one of the files in memory that are open, or of a segment; *shared: not MAP_PRIVATE. */
-static bool is_open(const struct smaps_record *record, bool *shared)
+/* Whether a mapping is of one of the files in memory that are open, or of a segment. */
+static bool is_open(const struct mapping *mapping)
 {
-	char line[128], perms[8] = "", name[8] = "";
-	unsigned major = 0, minor = 0;
-	uint64_t inode = 0;
-
-	snprintf(line, sizeof(line), "%.*s", (int)smaller(record->line_len, sizeof(line) - 1), record->text);
-	if (sscanf(line, "%*s %7s %*s %x:%x %" SCNu64 " %5s", perms, &major, &minor, &inode, name) < 4)
-		return false;
-	*shared = strchr(perms, 's') != NULL;
-	struct open_file key = { .device = strcmp(name, "/SYSV") == 0 ? 0 : makedev(major, minor), .inode = (ino_t)inode };
+	bool segment = mapping_kind(mapping) == KIND_SYSV;
+	struct open_file key = { .device = segment ? 0 : makedev(mapping->major, mapping->minor),
+		                 .inode = (ino_t)mapping->inode };
 	const struct open_file *found = bsearch(&key, files, file_count, sizeof(*files), compare_files);
 
 	return found != NULL && found->memory;
 }
 
-/* What of a process counts as mapped and as open: no more than that, for what is private in such a mapping is in no file. */
+/* What of a mapping counts as mapped and as open: what is private in it is in no file. */
+static uint64_t in_files(const struct smaps_record *record)
+{
+	const uint64_t *figures = record->figures;
+	struct maps line = { 0 };
+	uint64_t bytes = 0;
+
+	buf_add(&line.text, record->text, record->line_len);
+	buf_putc(&line.text, '\n');
+	if (maps_parse(&line, NULL) == 0 && line.count == 1 && is_open(line.list)) {
+		bytes = figures[SMAPS_PSS] - smaller(figures[SMAPS_ANONYMOUS], figures[SMAPS_PSS]);
+		if (line.list->perms[3] == 's')
+			bytes += figures[SMAPS_SHARED_HUGETLB] + figures[SMAPS_PRIVATE_HUGETLB];
+	}
+	maps_fini(&line);
+	return bytes;
+}
+
+/* The same of all that a process has mapped: no more than that. */
 static uint64_t counted_twice(pid_t pid, size_t *room)
 {
 	struct smaps_record record;
 	uint64_t bytes = 0;
-	bool shared;
 
 	content = alloc_grow(content, &content_cap, *room, 1);
 	ssize_t len = file_read_process(pid, "smaps", content, *room);
@@ -301,14 +312,8 @@ static uint64_t counted_twice(pid_t pid, size_t *room)
 		return 0;
 	*room -= (size_t)len;
 	/* The last record may have been cut off; hardly ever it is of a file. */
-	for (size_t at = 0; smaps_next(content, (size_t)len, &at, &record) && at < (size_t)len;) {
-		const uint64_t *figures = record.figures;
-
-		if (!is_open(&record, &shared))
-			continue;
-		bytes += figures[SMAPS_PSS] - smaller(figures[SMAPS_ANONYMOUS], figures[SMAPS_PSS]);
-		bytes += shared ? figures[SMAPS_SHARED_HUGETLB] + figures[SMAPS_PRIVATE_HUGETLB] : 0;
-	}
+	for (size_t at = 0; smaps_next(content, (size_t)len, &at, &record) && at < (size_t)len;)
+		bytes += in_files(&record);
 	return bytes;
 }
 

@@ -119,7 +119,10 @@ static int parse(struct watch *w)
 	return !same_text(&old->maps.text, &new->maps.text) || flagged_compare(&w->delta, old, new) > 0;
 }
 
-/* Reads the mappings once more.  1: they are other than what was told; 0: they are not; -EAGAIN: they were torn each time; or -errno. */
+/*
+ * Reads the mappings once more.  1: they are other than what was told; 0: they are not; -EAGAIN: they were torn each time; or
+ * -errno.
+ */
 static int read_maps(struct watch *w)
 {
 	struct smaps *smaps = &w->smaps[!w->current];

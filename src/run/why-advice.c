@@ -81,7 +81,7 @@ static enum why_answer first_with(struct why_case *c, const char *flag, const st
 
 static bool is_anonymous(const struct mapping *mapping)
 {
-	return mapping->inode == 0 && mapping->perms[3] == 'p';
+	return !mapping_has_file(mapping) && mapping->perms[3] == 'p';
 }
 
 /* vma_is_anonymous() of the kernel: private mappings of /dev/zero are, and [vdso] and the like are not. */
@@ -100,7 +100,7 @@ static bool is_not_wipeable(const struct mapping *mapping)
 
 static bool has_no_file(const struct mapping *mapping)
 {
-	return mapping->inode == 0;
+	return !mapping_has_file(mapping);
 }
 
 static bool denies_loads(const struct mapping *mapping)

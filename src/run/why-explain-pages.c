@@ -39,7 +39,7 @@ static enum content content_of(const struct mapping *mapping)
 	case KIND_HUGE:
 		return OF_HUGE;
 	default:
-		return mapping->inode != 0 ? OF_COPY : OF_ANONYMOUS;
+		return mapping_has_file(mapping) ? OF_COPY : OF_ANONYMOUS;
 	}
 }
 
@@ -108,7 +108,7 @@ enum why_answer mremap_left(struct why_case *c)
 	say(c, "MREMAP_DONTUNMAP moved the entries of the page table and left the mapping. ");
 	if (mapping->perms[3] == 's')
 		return say(c, "The object is behind both now, so the old place finds its pages again.");
-	if (mapping->inode != 0)
+	if (mapping_has_file(mapping))
 		return say(c, "Copies that stores had made went along; the old place reads the file again.");
 	return say(c, "Private memory has one set of pages, and it is at the new place: the old one is empty and reads zero.");
 }
@@ -342,7 +342,10 @@ enum why_answer mlockall_locked(struct why_case *c)
 	return say(c, " Some memory is never locked: " NEVER_LOCKED ".");
 }
 
-/* A shared mapping of what was opened for reading only is none that stores go through, and is passed over: mm/msync.c, VM_SHARED. */
+/*
+ * A shared mapping of what was opened for reading only is none that stores go through, and is passed over: mm/msync.c,
+ * VM_SHARED.
+ */
 static enum why_answer say_written(struct why_case *c, unsigned kinds)
 {
 	uint64_t synced, passed;

@@ -67,7 +67,7 @@ enum why_answer mremap_grew(struct why_case *c)
 	say(c, "The ");
 	say_size(c, growth(c));
 	say(c, " behind it were free, so it grew in place and every pointer into it stays valid.");
-	if (mapping != NULL && mapping->inode != 0)
+	if (mapping != NULL && mapping_has_file(mapping))
 		return say(c, " The new pages show more of what is behind it, as far as that goes.");
 	enum why_answer locked = flag_now(c, old_address(c), "lo");
 
@@ -91,7 +91,7 @@ enum why_answer mremap_shrank(struct why_case *c)
 	say(c, " were unmapped as munmap would have done");
 	if (mapping != NULL && mapping->perms[3] == 's')
 		return say(c, "; what they showed is still in the object behind the mapping.");
-	if (mapping != NULL && mapping->inode != 0)
+	if (mapping != NULL && mapping_has_file(mapping))
 		return say(c, ", and copies that stores had made there are gone.");
 	return say(c, ", and what was in them is gone.");
 }
@@ -111,7 +111,7 @@ enum why_answer mremap_shared_object(struct why_case *c)
 	const struct mapping *mapping = maps_find(c->before, old_address(c));
 	uint64_t length;
 
-	if (mapping == NULL || mapping->perms[3] != 's' || mapping->inode == 0 || growth(c) == 0 || c->args[1] == 0)
+	if (mapping == NULL || mapping->perms[3] != 's' || !mapping_has_file(mapping) || growth(c) == 0 || c->args[1] == 0)
 		return WHY_NO;
 	bool fixed = is_shared_anonymous(mapping);
 	enum why_answer past = is_past_object(c, &length);

@@ -200,7 +200,7 @@ enum why_answer fault_past_end(struct why_case *c)
 		say(c, "BUS_ADRERR: the page lies past the end of the file, or other object, that is mapped there, or could not be had");
 		return WHY_PERHAPS;
 	}
-	if (mapping->inode == 0)
+	if (!mapping_has_file(mapping))
 		return WHY_NO;
 	const struct object object = object_behind(c, mapping);
 
@@ -258,7 +258,7 @@ enum why_answer fault_no_page(struct why_case *c)
 	                              "not be read, or a userfaultfd has its accesses fail.";
 	const struct mapping *mapping = there(c);
 
-	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || mapping->inode == 0 || why_secret(c, mapping) == WHY_YES ||
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || !mapping_has_file(mapping) || why_secret(c, mapping) == WHY_YES ||
 	    why_vmflag(c, mapping->start, "ht") == WHY_YES)
 		return WHY_NO;
 	const struct object object = object_behind(c, mapping);
@@ -281,7 +281,7 @@ enum why_answer fault_userfault(struct why_case *c)
 	const struct mapping *mapping = there(c);
 	enum why_answer answer = WHY_NO;
 
-	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || mapping->inode != 0)
+	if (!is(c, SIGBUS, BUS_ADRERR) || mapping == NULL || mapping_has_file(mapping))
 		return WHY_NO;
 	for (size_t i = 0; i < sizeof(registered) / sizeof(registered[0]) && answer != WHY_YES; i++) {
 		enum why_answer has = why_vmflag(c, mapping->start, registered[i]);

@@ -44,7 +44,7 @@ static bool is_of_objects(const struct why_case *c, uint64_t addr, const char *f
 	static const char flags[][3] = { "ht", "de", "pf", "io" };
 	const struct mapping *mapping = c->before != NULL ? maps_find(c->before, addr) : NULL;
 
-	if (mapping == NULL || mapping->name_len > 0 || mapping->inode != 0)
+	if (mapping == NULL || mapping->name_len > 0 || mapping_has_file(mapping))
 		return false;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(flag, flags[i]) == 0)

@@ -19,7 +19,7 @@ static uint64_t inside_end(const struct why_case *c, const struct mapping *mappi
 enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to)
 {
 	uint64_t length = 0, pages = mapping->offset + (from - mapping->start);
-	bool known = mapping->inode != 0 && c->source != NULL && c->source->length != NULL &&
+	bool known = mapping_has_file(mapping) && c->source != NULL && c->source->length != NULL &&
 	             c->source->length(c->source->context, mapping, &length);
 	int guard = 0;
 
@@ -39,7 +39,7 @@ enum why_answer say_unreachable(struct why_case *c, const struct mapping *mappin
 		say_address(c, at);
 		return say(c, " is of a guard region (MADV_GUARD_INSTALL), which faults whatever the permissions");
 	}
-	return (mapping->inode != 0 && !known) || guard < 0 ? WHY_PERHAPS : WHY_NO;
+	return (mapping_has_file(mapping) && !known) || guard < 0 ? WHY_PERHAPS : WHY_NO;
 }
 
 enum why_answer say_userfault(struct why_case *c, uint64_t from, uint64_t len)

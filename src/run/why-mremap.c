@@ -218,7 +218,7 @@ enum why_answer mremap_dontunmap_object(struct why_case *c)
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
-	if (mapping == NULL || (is_private(mapping) && mapping->inode == 0) || is_special(c) == WHY_YES)
+	if (mapping == NULL || (is_private(mapping) && !mapping_has_file(mapping)) || is_special(c) == WHY_YES)
 		return WHY_NO;
 	say_mapping(c, mapping, old_address(c));
 	return say(c, " is not private anonymous memory, and this kernel's MREMAP_DONTUNMAP takes nothing else (Linux 5.13 and later do)");

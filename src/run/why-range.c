@@ -210,7 +210,7 @@ static enum why_answer say_settled(struct why_case *c, const struct mapping *map
 {
 	uint32_t seals = 0;
 
-	if (mapping->inode == 0)
+	if (!mapping_has_file(mapping))
 		return say(c, ": the kernel settled that when it set the mapping up");
 	if (prot == PROT_WRITE && c->source != NULL && c->source->seals != NULL)
 		c->source->seals(c->source->context, mapping, &seals);

@@ -320,7 +320,7 @@ static bool same_device(const char *path, const struct stat *info, const struct 
 enum { PATH_SIZE = 4200 };
 static bool file_behind(const struct why_process *process, const struct mapping *mapping, char *path, struct stat *info)
 {
-	if (mapping->inode == 0)
+	if (!mapping_has_file(mapping))
 		return false;
 	snprintf(path, PATH_SIZE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, process->pid, mapping->start, mapping->end);
 	if (stat(path, info) == 0 && same_file(info, mapping))

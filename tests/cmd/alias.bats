@@ -44,6 +44,19 @@ setup()
 	[ -n "$inodes" ] && [ "$(wc -l <<<"$inodes")" -eq 1 ]
 }
 
+@test "the first segment of a namespace, whose number and inode are 0, is a segment too" {
+	unshare -i true 2>/dev/null || skip 'no namespace for System V objects can be made'
+	run unshare -i "$MMTOOL" alias --object=shm
+	assert_success
+	assert_line --partial 'shmat(0, NULL, 0) = '
+	assert_line --regexp '^  \+ .* rw-s 00000000 00:01 0 +/SYSV00000000 \(deleted\)$'
+	assert_line --regexp '^    a is new: [0-9]+K, rw-s, SYSV00000000, shared memory$'
+	# The same pages, mapped twice and in the segment.
+	touch='s = shmget(IPC_PRIVATE, 12M, IPC_CREAT|0600); a = shmat(s, NULL, 0); memset(a, 1, 12M); b = shmat(s, NULL, 0)'
+	run unshare -i "$MMTOOL" run -q --max-touch=24M -e "$touch; c = fork(); in c { read_pages(a, 12M) }"
+	assert_success
+}
+
 @test "root sees one page frame behind both" {
 	need_root
 	for object in shared memfd shm file; do

@@ -199,6 +199,7 @@ END2
 		60005000-60006000 ---p 00000000 00:00 0 |addresses that are kept and may not be used: a guard, or room to grow
 		60008000-60009000 ---p 00000000 00:00 0 |addresses that are kept free, and may not be used yet
 		60200000-60400000 rw-p 00000000 00:0f 9   /anon_hugepage (deleted)|memory of no file, in huge pages of the pool (MAP_HUGETLB)
+		60500000-60501000 rw-s 00000000 00:01 0   /SYSV00000000 (deleted)|a shared memory segment (shmget)
 		60600000-60601000 rw-s 00000000 00:01 3   /SYSV0000000a (deleted)|a shared memory segment (shmget)
 		60602000-60603000 rw-s 00000000 00:01 4   /memfd:m (deleted)|a file that is only memory (memfd_create)
 		60604000-60605000 rw-s 00000000 00:01 5   /i915 (deleted)|shared memory that a driver of the kernel made
