@@ -363,3 +363,43 @@ working()
 	assert_failure 1
 	assert_equal "$(find . -name '*core*')" ''
 }
+
+# killed_at CALL NTH: kills the subject while its tool waits long to make its nth such call; what was told is in out.
+killed_at()
+{
+	local tracer result=0 i
+
+	strace -qq -o /dev/null -e "inject=$1:delay_enter=500000:when=$2" "$MMTOOL" run --detail --pages meanwhile.mmt >out 2>&1 3>&- &
+	tracer=$!
+	# It may be over before it comes to that call.
+	for ((i = 0; i < 40; i++)); do
+		child_of "$tracer" && child_of "$subject" && break
+		sleep 0.01
+	done
+	sleep 0.2
+	[ -z "$subject" ] || kill -KILL "$subject" 2>/dev/null || true
+	wait "$tracer" || result=$?
+	return "$result"
+}
+
+@test "what was read of a process that was killed meanwhile is not told" {
+	need strace
+	strace -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'
+	cat >meanwhile.mmt <<-End
+		a = mmap(NULL, 8p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		write_pages(a, 8p)
+		expect resident(a, 8p) == 8p
+		expect status("VmSize") > 0
+		mprotect(a, 1p, PROT_READ)
+	End
+	for place in pread64:5 pread64:9 pread64:12 pread64:15 pread64:19 pread64:24 ioctl:4 ioctl:7; do
+		result=0
+		killed_at "${place%:*}" "${place#*:}" || result=$?
+		# Before the first statement, in one, or not at all: it was over.
+		[ "$result" -le 1 ] || [ "$result" -eq 3 ] || fail "$place: $result"
+		grep -q 'killed by SIGKILL' out || [ "$result" -eq 0 ] || fail "$place: $(<out)"
+		if grep -E 'FAILED|is gone: [0-9]|not mapped|no such field|not all pages' out | grep -vE 'killed by SIGKILL|has died'; then
+			fail "$place: $(<out)"
+		fi
+	done
+}

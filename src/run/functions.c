@@ -309,11 +309,8 @@ static bool is_of_process(const struct function *function)
 	       function->id != FN_GETPID;
 }
 
-bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
+static bool call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
 {
-	m->address_varies = function->count > 0 && args[0].steadiness != STEADY;
-	if (m->here->process.dead && is_of_process(function))
-		return machine_fail(m, "%s: the process has died", function->name);
 	switch ((enum function_id)function->id) {
 	case FN_TEXT:
 		return text(m, args, value);
@@ -343,4 +340,16 @@ bool function_call(struct machine *m, const struct function *function, const str
 	default:
 		return books(m, function, args, value);
 	}
+}
+
+bool function_call(struct machine *m, const struct function *function, const struct value *args, struct value *value)
+{
+	m->address_varies = function->count > 0 && args[0].steadiness != STEADY;
+	if (!is_of_process(function))
+		return call(m, function, args, value);
+	if (m->here->process.dead)
+		return machine_fail(m, "%s: the process has died", function->name);
+	bool known = call(m, function, args, value);
+
+	return machine_lives(m) && known;
 }

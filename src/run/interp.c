@@ -103,6 +103,7 @@ static void fold_tell(struct machine *m, const struct maps *now)
 		event.step.looked = true;
 		pages_unfold(m, &event.step);
 		detail_folded(m, &event.step);
+		machine_settle(m, &event.step);
 	}
 	send_step(m, &event);
 	m->fold_passes = 0;
@@ -387,6 +388,8 @@ static void look_around(struct machine *m, const struct statement *statement, st
 	if (shown) {
 		detail_after(m, step);
 		pages_after(m, step);
+		if (!m->folding)
+			machine_settle(m, step);
 	}
 }
 
@@ -428,12 +431,11 @@ static enum flow control(struct machine *m, const struct statement *statement, i
 	return *known ? FLOW_ON : step_end(m, &event);
 }
 
-/* Between two steps. */
+/* Between two steps: for what the machine was told, or because the user wants it. */
 static enum flow interrupt(struct machine *m, const struct statement *statement)
 {
 	struct event event = step_event(m, statement, STEP_OTHER);
 
-	step_begin(m);
 	machine_fail(m, "interrupted");
 	return step_end(m, &event);
 }
@@ -459,12 +461,14 @@ static enum flow run_passes(struct machine *m, const struct statement *statement
 	}
 	m->breaking = false;
 	m->loops--;
+	if (flow == FLOW_ON)
+		step_begin(m);
 	if (mine && !m->broken) {
 		if (flow == FLOW_ON)
 			fold_tell(m, m->here->process.dead ? NULL : machine_maps(m));
 		fold_end(m);
 	}
-	return flow == FLOW_ON && stopped(m) ? interrupt(m, statement) : flow;
+	return flow == FLOW_ON && (stopped(m) || m->reason.len > 0) ? interrupt(m, statement) : flow;
 }
 
 static enum flow run_repeat(struct machine *m, const struct statement *statement)

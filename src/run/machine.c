@@ -137,6 +137,32 @@ const struct exec_reply *machine_ask(struct machine *m)
 	return machine_outlived(m, outcome) ? &reply : NULL;
 }
 
+bool machine_lives(struct machine *m)
+{
+	struct actor *here = m->here;
+
+	if (m->broken || here->process.dead || observer_lives(&here->observer))
+		return true;
+	/* What was read of it since, and that it could not be read, tells nothing. */
+	buf_reset(&m->reason);
+	return machine_outlived(m, process_collect(&here->process, &m->options->limits));
+}
+
+void machine_settle(struct machine *m, struct event_step *step)
+{
+	if (machine_lives(m))
+		return;
+	step->looked = step->flags_looked = step->smaps_looked = false;
+	step->delta = NULL;
+	step->before = step->after = NULL;
+	step->pages = NULL;
+	step->counters = NULL;
+	step->details = NULL;
+	step->counter_count = step->detail_count = 0;
+	step->why = step->explain = NULL;
+	memset(step->why_rules, 0, sizeof(step->why_rules));
+}
+
 int machine_observe(struct machine *m, struct actor *actor)
 {
 	int error = observer_open(&actor->observer, actor->process.pid);
@@ -155,6 +181,8 @@ const struct maps *machine_maps(struct machine *m)
 	if (stale_any(&here->stale) && !here->process.dead) {
 		int error = observer_update(&here->observer, &here->maps[here->current], &here->stale);
 
+		if (!machine_lives(m))
+			return NULL;
 		if (error < 0) {
 			machine_break(m, "read: /proc/PID/maps", error);
 			return NULL;
@@ -177,6 +205,8 @@ const struct maps *machine_look(struct machine *m, const struct maps **before)
 		here->stale.all = true;
 	const struct maps *now = machine_maps(m);
 
+	if (now == NULL)
+		here->current ^= 1;
 	*before = now != NULL ? old : NULL;
 	return now;
 }

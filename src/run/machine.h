@@ -159,6 +159,14 @@ const struct exec_reply *machine_ask(struct machine *m);
 /* What an exchange with the current process came to.  False: it died of it, or the tool failed; the reason is recorded. */
 bool machine_outlived(struct machine *m, enum exchange outcome);
 
+/*
+ * Whether the current process has its memory still, so that what was just read of it is true.  False: it is dying, of what
+ * nobody knows yet (a signal from outside), or the tool failed; the reason is recorded.
+ */
+bool machine_lives(struct machine *m);
+/* What was seen of the current process in a step stays in its event only where that holds. */
+void machine_settle(struct machine *m, struct event_step *step);
+
 /* The maps of the current process as they are now, or NULL (the tool failed, or the process is dead). */
 const struct maps *machine_maps(struct machine *m);
 /* The same, with the snapshot from before kept until the next call of this function. */

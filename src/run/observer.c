@@ -93,6 +93,16 @@ int observer_read_file(int fd, struct buf *text)
 	return (int)got;
 }
 
+bool observer_lives(const struct observer *observer)
+{
+	uint64_t entry;
+
+	/* There is an entry for every address, mapped or not; maps has a line at least. */
+	if (observer->pagemap >= 0)
+		return file_read_at(observer->pagemap, &entry, sizeof(entry), 0) != 0;
+	return file_read_at(observer->maps, &entry, 1, 0) != 0;
+}
+
 int observer_read(struct observer *observer, struct maps *maps)
 {
 	int error = -EINVAL;
@@ -100,7 +110,7 @@ int observer_read(struct observer *observer, struct maps *maps)
 	for (unsigned i = 0; i < TORN_READS && error == -EINVAL; i++) {
 		error = observer_read_file(observer->maps, &maps->text);
 		if (error == 0)
-			error = maps_parse(maps, NULL);
+			error = maps->text.len > 0 ? maps_parse(maps, NULL) : -ESRCH;
 	}
 	return error;
 }

@@ -43,7 +43,13 @@ void observer_close(struct observer *observer);
 /* Reads a whole file from its start into an emptied buffer.  0 or -errno. */
 int observer_read_file(int fd, struct buf *text);
 
-/* Reads the text of maps whole into a list, again when a read was torn.  Returns 0 or -errno. */
+/*
+ * Whether the process has its memory.  Once it has given it up, and before it can be waited for, its files read as if there
+ * were nothing in them: what was read is true of it where this holds afterwards.
+ */
+bool observer_lives(const struct observer *observer);
+
+/* Reads the text of maps whole into a list, again when a read was torn.  0, -ESRCH (it has none any more) or -errno. */
 int observer_read(struct observer *observer, struct maps *maps);
 
 /*

@@ -468,7 +468,7 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	flags_after(m, &p, step);
 	if (m->death == 0)
 		judge(m, &p, &want);
-	if (!step->call.injected)
+	if (!step->call.injected && (m->death == 0 || !made))
 		why_call(m, &p, step);
 	confine_explain(m, &p, step);
 }

@@ -482,6 +482,11 @@ enum exchange process_let_die(struct process *process, struct exec_reply *reply,
 	return EXCHANGE_CONFUSED;
 }
 
+enum exchange process_collect(struct process *process, const struct exchange_limits *limits)
+{
+	return await_end(process, clock_ms(), limits);
+}
+
 enum exchange process_give(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
                            const struct exchange_limits *limits)
 {

@@ -74,6 +74,8 @@ enum exchange process_ask(struct process *process, struct exec_request *request,
                           const struct exchange_limits *limits);
 /* After EXCHANGE_DYING: has it die, and waits for that. */
 enum exchange process_let_die(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits);
+/* Waits for the end of a process that is about to end.  Never EXCHANGE_DONE. */
+enum exchange process_collect(struct process *process, const struct exchange_limits *limits);
 /* The same with a descriptor attached (EXEC_ADOPT); fd stays the caller's. */
 enum exchange process_give(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
                            const struct exchange_limits *limits);

@@ -70,7 +70,9 @@ static bool adopt(struct machine *m, struct process *subject)
 	detail_open(m, actor);
 	/* The scratch page has a name from the start: the language's own. */
 	regions_add(&actor->regions, "scratch", REGION_PREDEFINED, actor->process.scratch, m->page);
-	return machine_maps(m) != NULL;
+	/* Where it has died, no statement will tell it. */
+	m->broken |= machine_maps(m) == NULL;
+	return !m->broken;
 }
 
 bool interp_begin(struct machine *m, struct process *subject, const char *name)
