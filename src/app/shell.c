@@ -340,6 +340,11 @@ static void conclude(struct shell *shell)
 	char *problem = NULL;
 
 	shell->report->options.bare = false;
+	if (!interp_clean(shell->machine)) {
+		output_flush(&shell->output);
+		diag_error("%s", interp_reason(shell->machine));
+		worsen(shell, STATUS_TOOL);
+	}
 	if (shell->fed && !told)
 		interp_conclude(shell->machine, &problem);
 	free(problem);

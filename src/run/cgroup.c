@@ -20,6 +20,7 @@
 enum {
 	REMOVE_ROUNDS = 250, /* of REMOVE_MS: a process that was killed takes a moment to leave */
 	REMOVE_MS = 20,
+	REMOVE_TRIES = 10, /* where it is no matter of who is in it */
 };
 
 /* Where the tool is in a hierarchy. */
@@ -33,12 +34,21 @@ struct place {
 struct wish {
 	pid_t pid;
 	uint64_t bytes;
-	bool (*announce)(void *context, const char *path);
+	int (*announce)(void *context, const char *path);
 	void *context;
 };
 
-/* The last call that was tried, and its file, for the message. */
-static char tried[CGROUP_PATH + 128];
+/* The last call that was tried, and its file, for the message; whether it was one that makes the cgroup, and no look. */
+static struct attempted {
+	char text[CGROUP_PATH + 128];
+	bool makes;
+} tried;
+
+static void try(bool makes, const char *call, const char *file)
+{
+	tried.makes = makes;
+	snprintf(tried.text, sizeof(tried.text), "%s%s%s", call, file[0] != '\0' ? ": " : "", file);
+}
 
 /* A whole small file.  0 or -errno. */
 static int read_text(const char *folder, const char *name, char *text, size_t size)
@@ -46,7 +56,7 @@ static int read_text(const char *folder, const char *name, char *text, size_t si
 	char path[CGROUP_PATH + 64];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	snprintf(tried, sizeof(tried), "open or read: %s", path);
+	try(false, "open or read", path);
 	ssize_t len = file_read_small(AT_FDCWD, path, text, size);
 
 	return len < 0 ? (int)len : 0;
@@ -59,7 +69,7 @@ static int write_number(const char *folder, const char *name, uint64_t number)
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	int fd = file_open(path, O_WRONLY), len = snprintf(text, sizeof(text), "%" PRIu64, number);
 
-	snprintf(tried, sizeof(tried), "%s: %s", fd < 0 ? "open" : "write", path);
+	try(true, fd < 0 ? "open" : "write", path);
 	if (fd < 0)
 		return fd;
 	ssize_t put;
@@ -122,7 +132,7 @@ static int read_lines_end(FILE *file, const char *name, char *line, bool found)
 {
 	int error = file == NULL ? -errno : !found && ferror(file) ? -EIO : !found && !feof(file) ? -ENOMEM : 0;
 
-	snprintf(tried, sizeof(tried), "%s: %s", file == NULL ? "open" : error == -ENOMEM ? "malloc" : "read", name);
+	try(false, file == NULL ? "open" : error == -ENOMEM ? "malloc" : "read", name);
 	free(line);
 	if (file != NULL)
 		fclose(file);
@@ -192,13 +202,15 @@ static int find_place(struct place *place, bool unified)
 	       (int)sizeof(place->path);
 }
 
-/* Whether the machine has any swap, which a limit of memory alone would let the processes have. */
-static bool has_swap(void)
+/* Whether the machine has any swap, which a limit of memory alone would let the processes have; or -errno. */
+static int has_swap(void)
 {
 	char text[8192];
+	int error = read_text("/proc", "swaps", text, sizeof(text));
 
-	if (read_text("/proc", "swaps", text, sizeof(text)) < 0)
-		return true;
+	/* A kernel without swap has no such file. */
+	if (error < 0)
+		return error == -ENOENT ? 0 : error;
 	const char *second = strchr(text, '\n');
 
 	return second != NULL && second[1] != '\0';
@@ -228,7 +240,9 @@ static int set_limit(const struct cgroup *group, uint64_t bytes)
 		swap = write_number(group->path, "memory.swap.max", 0);
 	else
 		swap = write_number(group->path, "memory.memsw.limit_in_bytes", bytes);
-	return swap < 0 && has_swap() ? -ENOTSUP : 0;
+	int has = swap < 0 ? has_swap() : 0;
+
+	return has > 0 ? -ENOTSUP : has;
 }
 
 int cgroup_enter(const struct cgroup *group, pid_t pid)
@@ -268,36 +282,49 @@ static void sweep(const char *parent)
 }
 
 /* Makes one in a directory, and puts the process into it. */
-static int attempt(struct cgroup *group, const char *parent, const struct wish *wish)
+static int make(struct cgroup *group, const char *parent, const struct wish *wish, bool *made)
 {
 	uint32_t number;
 
 	/* A name that nobody has: the keeper removes what it was told of, whoever made it. */
-	snprintf(tried, sizeof(tried), "getrandom");
+	try(false, "getrandom", "");
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -errno;
 	if (snprintf(group->path, sizeof(group->path), "%s/mmtool-%d-%08" PRIx32, parent, (int)getpid(), number) >=
 	    (int)sizeof(group->path))
 		return -ENAMETOOLONG;
 	sweep(parent);
-	snprintf(tried, sizeof(tried), "send, to the process that removes it");
-	if (!wish->announce(wish->context, group->path))
-		return -EIO;
-	snprintf(tried, sizeof(tried), "mkdir: %s", group->path);
+	try(false, "send, to the process that removes it", "");
+	int error = wish->announce(wish->context, group->path);
+
+	if (error < 0)
+		return error;
+	try(true, "mkdir", group->path);
 	if (mkdir(group->path, 0755) < 0)
 		return -errno;
-	int error = set_limit(group, wish->bytes);
-
+	*made = true;
+	error = set_limit(group, wish->bytes);
 	if (error == 0)
 		error = cgroup_enter(group, wish->pid);
-	if (error < 0 && rmdir(group->path) < 0)
-		cgroup_remove(group->path);
+	*made = error == 0 || cgroup_remove(group->path) < 0;
+	return error;
+}
+
+/* The same, which leaves an empty path where nothing was made. */
+static int attempt(struct cgroup *group, const char *parent, const struct wish *wish)
+{
+	bool made = false;
+	int error = make(group, parent, wish, &made);
+
+	if (!made)
+		group->path[0] = '\0';
 	return error;
 }
 
 /* The nearest cgroup from the tool's own upwards that shares out memory among those below it. */
 static int attempt_upwards(struct cgroup *group, struct place *place, const struct wish *wish)
 {
+	static struct attempted first;
 	char controllers[1024];
 	int error = -ENODEV;
 
@@ -309,12 +336,18 @@ static int attempt_upwards(struct cgroup *group, struct place *place, const stru
 		if (now == 0 && has_word(controllers, " \n", "memory")) {
 			now = attempt(group, place->path, wish);
 
-			if (now == 0)
-				return 0;
-			error = error == -ENODEV ? now : error;
+			if (now == 0 || group->path[0] != '\0')
+				return now;
+			if (error == -ENODEV) {
+				error = now;
+				first = tried;
+			}
 		}
-		if (strlen(place->path) <= strlen(place->mount))
+		if (strlen(place->path) <= strlen(place->mount)) {
+			if (error != -ENODEV)
+				tried = first;
 			return error;
+		}
 		*strrchr(place->path, '/') = '\0';
 	}
 }
@@ -327,15 +360,21 @@ static int attempt_at(struct cgroup *group, struct place *place, const struct wi
 	int error = attempt(group, place->path, wish);
 
 	/* What /proc/self/cgroup says need not be seen here. */
-	return error == -ENOENT && strcmp(place->path, place->mount) != 0 ? attempt(group, place->mount, wish) : error;
+	bool elsewhere = error == -ENOENT && group->path[0] == '\0' && strcmp(place->path, place->mount) != 0;
+
+	return elsewhere ? attempt(group, place->mount, wish) : error;
 }
 
+/* What more can be said where the cgroup could not be made: that something could not be looked at has other reasons. */
 static const char *words(int error)
 {
+	if (!tried.makes)
+		return "";
 	switch (-error) {
 	case EACCES:
 	case EPERM:
-		return "; this user may not make one (try as root, or: systemd-run --user --scope mmtool ...)";
+		return geteuid() == 0 ? "; root may not make one here (a container, or root of a user namespace?)"
+		                      : "; this user may not make one (try as root, or: systemd-run --user --scope mmtool ...)";
 	case EROFS:
 		return "; the cgroup file system is read-only here (a container?)";
 	default:
@@ -343,9 +382,11 @@ static const char *words(int error)
 	}
 }
 
-/* Where it is said why without the call that failed. */
+/* Where it is no call that failed: what there is not. */
 static const char *lacking(int error)
 {
+	if (tried.makes)
+		return NULL;
 	switch (-error) {
 	case ENOTSUP:
 		return "this machine has swap, and its kernel cannot limit the use of it";
@@ -358,11 +399,13 @@ static const char *lacking(int error)
 	}
 }
 
-int cgroup_confine(struct cgroup *group, pid_t pid, uint64_t bytes, bool (*announce)(void *context, const char *path),
+int cgroup_confine(struct cgroup *group, pid_t pid, uint64_t bytes, int (*announce)(void *context, const char *path),
                    void *context, struct buf *problem)
 {
 	const struct wish wish = { pid, bytes, announce, context };
 	struct place place;
+
+	group->path[0] = '\0';
 	int error = -ENOENT;
 
 	/* The memory controller is in one hierarchy: where version 1 has it, its answer counts. */
@@ -377,14 +420,13 @@ int cgroup_confine(struct cgroup *group, pid_t pid, uint64_t bytes, bool (*annou
 			return 0;
 		error = error == -ENOENT ? now : error;
 		/* The one that has the controller has failed. */
-		if (error != -ENOENT && error != -ENODEV)
+		if ((error != -ENOENT && error != -ENODEV) || group->path[0] != '\0')
 			break;
 	}
-	group->path[0] = '\0';
 	if (lacking(error) != NULL)
 		buf_puts(problem, lacking(error));
 	else
-		buf_printf(problem, "%s: %s%s", tried, strerror(-error), words(error));
+		buf_printf(problem, "%s: %s%s", tried.text, strerror(-error), words(error));
 	return error;
 }
 
@@ -408,9 +450,10 @@ int cgroup_oom_kills(const struct cgroup *group, int64_t *count)
 
 static void kill_members(const char *path)
 {
-	char text[4096];
+	char procs[CGROUP_PATH + 64], text[4096];
 
-	if (read_text(path, "cgroup.procs", text, sizeof(text)) < 0)
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+	if (file_read_small(AT_FDCWD, procs, text, sizeof(text)) < 0)
 		return;
 	for (char *at = text, *end; *at != '\0'; at = end + (*end == '\n')) {
 		long pid = strtol(at, &end, 10);
@@ -423,14 +466,19 @@ static void kill_members(const char *path)
 	}
 }
 
-void cgroup_remove(const char *path)
+int cgroup_remove(const char *path)
 {
 	const struct timespec moment = { .tv_nsec = REMOVE_MS * 1000000L };
+	int error = 0;
 
-	for (unsigned i = 0; i < REMOVE_ROUNDS; i++) {
-		if (rmdir(path) == 0 || errno == ENOENT)
-			return;
+	for (unsigned i = 0, tries = 0; i < REMOVE_ROUNDS && tries < REMOVE_TRIES; i++) {
+		error = rmdir(path) < 0 ? -errno : 0;
+		/* On a file system that is read-only it is refused before it is looked for (fs/namei.c). */
+		if (error == 0 || error == -ENOENT || (access(path, F_OK) < 0 && errno == ENOENT))
+			return 0;
+		tries += error != -EBUSY;
 		kill_members(path);
 		nanosleep(&moment, NULL);
 	}
+	return error;
 }

@@ -14,29 +14,31 @@
 static const int64_t least = 1 << 20;
 
 /* The keeper: learns the path of each attempt, and removes the last one when the script has ended or the tool is gone. */
-static void keep(int socket, int file)
+static bool keep(int socket, int file, void *unused)
 {
 	char path[CGROUP_PATH] = "";
+	ssize_t got;
 
 	(void)file;
-	while (keeper_read(socket, path, sizeof(path)) > 0)
-		continue;
-	if (path[0] == '/')
-		cgroup_remove(path);
+	(void)unused;
+	do {
+		got = keeper_read(socket, path, sizeof(path));
+	} while (got > 0);
+	return (path[0] != '/' || cgroup_remove(path) == 0) && got == 0;
 }
 
-static bool announce(void *context, const char *path)
+static int announce(void *context, const char *path)
 {
 	struct machine *m = context;
 	char message[CGROUP_PATH] = "";
 
 	memcpy(message, path, strlen(path));
-	return keeper_tell(&m->confined.keeper, message, sizeof(message)) == 0;
+	return keeper_tell(&m->confined.keeper, message, sizeof(message));
 }
 
 static bool is_ours(int error)
 {
-	static const int ours[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO, EINTR, EAGAIN, ENOSYS };
+	static const int ours[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO, EINTR, EAGAIN, ENOSYS, EPIPE, ECONNRESET };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 		if (error == -ours[i])
@@ -49,18 +51,20 @@ static bool confine(struct machine *m, pid_t pid, int64_t limit)
 {
 	struct buf problem = { 0 };
 	const char *call;
-	int error = keeper_start(&m->confined.keeper, -1, keep, &call);
+	int error = keeper_start(&m->confined.keeper, -1, keep, NULL, &call);
 
 	if (error < 0)
 		return machine_break(m, call, error);
 	error = cgroup_confine(&m->confined.group, pid, (uint64_t)limit, announce, m, &problem);
 	if (error == 0) {
 		m->confined.limit = limit;
-	} else if (!keeper_end(&m->confined.keeper)) {
-		machine_break(m, "send: the process that removes the cgroup", -EPIPE);
 	} else {
-		/* Where it is not the machine that has none, but the tool that could not make one. */
-		m->broken = is_ours(error);
+		bool left = m->confined.group.path[0] != '\0';
+
+		/* Where it is not the machine that has none, but the tool that could not make one; or cannot get rid of it. */
+		m->broken = left || is_ours(error);
+		if (!left)
+			(void)keeper_end(&m->confined.keeper);
 		m->unsupported = !m->broken;
 		machine_fail(m, "cgroup: there can be no memory cgroup: %s", buf_text(&problem));
 	}
@@ -149,6 +153,9 @@ void confine_explain(struct machine *m, const struct performance *p, struct even
 
 void confine_fini(struct machine *m)
 {
-	if (!keeper_end(&m->confined.keeper))
-		cgroup_remove(m->confined.group.path);
+	int error = keeper_end(&m->confined.keeper) || m->confined.group.path[0] == '\0' ? 0 : cgroup_remove(m->confined.group.path);
+
+	if (error < 0)
+		machine_left(m, error, "rmdir: the script's cgroup is left: %s", m->confined.group.path);
+	m->confined.group.path[0] = '\0';
 }

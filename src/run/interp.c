@@ -589,6 +589,8 @@ enum verdict interp_run(const struct script *script, struct process *subject, co
 		interp_feed(m, script);
 	if (!m->broken && !m->unsupported)
 		tell_injections(m, script);
+	/* First, for the verdict tells what could not be taken away. */
+	(void)interp_clean(m);
 	enum verdict verdict = interp_conclude(m, problem);
 
 	interp_free(m);

@@ -82,11 +82,16 @@ bool interp_begin(struct machine *machine, struct process *subject, const char *
 enum verdict interp_feed(struct machine *machine, const struct script *script);
 /* One line; valid until the next call. */
 const char *interp_reason(const struct machine *machine);
+/*
+ * Ends the processes that are left, and takes away what the script made outside of them: segments and a cgroup.  Nothing can be fed
+ * then.  False: something is left, and interp_reason() says what and why; the verdict is VERDICT_BROKEN.
+ */
+bool interp_clean(struct machine *machine);
 /* Sends EVENT_VERDICT over all that was fed, and returns it. */
 enum verdict interp_conclude(struct machine *machine, char **problem);
 /* How many steps were performed so far. */
 unsigned interp_steps(const struct machine *machine);
-/* Ends the processes that are left. */
+/* With interp_clean(), where that was not called. */
 void interp_free(struct machine *machine);
 
 /*

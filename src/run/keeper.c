@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 enum { RETRIES = 100, RETRY_MS = 10 };
+enum { DONE, UNDONE }; /* what it exits with */
 
 /* With every signal blocked, and in a session of its own: what kills the tool's terminal or group does not reach it. */
-static _Noreturn void run(int socket_end, int file, void (*keep)(int, int))
+static _Noreturn void run(int socket_end, int file, bool (*keep)(int, int, void *), void *context)
 {
 	setsid();
 	/* `killall -9 mmtool' does not mean it. */
@@ -26,19 +27,18 @@ static _Noreturn void run(int socket_end, int file, void (*keep)(int, int))
 	bool first = dup2(socket_end, 0) == 0, both = first && (file < 0 ? close(1) : dup2(file, 1)) >= 0;
 
 	if (both && syscall(SYS_close_range, 2, ~0u, 0) == 0) {
-		keep(0, file < 0 ? -1 : 1);
-		_exit(0);
+		_exit(keep(0, file < 0 ? -1 : 1, context) ? DONE : UNDONE);
 	}
 	/* Before Linux 5.9, or where one of these failed: it keeps the numbers that it has. */
 	for (int fd = first ? 1 : 0; fd < 1024; fd++) {
 		if (fd != file && (first || fd != socket_end))
 			close(fd);
 	}
-	keep(first ? 0 : socket_end, file);
-	_exit(0);
+	_exit(keep(first ? 0 : socket_end, file, context) ? DONE : UNDONE);
 }
 
-int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket_end, int file), const char **call)
+int keeper_start(struct keeper *keeper, int file, bool (*keep)(int socket_end, int file, void *context), void *context,
+                 const char **call)
 {
 	sigset_t all, before;
 	int ends[2];
@@ -53,7 +53,7 @@ int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket_end, i
 
 	if (pid == 0) {
 		close(ends[1]);
-		run(ends[0], file, keep);
+		run(ends[0], file, keep, context);
 	}
 	int error = pid < 0 ? -errno : 0;
 
@@ -101,5 +101,5 @@ bool keeper_end(struct keeper *keeper)
 		got = waitpid(keeper->pid, &status, 0);
 	} while (got < 0 && errno == EINTR);
 	keeper->pid = 0;
-	return got > 0 && WIFEXITED(status);
+	return got > 0 && WIFEXITED(status) && WEXITSTATUS(status) == DONE;
 }

@@ -13,10 +13,12 @@ struct keeper {
 };
 
 /*
- * Forks one that calls keep(socket, file) with no other descriptor open; file is the caller's, or -1.  Each read(2) of its
- * socket gives one message, and 0 bytes in the end.  0 or -errno, with the call that failed.
+ * Forks one that calls keep(socket, file, context) with no other descriptor open; file is the caller's, or -1.  Each read(2) of
+ * its socket gives one message, and 0 bytes in the end.  keep() says whether nothing is left of what it was to take away; it
+ * has nobody to complain to, and allocates nothing.  0 or -errno, with the call that failed.
  */
-int keeper_start(struct keeper *keeper, int file, void (*keep)(int socket, int file), const char **call);
+int keeper_start(struct keeper *keeper, int file, bool (*keep)(int socket, int file, void *context), void *context,
+                 const char **call);
 /* Sends it a message.  0, or -EPIPE or -ECONNRESET: somebody has killed it; or another -errno. */
 int keeper_tell(const struct keeper *keeper, const void *message, size_t size);
 /*
@@ -24,7 +26,7 @@ int keeper_tell(const struct keeper *keeper, const void *message, size_t size);
  * -errno when that does not help.
  */
 ssize_t keeper_read(int socket_end, void *message, size_t size);
-/* Closes the socket, and waits until it has done its work.  False: somebody killed it, and the work is the caller's. */
+/* Closes the socket, and waits until it has done its work.  False: it could not, or was killed, and the work is the caller's. */
 bool keeper_end(struct keeper *keeper);
 
 #endif

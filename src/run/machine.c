@@ -34,6 +34,26 @@ bool machine_break(struct machine *m, const char *call, int error)
 	return machine_fail(m, "%s: %s", call, strerror(-error));
 }
 
+void machine_left(struct machine *m, int error, const char *format, ...)
+{
+	va_list args;
+
+	/* Beside why the tool could not go on, but not beside how the script came out. */
+	if (!m->broken) {
+		buf_reset(&m->reason);
+		m->verdict.source = (struct event_source){ 0 };
+	} else if (m->reason.len > 0) {
+		buf_puts(&m->reason, "; ");
+	}
+	m->broken = true;
+	va_start(args, format);
+	buf_vprintf(&m->reason, format, args);
+	va_end(args);
+	buf_printf(&m->reason, ": %s", strerror(-error));
+	buf_reset(&m->conclusion);
+	buf_puts(&m->conclusion, buf_text(&m->reason));
+}
+
 void machine_unread(struct machine *m, bool open, const char *file, int error)
 {
 	struct buf what = { 0 };

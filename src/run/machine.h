@@ -94,7 +94,8 @@ struct machine {
 	struct {
 		struct keeper keeper; /* of the System V segments */
 		int list;
-		time_t since; /* when the first could be made */
+		time_t since;       /* when the first could be made */
+		uint64_t *creators; /* who may have made some: a bit for each pid; NULL: nobody */
 	} segments;
 	struct {
 		struct keeper keeper;
@@ -144,6 +145,8 @@ struct machine {
 bool machine_fail(struct machine *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Records that the tool itself cannot go on: call failed with -error. */
 bool machine_break(struct machine *m, const char *call, int error);
+/* Records that something of the script is left outside of it, with the call that failed with -error: the verdict is to say so. */
+void machine_left(struct machine *m, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * What /proc tells of a process could not be read, or with open not be opened: -error.  The tool cannot go on, for what it

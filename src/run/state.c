@@ -112,6 +112,17 @@ const char *interp_reason(const struct machine *m)
 	return buf_text(&m->reason);
 }
 
+bool interp_clean(struct machine *m)
+{
+	size_t told = m->broken ? m->reason.len : 0;
+
+	for (size_t i = 0; i < m->actor_count; i++)
+		process_end(&m->actors[i]->process);
+	segments_fini(m);
+	confine_fini(m);
+	return !m->broken || m->reason.len == told;
+}
+
 enum verdict interp_conclude(struct machine *m, char **problem)
 {
 	struct event_verdict *verdict = &m->verdict;
@@ -136,10 +147,7 @@ unsigned interp_steps(const struct machine *m)
 
 void interp_free(struct machine *m)
 {
-	for (size_t i = 0; i < m->actor_count; i++)
-		process_end(&m->actors[i]->process);
-	segments_fini(m);
-	confine_fini(m);
+	(void)interp_clean(m);
 	for (size_t i = 0; i < m->actor_count; i++) {
 		close_actor(m->actors[i]);
 		free(m->actors[i]);

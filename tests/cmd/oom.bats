@@ -139,6 +139,34 @@ has_cgroup_of()
 	assert_equal "$left" "mmtool-$$-0123abcd mmtool-$gone-of-others"
 }
 
+@test "a cgroup that cannot be removed is told, with the call" {
+	need_root
+	oom
+	failing -f -e 'inject=?rmdir,?unlinkat:error=EPERM' "$MMTOOL" oom -q
+	left=$(sed -n "s/^mmtool oom: rmdir: the script's cgroup is left: \(.*\): Operation not permitted\$/\1/p" <<<"$output")
+	[ -n "$left" ] || fail "$output"
+	rmdir "$left"
+	assert_failure 3
+	failing -f -e 'inject=?rmdir,?unlinkat:error=EPERM:when=1..2' "$MMTOOL" oom -q
+	[[ $output != *strace* ]] || skip 'this strace knows no such range'
+	assert_success
+}
+
+@test "only where the cgroup could not be made it is said that this user may not" {
+	oom
+	for fault in '-e inject=getrandom:error=EPERM' '-P /proc/self/mountinfo -e inject=?open,openat:error=EACCES' \
+		'-P /proc/self/cgroup -e inject=?open,openat:error=EACCES'; do
+		# shellcheck disable=SC2086 # several words
+		failing -f $fault "$MMTOOL" oom -q
+		[ "$status" -ne 0 ] || continue
+		assert_output --partial 'there can be no memory cgroup: '
+		refute_output --partial 'may not'
+		refute_output --partial 'try as root'
+	done
+	failing -f -e 'inject=?mkdir,mkdirat:error=EPERM' "$MMTOOL" oom --format=tap
+	assert_output --partial 'may not make one'
+}
+
 @test "an ordinary user is told why not, with status 77, and nothing was touched" {
 	as_nobody "$MMTOOL" oom
 	[ "$status" -ne 0 ] || skip 'here an ordinary user has a cgroup of its own'

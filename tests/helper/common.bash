@@ -196,6 +196,16 @@ as_nobody()
 	run "${nobody[@]}" "$program" "$@"
 }
 
+# failing OPTION... COMMAND...: runs it, as bats' run does, under strace with these options, by which a call of it fails, or with
+# -f one of its children's.
+failing()
+{
+	need strace
+	not_sanitized 'LeakSanitizer does not work under strace'
+	strace -f -o /dev/null -e inject=getuid:error=EPERM true 2>/dev/null || skip 'strace may not trace here'
+	run timeout 60 strace -qq -o /dev/null "$@"
+}
+
 # leave_zombie: leaves the pid of a process that has exited, and that its parent does not collect, in ./zombie; $watcher is the
 # parent, which sleeps.  It exits when its shell has become that program, and collects no children any more.
 leave_zombie()

@@ -235,6 +235,78 @@ segments()
 	done
 }
 
+@test "System V segments are removed also where no memory is left to whoever removes them" {
+	[ -e /proc/sysvipc/shm ] || skip 'no System V shared memory'
+	not_sanitized 'its runtime allocates otherwise'
+	command -v "${CC:-cc}" >/dev/null || skip 'no compiler here'
+	cd "$BATS_TEST_TMPDIR"
+	# What is forked has FEW allocations.
+	cat >few.c <<-'END'
+		#define _GNU_SOURCE
+		#include <errno.h>
+		#include <stdlib.h>
+		#include <unistd.h>
+		extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+		static long few = -1;
+		static pid_t first;
+		__attribute__((constructor)) static void start(void)
+		{
+			few = getenv("FEW") ? atol(getenv("FEW")) : -1;
+			first = getpid();
+		}
+		static int none(void)
+		{
+			if (few < 0 || getpid() == first || few-- > 0)
+				return 0;
+			few = 0;
+			errno = ENOMEM;
+			return 1;
+		}
+		void *malloc(size_t size) { return none() ? 0 : __libc_malloc(size); }
+		void *calloc(size_t count, size_t size) { return none() ? 0 : __libc_calloc(count, size); }
+		void *realloc(void *old, size_t size) { return none() ? 0 : __libc_realloc(old, size); }
+	END
+	${CC:-cc} -shared -fPIC -o few.so few.c 2>/dev/null || skip 'no library can be made here'
+	LD_PRELOAD=$PWD/few.so true 2>/dev/null || skip 'this C library has its allocations under other names'
+	before=$(segments)
+	for few in 0 1 2 3; do
+		run env LD_PRELOAD="$PWD/few.so" FEW=$few "$MMTOOL" run -q -e 'i = shmget(IPC_PRIVATE, 1p, 0600); c = fork(); in c { j = shmget(IPC_PRIVATE, 1p, 0600) }'
+		for left in $(comm -13 <(echo "$before") <(segments)); do
+			ipcrm -m "$left"
+			fail "$few: $left is left: $output"
+		done
+		assert_success
+	done
+}
+
+@test "a System V segment that cannot be removed is told, with the call" {
+	[ -e /proc/sysvipc/shm ] || skip 'no System V shared memory'
+	need ipcrm
+	before=$(segments)
+	for make in 'i = shmget(IPC_PRIVATE, 1p, 0600)' 'i = shmget(IPC_PRIVATE, 1p, 0600); expect 0'; do
+		failing -f -e inject=shmctl:error=EPERM "$MMTOOL" run --format=json -e "$make"
+		left=$(comm -13 <(echo "$before") <(segments))
+		[ -n "$left" ] || skip 'strace has no call of that name here'
+		ipcrm -m "$left"
+		assert_failure 3
+		assert_line "mmtool run: shmctl: segment $left of the script is left: Operation not permitted"
+		assert_line --partial "\"verdict\":\"broken\""
+		grep '^{' <<<"$output" >"$BATS_TEST_TMPDIR/events"
+		run "$MMTOOL" report --format=tap "$BATS_TEST_TMPDIR/events"
+		assert_line "Bail out! shmctl: segment $left of the script is left: Operation not permitted"
+	done
+	failing -f -e inject=shmctl:error=EPERM sh -c "echo 'i = shmget(IPC_PRIVATE, 1p, 0600)' | '$MMTOOL' shell"
+	left=$(comm -13 <(echo "$before") <(segments))
+	ipcrm -m "$left"
+	assert_failure 3
+	assert_line "mmtool shell: shmctl: segment $left of the script is left: Operation not permitted"
+	# What failed for a while did not fail.
+	failing -f -e inject=shmctl:error=EPERM:when=1..3 "$MMTOOL" run -q -e 'i = shmget(IPC_PRIVATE, 1p, 0600)'
+	[[ $output != *strace* ]] || skip 'this strace knows no such range'
+	assert_success
+	assert_equal "$(segments)" "$before"
+}
+
 @test "none outlives the tool" {
 	"$MMTOOL" run -q -e 'c = fork(); setrlimit(RLIMIT_NOFILE, 77); repeat 100000000 { scratch[0] = 1 }' 3>&- &
 	tool=$!
