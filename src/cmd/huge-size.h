@@ -5,13 +5,20 @@
 
 #include "cmd/command.h"
 
+/* Ends the script as unsupported where open() found no file of a feature; where it failed otherwise it is no such answer. */
+#define FOUND(lacking)                                                                            \
+	"require fd != -1 || errno != ENOENT, \"" lacking "\"\n"                                    \
+	"if fd == -1 {\n"                                                                        \
+	"    expect errno == ENOENT, \"open failed, and not because there is no such file\"\n"     \
+	"}\n"
+
 /*
  * Binds "huge" to it, in bytes, or ends the script as unsupported.  A kernel can have pools of another default size (the
  * name "hugepage") than its transparent huge pages.
  */
 #define FIND_HUGE                                                                                 \
 	"fd = open(\"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size\", O_RDONLY) = ?\n"        \
-	"require fd != -1, \"this kernel has no transparent huge pages\"\n"                        \
+	FOUND("this kernel has no transparent huge pages")                                        \
 	"read(fd, scratch, 20)\n"                                                                \
 	"close(fd)\n"                                                                            \
 	"huge = 0\n"                                                                             \

@@ -95,7 +95,7 @@ static const char *const scripts[] = {
 
 	"require MAP_HUGETLB\n"
 	"fd = open(\"/sys/kernel/mm/hugepages\", O_RDONLY|O_DIRECTORY) = ?\n"
-	"require fd != -1, \"this machine has no pools of huge pages\"\n"
+	FOUND("this machine has no pools of huge pages")
 	"close(fd)\n"
 	"note \"in the pool:\", meminfo(\"HugePages_Total\"), \"huge pages of\", hugepage / 1K, \"KiB,\","
 	" meminfo(\"HugePages_Free\"), \"free, of them\", meminfo(\"HugePages_Rsvd\"), \"promised\"\n"

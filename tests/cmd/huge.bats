@@ -100,6 +100,28 @@ outcome()
 	assert_equal "$(cat /proc/sys/vm/nr_hugepages)" "$before"
 }
 
+@test "a file that cannot be opened is not taken for one that is not there" {
+	[ -n "$size" ] || skip 'no transparent huge pages here'
+	thp=/sys/kernel/mm/transparent_hugepage/hpage_pmd_size
+	failing -f -P $thp -e 'inject=?open,openat:error=ENOENT' "$MMTOOL" huge
+	assert_failure 77
+	assert_line --partial 'this kernel has no transparent huge pages'
+	for command in huge 'advise --advice=collapse'; do
+		# shellcheck disable=SC2086 # several words
+		failing -f -P $thp -e 'inject=?open,openat:error=EACCES' "$MMTOOL" $command
+		assert_failure 1
+		refute_output --partial 'unsupported'
+		assert_output --partial 'EACCES'
+	done
+	failing -f -P $thp -e 'inject=?open,openat:error=EMFILE' "$MMTOOL" huge
+	assert_failure 3
+	assert_output --partial 'open: Too many open files'
+	[ -d /sys/kernel/mm/hugepages ] || return 0
+	failing -f -P /sys/kernel/mm/hugepages -e 'inject=?open,openat:error=EACCES' "$MMTOOL" huge --by=hugetlb
+	assert_failure 1
+	refute_output --partial 'unsupported'
+}
+
 @test "as an ordinary user" {
 	for by in thp collapse hugetlb; do
 		as_nobody "$MMTOOL" huge --by=$by
