@@ -11,8 +11,13 @@ static bool limit(struct machine *m, const struct interp_limit *wanted)
 
 	if (prlimit(m->here->process.pid, (enum __rlimit_resource)wanted->resource, &both, NULL) == 0)
 		return true;
-	if (errno != EPERM)
-		return machine_break(m, "prlimit", -errno);
+	int error = -errno;
+	struct rlimit now;
+
+	/* A filter of system calls (a container's) refuses what is below the hard limit, too. */
+	if (error != -EPERM || prlimit(m->here->process.pid, (enum __rlimit_resource)wanted->resource, NULL, &now) < 0 ||
+	    wanted->bytes <= now.rlim_max)
+		return machine_break(m, "prlimit", error);
 	m->unsupported = true;
 	machine_fail(m, "this user cannot set %s above the hard limit", constant_name(GROUP_RLIMIT, wanted->resource));
 	buf_puts(&m->conclusion, buf_text(&m->reason));

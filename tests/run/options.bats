@@ -77,6 +77,20 @@ big="a = mmap(NULL, 2G, PROT_READ|PROT_WRITE, $anon|MAP_NORESERVE, -1, 0)"
 	assert_output --partial SIGXFSZ
 }
 
+@test "--limit: only what is above the hard limit is refused for that" {
+	install -m 755 "$MMTOOL" "$(open_dir)/mmtool"
+	as_nobody bash -c "ulimit -f 1000 && exec '$(open_dir)/mmtool' run --limit=fsize=1G -e 'note 1'"
+	assert_failure 77
+	assert_output --partial 'this user cannot set RLIMIT_FSIZE above the hard limit'
+	told=
+	for when in 1 2 3; do
+		failing -e "inject=?prlimit64,?setrlimit:error=EPERM:when=$when" "$MMTOOL" run --limit=as=1G -e 'note 1'
+		refute_output --partial 'above the hard limit'
+		[ "$output" != 'mmtool run: prlimit: Operation not permitted' ] || told=$status
+	done
+	assert_equal "$told" 3
+}
+
 @test "--limit=memlock takes CAP_IPC_LOCK, and says so" {
 	mm run --limit=memlock=64K -e "a = mmap(NULL, 1M, PROT_READ, $anon, -1, 0); mlock(a, 64K); mlock(a, 1M) = -1 ENOMEM; c = fork(); in c { mlock(a, 1M) = -1 ENOMEM }"
 	assert_success
