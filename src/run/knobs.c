@@ -63,11 +63,13 @@ void knobs_add(struct buf *text, const struct knob_value values[KNOBS])
 		           (int)(values[knob].len > 0 ? values[knob].len - 1 : 0), values[knob].text);
 }
 
-int knobs_open(struct knobs *knobs)
+int knobs_open(struct knobs *knobs, const char **call, bool *held)
 {
 	char path[64];
 
 	*knobs = (struct knobs){ { -1, -1, -1 } };
+	*call = "open";
+	*held = false;
 	for (enum knob knob = 0; knob < KNOBS; knob++) {
 		snprintf(path, sizeof(path), "/proc/sys/vm/%s", knob_name[knob]);
 		knobs->fd[knob] = file_open(path, O_RDWR);
@@ -76,9 +78,11 @@ int knobs_open(struct knobs *knobs)
 	}
 	int error;
 
+	*call = "flock";
 	do {
 		error = flock(knobs->fd[KNOB_POLICY], LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 	} while (error == -EINTR);
+	*held = error == -EWOULDBLOCK;
 	return error;
 }
 

@@ -24,10 +24,10 @@ struct knobs {
 
 /*
  * Opens them, and locks them against everybody else who does.  The lock is flock(2) on the policy's own file: it needs no
- * writable directory, a child shares it, and it ends with the last process that has it open.  Returns 0; -EWOULDBLOCK when
- * another one has it; or another -errno.  Then too the caller calls knobs_close().
+ * writable directory, a child shares it, and it ends with the last process that has it open.  Returns 0, or -errno, with the
+ * call that failed, "open" or "flock"; *held: another one has it.  Then too the caller calls knobs_close().
  */
-int knobs_open(struct knobs *knobs);
+int knobs_open(struct knobs *knobs, const char **call, bool *held);
 void knobs_close(const struct knobs *knobs);
 /* Reads all of them.  0 or -errno. */
 int knobs_read(const struct knobs *knobs, struct knob_value values[KNOBS]);

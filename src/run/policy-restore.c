@@ -25,7 +25,7 @@ static void fail_open(struct policy_outcome *outcome, const char *option, int er
 		buf_puts(problem, "the policy is the whole machine's, and only its root may change it "
 		                  "(root of a user namespace is not enough)");
 	else
-		buf_printf(problem, "open or flock: /proc/sys/vm/overcommit_*: %s", strerror(error));
+		buf_printf(problem, "open: /proc/sys/vm/overcommit_*: %s", strerror(error));
 }
 
 /* Another one holds the lock: who. */
@@ -43,17 +43,19 @@ static void fail_held(struct policy_outcome *outcome, const char *option)
 
 bool policy_claim(struct knobs *knobs, struct knob_value now[KNOBS], const char *option, struct policy_outcome *outcome)
 {
-	int error = knobs_open(knobs);
+	const char *call;
+	bool held;
+	int error = knobs_open(knobs, &call, &held);
 
 	outcome->status = STATUS_TOOL;
-	if (error == -EWOULDBLOCK) {
+	if (held)
 		fail_held(outcome, option);
-		return false;
-	}
-	if (error < 0) {
+	else if (error < 0 && strcmp(call, "open") == 0)
 		fail_open(outcome, option, -error);
+	else if (error < 0)
+		buf_printf(&outcome->problem, "%s: %s: /proc/sys/vm/%s: %s", option, call, knob_name[KNOB_POLICY], strerror(-error));
+	if (error < 0)
 		return false;
-	}
 	error = knobs_read(knobs, now);
 	if (error < 0)
 		buf_printf(&outcome->problem, "%s: cannot read /proc/sys/vm/overcommit_*: %s", option, strerror(-error));

@@ -345,7 +345,7 @@ static void signals_take(struct run *run)
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 }
 
-/* Also one that cannot be waited for has changed: what its end was, nobody knows. */
+/* Also one that cannot be waited for has changed: what its end was, nobody knows, and si_errno is why. */
 static bool child_changed(pid_t pid, int options, siginfo_t *info)
 {
 	int got;
@@ -356,6 +356,8 @@ static bool child_changed(pid_t pid, int options, siginfo_t *info)
 	do {
 		got = waitid(P_PID, (id_t)pid, info, options);
 	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		*info = (siginfo_t){ .si_errno = errno };
 	return got < 0 ? (options & WEXITED) != 0 : info->si_pid != 0;
 }
 
@@ -405,7 +407,8 @@ static void watcher_check(struct run *run)
 {
 	siginfo_t info;
 
-	if (!run->watcher_lost && child_changed(run->watcher, WEXITED | WNOHANG, &info)) {
+	if (!run->watcher_lost && child_changed(run->watcher, WEXITED | WNOHANG, &info) &&
+	    (info.si_pid != 0 || info.si_errno == ECHILD)) {
 		run->watcher_lost = true;
 		run->watcher = -1;
 	}
@@ -442,7 +445,7 @@ static void command_take(struct run *run, const siginfo_t *info)
 	bool killed = info->si_code != CLD_EXITED;
 
 	if (info->si_pid == 0) {
-		fail(run, STATUS_TOOL, "how the program ended is not known", "waitid", ECHILD);
+		fail(run, STATUS_TOOL, "how the program ended is not known", "waitid", info->si_errno);
 		return;
 	}
 	outcome->status = info->si_status + (killed ? KILLED : 0);

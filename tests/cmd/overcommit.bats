@@ -702,6 +702,24 @@ in_own_run()
 	assert_restored
 }
 
+@test "the call that failed is named, and not another one" {
+	need_sysctl
+	for option in --restore "--set=$other -- echo ran"; do
+		# shellcheck disable=SC2086 # several words
+		failing -f -P ${knobs}_ratio -e 'inject=?open,openat:error=EAGAIN' "$MMTOOL" overcommit $option
+		assert_failure 3
+		assert_output "mmtool overcommit: ${option%%[= ]*}: open: /proc/sys/vm/overcommit_*: Resource temporarily unavailable"
+		# shellcheck disable=SC2086
+		failing -f -e inject=flock:error=EPERM "$MMTOOL" overcommit $option
+		assert_failure 3
+		assert_output "mmtool overcommit: ${option%%[= ]*}: flock: /proc/sys/vm/overcommit_memory: Operation not permitted"
+	done
+	failing -f -e inject=waitid:error=EPERM "$MMTOOL" overcommit --set="$other" -- sleep 1
+	assert_failure 3
+	assert_output 'mmtool overcommit: --set: how the program ended is not known: waitid: Operation not permitted'
+	assert_restored
+}
+
 @test "--restore stands alone" {
 	for more in --set=1 --ratio=5 --try=4K --probe '-- true'; do
 		# shellcheck disable=SC2086 # two words
