@@ -223,6 +223,12 @@ static const char plan_committed[] =
 	" \"MiB for root, and from a process\","
 	" sysctl(\"vm.user_reserve_kbytes\") / 1024, \"MiB or 1/32 of its size, whichever is less\"\n";
 
+/* What is no refusal says nothing of how much would be granted. */
+#define REFUSED                                                                                    \
+	"\t\tif errno != ENOMEM {\n"                                                                \
+	"\t\t\texpect errno == ENOMEM, \"mmap failed, and was not refused\"\n"                      \
+	"\t\t}\n"
+
 /* Doubles until refused, so that both ends of the bisection are answers and not guesses. */
 static const char plan_double[] =
 	"low = 0\n"
@@ -230,6 +236,7 @@ static const char plan_double[] =
 	"repeat 64 {\n"
 	"\tm = mmap(NULL, high, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ?\n"
 	"\tif m == MAP_FAILED {\n"
+	REFUSED
 	"\t\tbreak\n"
 	"\t}\n"
 	"\tmunmap(m, high)\n"
@@ -251,6 +258,7 @@ static const char plan_bisect[] =
 	"\thalf = (low + high) / 2 / page * page\n"
 	"\tm = mmap(NULL, half, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ?\n"
 	"\tif m == MAP_FAILED {\n"
+	REFUSED
 	"\t\thigh = half\n"
 	"\t} else {\n"
 	"\t\tmunmap(m, half)\n"

@@ -201,6 +201,17 @@ finish()
 	assert_output --partial "granted now: $((($(meminfo MemTotal) + $(meminfo SwapTotal)) * 1024)) bytes"
 }
 
+@test "what is no refusal is not taken for one" {
+	policy_lock -s
+	[ "$old_policy" = 0 ] || skip 'this machine has another policy'
+	most=$("$MMTOOL" overcommit --probe | grep 'granted now')
+	for when in 15 20 25; do
+		failing -f -e "inject=?mmap,?mmap2:error=EAGAIN:when=$when" "$MMTOOL" overcommit --probe
+		[ "$status" -ne 0 ] || assert_line "$most"
+		[ "$status" -ne 1 ] || assert_line --partial 'FAILED: mmap failed, and was not refused'
+	done
+}
+
 @test "usage errors name what is wrong" {
 	mm overcommit --set=3 -- true
 	assert_failure 2
