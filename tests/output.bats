@@ -86,6 +86,49 @@ on_terminal()
 	assert_output 'mmtool maps: out: write: Input/output error'
 }
 
+@test "a message is written whole, also where a write is interrupted, is short, or finds no room" {
+	not_sanitized 'its leaks are looked for by ptrace, too'
+	need strace
+	strace -o probe -e inject=write:retval=0:when=1 true 2>/dev/null || skip 'strace may not trace here'
+	mm run -e 'a = nonsense('
+	assert_failure 2
+	whole=$output
+	for fault in error=EINTR error=EAGAIN retval=7; do
+		run timeout 60 strace -o calls -e "inject=write:$fault:when=1" "$MMTOOL" run -e 'a = nonsense('
+		assert_failure 2
+		# The 7 bytes went nowhere.
+		[ "$fault" != retval=7 ] || whole=${whole:7}
+		assert_output "$whole"
+	done
+	# Where there is never room it is given up.
+	run timeout 60 strace -o calls -e "inject=write:error=EAGAIN" "$MMTOOL" run -e 'a = nonsense('
+	assert_failure 2
+	assert_output ''
+}
+
+@test "a message into a full pipe where nobody waits is waited for" {
+	need python3
+	# It takes 64 KiB; whoever reads does so a while later.
+	run timeout 60 python3 -c '
+import fcntl, os, subprocess, sys, time
+r, w = os.pipe()
+fcntl.fcntl(w, fcntl.F_SETFL, os.O_NONBLOCK)
+try:
+    while True:
+        os.write(w, b"x" * 1000)
+except BlockingIOError:
+    pass
+tool = subprocess.Popen(sys.argv[1:], stderr=w)
+os.close(w)
+time.sleep(0.3)
+text = b""
+while part := os.read(r, 65536):
+    text += part
+print(tool.wait(), text.lstrip(b"x").decode())' "$MMTOOL" grow --to=3X
+	assert_success
+	assert_output --partial '2 mmtool grow: '
+}
+
 @test "-o to standard output's own file, /dev/stdout" {
 	mm grow --symbolic -o /dev/stdout
 	assert_success

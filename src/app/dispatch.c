@@ -8,6 +8,7 @@
 #include "app/session.h"
 #include "base/alloc.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "cmd/registry.h"
 #include "run/process.h"
 
@@ -80,7 +81,7 @@ static void on_abort(int signo)
 	static const char message[] = "mmtool: malloc: out of memory\n";
 
 	(void)signo;
-	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	(void)file_write(STDERR_FILENO, message, sizeof(message) - 1);
 	_exit(STATUS_TOOL);
 }
 

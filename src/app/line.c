@@ -3,6 +3,7 @@
 #include "app/line.h"
 
 #include "base/diag.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -105,8 +106,9 @@ static enum line plain(struct lines *lines, const char *prompt, const char **tex
 		lines->at = 0;
 		seen = buf->len;
 		lines->before_read(lines->context);
-		if (lines->terminal && !prompted && write(STDOUT_FILENO, prompt, strlen(prompt)) < 0)
-			return LINE_FAILED;
+		/* Where nothing can be printed any more, the next output says so: reading has not failed. */
+		if (lines->terminal && !prompted)
+			(void)file_write(STDOUT_FILENO, prompt, strlen(prompt));
 		prompted = true;
 		enum line outcome = fill(lines);
 

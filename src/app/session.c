@@ -38,12 +38,6 @@ static void take_event(void *context, const struct event *event)
 	output_added(&session->output);
 }
 
-static void say(const char *text, size_t len)
-{
-	if (write(STDERR_FILENO, text, len) < 0)
-		return;
-}
-
 /* --step: prompts on standard error and waits for a line; at end of input it goes on without waiting. */
 static void wait_for_enter(void *context, const struct event_source *source, pid_t pid)
 {
@@ -57,13 +51,13 @@ static void wait_for_enter(void *context, const struct event_source *source, pid
 	buf_printf(&prompt, "[pid %d] next: ", (int)pid);
 	buf_escape(&prompt, source->text, source->text_len, 0);
 	buf_puts(&prompt, "\n[Enter] ");
-	say(prompt.data, prompt.len);
+	(void)file_write(STDERR_FILENO, prompt.data, prompt.len);
 	buf_fini(&prompt);
 	while (c != '\n') {
 		ssize_t got = read(session->keyboard, &c, 1);
 
 		if (got == 0 || (got < 0 && errno != EINTR)) {
-			say("\n", 1);
+			(void)file_write(STDERR_FILENO, "\n", 1);
 			session->keyboard = -1;
 			return;
 		}
@@ -210,7 +204,7 @@ static int parse_all(const struct plan *plan, struct script **scripts)
 			status = STATUS_USAGE;
 	}
 	if (errors.len > 0)
-		say(errors.data, errors.len);
+		(void)file_write(STDERR_FILENO, errors.data, errors.len);
 	buf_fini(&errors);
 	free(names);
 	return status;

@@ -4,8 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
+
+enum {
+	ROOM_MS = 5000,   /* for a reader to read on: who waits for ever may have something to put back */
+	WRITE_TRIES = 16, /* of a descriptor that is said to have room, and takes nothing */
+};
 
 int file_open_at(int folder, const char *path, int flags)
 {
@@ -42,14 +48,30 @@ ssize_t file_read_at(int fd, void *data, size_t size, off_t offset)
 	return got < 0 ? -errno : got;
 }
 
+/* After an EAGAIN: standard error can be full, and somebody else have said that nobody waits there (O_NONBLOCK).  0 or -errno. */
+static int wait_for_room(int fd)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	return poll(&room, 1, ROOM_MS) > 0 ? 0 : -EAGAIN;
+}
+
 int file_write(int fd, const void *data, size_t size)
 {
+	unsigned tries = 0;
+
 	for (size_t at = 0; at < size;) {
 		ssize_t put = write(fd, (const char *)data + at, size - at);
+		int error = put < 0 ? -errno : put == 0 ? -EIO : 0;
 
-		if (put == 0 || (put < 0 && errno != EINTR))
-			return put < 0 ? -errno : -EIO;
-		at += put > 0 ? (size_t)put : 0;
+		if (error == -EAGAIN && tries++ < WRITE_TRIES)
+			error = wait_for_room(fd);
+		if (error < 0 && error != -EINTR)
+			return error;
+		if (put > 0) {
+			at += (size_t)put;
+			tries = 0;
+		}
 	}
 	return 0;
 }

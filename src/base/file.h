@@ -12,7 +12,8 @@ int file_open_at(int folder, const char *path, int flags);
 /* As read(2) and pread(2): the bytes read, 0 at the end, or -errno. */
 ssize_t file_read(int fd, void *data, size_t size);
 ssize_t file_read_at(int fd, void *data, size_t size, off_t offset);
-/* Writes all of it, in one write(2) where that takes it.  Allocates nothing.  0 or -errno. */
+/* Writes all of it, in one write(2) where that takes it; a full pipe is waited for, some seconds also where it is O_NONBLOCK.
+ * Allocates nothing.  0 or -errno. */
 int file_write(int fd, const void *data, size_t size);
 
 /*
