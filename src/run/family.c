@@ -89,7 +89,7 @@ bool perform_fork(struct machine *m, struct performance *p)
 	regions_copy(&actor->regions, &m->here->regions);
 	error = machine_observe(m, actor);
 	if (error < 0)
-		return machine_break(m, "open: /proc/PID/maps", error);
+		return machine_break(m, actor->observed ? "ioctl, PROCMAP_QUERY: /proc/PID/maps" : "open: /proc/PID/maps", error);
 	detail_open(m, actor);
 	p->result = child.pid;
 	return true;

@@ -42,12 +42,15 @@ static int ask(const struct observer *observer, uint64_t addr, struct query *que
 	}
 }
 
-bool observer_can_query(const struct observer *observer)
+int observer_can_query(const struct observer *observer)
 {
 	struct query query;
 	int error = ask(observer, 0, &query, NULL);
 
-	return error == 0 || error == -ENOENT;
+	if (error == -ENOENT)
+		return 0;
+	/* Before Linux 6.11 the file had no ioctl at all; what knows of others says EINVAL. */
+	return error == -ENOTTY || error == -EINVAL ? -EOPNOTSUPP : error;
 }
 
 /* In lower case, with as many zeros in front as the kernel has (seq_put_hex_ll() in fs/seq_file.c). */

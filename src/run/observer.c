@@ -117,9 +117,11 @@ int observer_read(struct observer *observer, struct maps *maps)
 
 int observer_choose(struct observer *observer, enum observer_way way)
 {
+	int error = way != OBSERVER_TEXT ? observer_can_query(observer) : -EOPNOTSUPP;
+
 	observer->insists = way == OBSERVER_QUERY;
-	observer->queries = way != OBSERVER_TEXT && observer_can_query(observer);
-	return observer->insists && !observer->queries ? -EOPNOTSUPP : 0;
+	observer->queries = error == 0;
+	return observer->insists ? error : 0;
 }
 
 /* A query costs as much as the text of some mappings: where many are to be asked for, it is read. */

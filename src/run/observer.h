@@ -54,7 +54,7 @@ int observer_read(struct observer *observer, struct maps *maps);
 
 /*
  * Chooses the way in which observer_update() reads: without this it is by text.  Queries are the ioctl PROCMAP_QUERY of
- * the maps file (Linux 6.11).  Returns 0, or -EOPNOTSUPP when the kernel has none and the way is OBSERVER_QUERY.
+ * the maps file (Linux 6.11).  Returns 0, or when the way is OBSERVER_QUERY what observer_can_query() does.
  */
 int observer_choose(struct observer *observer, enum observer_way way);
 /*
@@ -65,8 +65,8 @@ int observer_choose(struct observer *observer, enum observer_way way);
 int observer_update(struct observer *observer, struct maps *maps, const struct stale *stale);
 /* observer-query.c: puts the mappings of a range, and of what touches it, into a snapshot.  0, or -errno: nothing was done. */
 int observer_query(struct observer *observer, struct maps *maps, const struct stale_range *range);
-/* Whether the kernel answers queries about the process. */
-bool observer_can_query(const struct observer *observer);
+/* Whether the kernel answers queries about the process: 0, -EOPNOTSUPP when it has none, or the -errno of asking. */
+int observer_can_query(const struct observer *observer);
 /* Learns from a whole text how lines are written and where queries end; false: queries do not give what it says. */
 bool observer_compare(struct observer *observer, const struct maps *text);
 

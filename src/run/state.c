@@ -40,6 +40,12 @@ static void close_actor(struct actor *actor)
 	*actor = (struct actor){ .process = { .socket = -1, .dead = true } };
 }
 
+/* What a seccomp profile or a security module answers for the kernel. */
+static bool is_refusal(int error)
+{
+	return error == -EPERM || error == -EACCES || error == -ENOSYS;
+}
+
 /* The main process: the subject that was handed in. */
 static bool adopt(struct machine *m, struct process *subject)
 {
@@ -59,14 +65,18 @@ static bool adopt(struct machine *m, struct process *subject)
 	if (error < 0)
 		return machine_break(m, error == -ESRCH ? "/proc is of another PID namespace" : "readlink: /proc/self", error);
 	error = machine_observe(m, actor);
-	if (error == -EOPNOTSUPP) {
+	if (actor->observed && (error == -EOPNOTSUPP || is_refusal(error))) {
 		m->unsupported = true;
-		machine_fail(m, "--observer=query: this kernel has no PROCMAP_QUERY (since Linux 6.11)");
+		if (error == -EOPNOTSUPP)
+			machine_fail(m, "--observer=query: this kernel has no PROCMAP_QUERY (since Linux 6.11)");
+		else
+			machine_fail(m, "--observer=query: ioctl, PROCMAP_QUERY: it is refused here: %s", strerror(-error));
 		buf_puts(&m->conclusion, buf_text(&m->reason));
 		return false;
 	}
 	if (error < 0)
-		return machine_break(m, "open: /proc/PID/maps of the subject", error);
+		return machine_break(m, actor->observed ? "ioctl, PROCMAP_QUERY: /proc/PID/maps of the subject"
+		                                        : "open: /proc/PID/maps of the subject", error);
 	detail_open(m, actor);
 	/* The scratch page has a name from the start: the language's own. */
 	regions_add(&actor->regions, "scratch", REGION_PREDEFINED, actor->process.scratch, m->page);
@@ -131,7 +141,9 @@ enum verdict interp_conclude(struct machine *m, char **problem)
 	                   : m->unsupported   ? VERDICT_UNSUPPORTED
 	                   : verdict->failed > 0 ? VERDICT_FAILED
 	                                         : VERDICT_PASSED;
-	verdict->reason = verdict->verdict != VERDICT_PASSED ? buf_text(&m->conclusion) : NULL;
+	verdict->reason = verdict->verdict == VERDICT_PASSED ? NULL
+	                  /* What went wrong before the first statement is no statement's. */
+	                  : m->conclusion.len > 0 ? buf_text(&m->conclusion) : buf_text(&m->reason);
 	if (m->broken)
 		*problem = alloc_string(buf_text(&m->reason), m->reason.len);
 	send(m, &(struct event){ .type = EVENT_VERDICT, .verdict = *verdict });

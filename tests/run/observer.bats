@@ -183,6 +183,33 @@ m = mmap(NULL, 2p, PROT_READ, MAP_PRIVATE, fd, 0); munmap(m, 1p); note pathname(
 x = mmap(NULL, 2p, PROT_READ, MAP_SHARED, m, 0); munmap(x, 1p)'
 }
 
+@test "--observer=query: a query that fails, or that is refused, is not told as a kernel that has none" {
+	need strace
+	not_sanitized 'strace and LeakSanitizer exclude each other'
+	queries
+	# fails ERROR: all the ioctls of the tool.
+	fails()
+	{
+		run strace -qq -o /dev/null -e trace=ioctl -e inject="ioctl:error=$1" "$MMTOOL" run --format=json --observer=query \
+			-e 'note 1'
+		[[ $output != *'strace: '* ]] || skip 'strace traces nothing here'
+	}
+	for error in ENOMEM EIO; do
+		fails "$error"
+		assert_failure 3
+		assert_line --regexp '^mmtool run: ioctl, PROCMAP_QUERY: .*: (Cannot allocate memory|Input/output error)$'
+		assert_line --regexp '"verdict":"broken".*"reason":"ioctl, PROCMAP_QUERY: '
+	done
+	for error in EPERM ENOSYS; do
+		fails "$error"
+		assert_failure 77
+		assert_output --regexp 'PROCMAP_QUERY: it is refused here: (Operation not permitted|Function not implemented)'
+	done
+	fails EINVAL
+	assert_failure 77
+	assert_output --partial 'this kernel has no PROCMAP_QUERY'
+}
+
 @test "--observer=text asks nothing, --observer=query says it where the kernel has no queries, auto reads the text there" {
 	need strace
 	not_sanitized 'strace and LeakSanitizer exclude each other'
