@@ -39,13 +39,33 @@ static volatile sig_atomic_t guarded;
 static struct exec_setup self;
 static unsigned char *scratch;
 
-/* Whether a call on the socket is worth another try; any other error is a script's doing, which can close it. */
+/* Whether a call on the socket is worth another try. */
 static bool is_passing(void)
 {
 	return errno == EINTR || errno == ENOMEM || errno == ENOBUFS;
 }
 
-/* Without it the tool would wait for ever: the status tells why.  MSG_NOSIGNAL: the tool may have gone. */
+/*
+ * After a call on the socket that failed: ends with the status that tells which and why, unless a script can be the cause.  It
+ * can close the socket, put a file in its place, have it not wait (O_NONBLOCK), and unmap what is sent.
+ */
+static void blame(int call)
+{
+	switch (errno) {
+	case EBADF:
+	case ENOTSOCK:
+	case EPIPE:
+	case ECONNRESET:
+	case EAGAIN:
+	case EFAULT:
+		return;
+	default:
+		/* MIPS and others have higher numbers than there is room for. */
+		_exit(call + (errno < EXEC_ERRORS ? errno : EIO));
+	}
+}
+
+/* Without it the tool would wait for ever.  MSG_NOSIGNAL: the tool may have gone. */
 static void send_all(const void *message, size_t size)
 {
 	ssize_t sent;
@@ -54,8 +74,10 @@ static void send_all(const void *message, size_t size)
 	do {
 		sent = send(self.socket, message, size, MSG_NOSIGNAL);
 	} while (sent < 0 && is_passing() && ++tries < SOCKET_TRIES);
-	if (sent < 0)
-		_exit(is_passing() ? EXEC_SEND_FAILED + errno : 0);
+	if (sent < 0) {
+		blame(EXEC_SEND_FAILED);
+		_exit(0);
+	}
 }
 
 static void send_reply(size_t len)
@@ -385,7 +407,7 @@ static int64_t adopt(void)
 	return fd < 0 ? -EMFILE : fd;
 }
 
-/* The next request.  False: the tool has gone. */
+/* The next request.  False: the tool has gone, or it is none. */
 static bool receive(void)
 {
 	union {
@@ -401,8 +423,8 @@ static bool receive(void)
 	do {
 		got = recvmsg(self.socket, &message, 0);
 	} while (got < 0 && is_passing() && ++tries < SOCKET_TRIES);
-	if (got < 0 && is_passing())
-		_exit(EXEC_RECEIVE_FAILED + errno);
+	if (got < 0)
+		blame(EXEC_RECEIVE_FAILED);
 	if (got < (ssize_t)offsetof(struct exec_request, data))
 		return false;
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);

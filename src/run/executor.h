@@ -71,8 +71,8 @@ struct exec_hello {
 	uint64_t scratch; /* the address of its scratch page */
 };
 
-/* The status that a subject exits with when its socket fails: so much more than the errno. */
-enum { EXEC_SEND_FAILED = 0, EXEC_RECEIVE_FAILED = 128 };
+/* The status that a subject exits with when its socket fails: so much more than the errno, which is below EXEC_ERRORS. */
+enum { EXEC_SEND_FAILED = 0, EXEC_RECEIVE_FAILED = 128, EXEC_ERRORS = 128 };
 
 /* Becomes the executor: never returns.  Called in a new child, before anything was allocated in it. */
 _Noreturn void executor_run(const struct exec_setup *setup);
