@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "lang/program.h"
 #include "lang/script.h"
+#include "mm/constant.h"
 #include "run/interp.h"
 
 #include <errno.h>
@@ -18,7 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEFAULT_TIMEOUT_MS = 60 * 1000 };
+enum {
+	DEFAULT_TIMEOUT_MS = 60 * 1000,
+	FORK_TIMEOUT_MS = 10 * 1000, /* for a process that does nothing but make subjects */
+};
 
 static const uint64_t default_max_touch = UINT64_C(1) << 30;
 
@@ -104,23 +108,85 @@ int session_status(enum verdict verdict)
 	return status[verdict];
 }
 
-/* A script's subject: the first child itself when it is the only one that is needed, else made by it. */
-static int make_subject(struct process *first, bool only, struct process *subject)
+/* How a process came to its end that no script had yet: it was to be a subject, or to make one. */
+static void tell_end(const char *which, const struct process *process)
 {
-	int error = 0;
+	struct buf end = { 0 };
 
-	if (only) {
-		*subject = *first;
-		*first = (struct process){ .socket = -1, .dead = true };
-		return STATUS_OK;
+	if (process->given_up) {
+		buf_puts(&end, "did not answer as it should, and mmtool killed it");
+	} else if (process_signal(process) != 0) {
+		buf_puts(&end, "was killed by ");
+		constant_format(&end, GROUP_SIGNAL, (uint64_t)process_signal(process));
+	} else {
+		buf_puts(&end, "ended");
 	}
-	enum exchange outcome = process_fork(first, subject, &error, NULL);
+	diag_error("no subject can be made: the %s %s", which, buf_text(&end));
+	buf_fini(&end);
+}
 
-	if (outcome == EXCHANGE_DONE && error == 0)
-		return STATUS_OK;
-	diag_error("no subject can be made: %s: %s", outcome == EXCHANGE_BROKEN ? first->failed : "fork",
-	           strerror(error != 0 ? error : errno));
-	return STATUS_TOOL;
+static void tell_failure(const char *call, int error)
+{
+	diag_error("no subject can be made: %s: %s", call, strerror(error));
+}
+
+bool session_greets(struct process *first)
+{
+	const char *call;
+	int error = process_greet(first, &call, NULL);
+
+	if (error >= 0)
+		return true;
+	if (call != NULL)
+		tell_failure(call, -error);
+	else
+		tell_end("new process", first);
+	return false;
+}
+
+bool session_fork(struct process *first, struct process *subject, struct output *output)
+{
+	static const struct exchange_limits limits = { .timeout_ms = FORK_TIMEOUT_MS };
+	int error = 0;
+	enum exchange outcome = process_fork(first, subject, &error, &limits);
+	int cause = errno;
+
+	if (outcome == EXCHANGE_DONE && error == 0 && !subject->dead)
+		return true;
+	output_flush(output);
+	switch (outcome) {
+	case EXCHANGE_DONE:
+		if (error != 0)
+			tell_failure("fork", error);
+		else
+			tell_end("new process", subject);
+		break;
+	case EXCHANGE_BROKEN:
+		tell_failure(first->failed, cause);
+		break;
+	case EXCHANGE_DIED:
+		tell_end("process that makes them", first);
+		break;
+	case EXCHANGE_TIMEOUT:
+	case EXCHANGE_TOUCHED:
+	case EXCHANGE_STOPPED:
+	case EXCHANGE_DYING:
+	case EXCHANGE_CONFUSED:
+		first->given_up = true;
+		tell_end("process that makes them", first);
+		break;
+	}
+	return false;
+}
+
+/* A script's subject: the first child itself when it is the only one that is needed, else made by it. */
+static bool make_subject(struct session *session, struct process *first, bool only, struct process *subject)
+{
+	if (!only)
+		return session_fork(first, subject, &session->output);
+	*subject = *first;
+	*first = (struct process){ .socket = -1, .dead = true };
+	return true;
 }
 
 void session_limits(struct interp_options *options)
@@ -162,20 +228,17 @@ static int perform_all(struct session *session, const struct plan *plan, struct 
                        struct process *first)
 {
 	size_t count = plan->count;
-	const char *call;
-	int error = process_greet(first, &call, NULL);
 	int status = STATUS_OK;
 
-	if (error < 0) {
-		diag_error("no subject can be made: %s: %s", call, strerror(-error));
+	if (!session_greets(first))
 		return STATUS_TOOL;
-	}
 	for (size_t i = 0; i < count && status != STATUS_TOOL; i++) {
 		struct process subject;
-		int made = make_subject(first, count == 1, &subject);
+		int own = STATUS_TOOL;
 
-		status = session_worse(status, made != STATUS_OK ? made
-		                                         : perform(session, &plan->performance, scripts[i], count > 1, &subject));
+		if (make_subject(session, first, count == 1, &subject))
+			own = perform(session, &plan->performance, scripts[i], count > 1, &subject);
+		status = session_worse(status, own);
 	}
 	process_end(first);
 	/* A harness counts the points; a status beside them would be one more error. */

@@ -4,6 +4,7 @@
 #define MMTOOL_APP_SESSION_H
 
 #include "app/options.h"
+#include "app/output.h"
 #include "cmd/command.h"
 #include "run/process.h"
 
@@ -13,7 +14,11 @@
  */
 int session_run(const struct plan *plan, const struct common_options *options, struct process *first);
 
-/* What the shell shares with it.  The report of each enum format. */
+/* What the shell shares with it.  Waits until the first child is ready.  False: it is not, and it was said why. */
+bool session_greets(struct process *first);
+/* Has the first child make a subject.  False: there is none, and it was said why, after what is in output. */
+bool session_fork(struct process *first, struct process *subject, struct output *output);
+/* The report of each enum format. */
 extern const struct report_class *const session_reports[];
 /* Whether what is written to fd is coloured. */
 bool session_wants_color(enum color color, int fd);

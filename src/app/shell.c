@@ -135,15 +135,8 @@ static const char *input_name(const struct shell *shell)
 static bool begin(struct shell *shell)
 {
 	struct process subject;
-	int error = 0;
 
-	enum exchange outcome = process_fork(shell->spawner, &subject, &error, NULL);
-
-	if (outcome != EXCHANGE_DONE || error != 0) {
-		error = error != 0 ? error : errno;
-		output_flush(&shell->output);
-		diag_error("no subject can be made: %s: %s", outcome == EXCHANGE_BROKEN ? shell->spawner->failed : "fork",
-		           strerror(error));
+	if (!session_fork(shell->spawner, &subject, &shell->output)) {
 		worsen(shell, STATUS_TOOL);
 	} else if (!interp_begin(shell->machine, &subject, input_name(shell))) {
 		output_flush(&shell->output);
@@ -397,18 +390,14 @@ static int open_report(struct shell *shell)
 int shell_run(const struct plan *plan, const struct common_options *options, struct process *first)
 {
 	struct shell shell = { .options = options, .how = plan->performance, .spawner = first };
-	const char *call, *refused = refusal(options);
+	const char *refused = refusal(options);
 
 	if (refused != NULL) {
 		diag_error("%s", refused);
 		return STATUS_USAGE;
 	}
-	int error = process_greet(first, &call, NULL);
-
-	if (error < 0) {
-		diag_error("no subject can be made: %s: %s", call, strerror(-error));
+	if (!session_greets(first))
 		return STATUS_TOOL;
-	}
 	shell.how.fed = true;
 	shell.how.explain = options->report.explain;
 	shell.how.pages = options->report.pages;

@@ -77,10 +77,12 @@ bool perform_fork(struct machine *m, struct performance *p)
 		return true;
 	if (child.dead) {
 		const char *name = constant_name(GROUP_SIGNAL, process_signal(&child));
+		const char *end = name != NULL ? "was killed by " : "ended";
 
-		close(child.socket);
+		if (child.given_up)
+			end = "was killed by mmtool, which it did not answer as it should,";
 		return machine_fail(m, "fork: the new process %s%s before it could be used: is the memory that makes its calls as it "
-		                       "was?", name != NULL ? "was killed by " : "ended", name != NULL ? name : "");
+		                       "was?", end, name != NULL && !child.given_up ? name : "");
 	}
 	struct actor *actor = add_actor(m);
 

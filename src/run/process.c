@@ -291,7 +291,7 @@ static struct exchange_limits greeting_limits(const struct exchange_limits *limi
 	return own;
 }
 
-/* Receives what a new process says first: how many bytes, 0 when it ended, or -errno; then the process is dead. */
+/* Receives what a new process says first: how many bytes, 0 when it ended or was given up, and is dead, or -errno. */
 static ssize_t receive_hello(struct process *process, struct exec_hello *hello, const struct exchange_limits *limits)
 {
 	const struct exchange_limits own = greeting_limits(limits);
@@ -310,10 +310,9 @@ static ssize_t receive_hello(struct process *process, struct exec_hello *hello, 
 			outcome = look_on(process, since, &own);
 		else if (error != EINTR)
 			return -error;
-		if (outcome == EXCHANGE_DIED || outcome == EXCHANGE_BROKEN)
-			return 0;
+		process->given_up = outcome == EXCHANGE_TIMEOUT || outcome == EXCHANGE_TOUCHED || outcome == EXCHANGE_STOPPED;
 		if (outcome != EXCHANGE_DONE)
-			return -EAGAIN;
+			return 0;
 	}
 }
 
@@ -331,18 +330,23 @@ int process_greet(struct process *process, const char **call, const struct excha
 {
 	static struct exec_hello hello;
 	ssize_t got = receive_hello(process, &hello, limits);
-	int error = got < 0 ? (int)got : got < (ssize_t)sizeof(hello) ? -ECHILD : -hello.error;
+	int error = -ECHILD;
 
-	*call = "recvmsg";
-	/* It ended before it could say so. */
-	if (got == 0) {
-		if (lost(process))
-			error = -errno;
-		*call = process->failed != NULL ? process->failed : *call;
-	}
-	end_name(hello.step, sizeof(hello.step));
-	if (got == (ssize_t)sizeof(hello))
+	*call = NULL;
+	if (got == (ssize_t)sizeof(hello)) {
+		end_name(hello.step, sizeof(hello.step));
 		*call = hello.step;
+		error = -hello.error;
+	} else if (got == 0 && lost(process)) {
+		error = -errno;
+		*call = process->failed;
+	} else if (got < 0 && got != -EPROTO) {
+		error = (int)got;
+		*call = "recvmsg";
+	} else if (got != 0) {
+		/* No new process says that. */
+		process->given_up = true;
+	}
 	if (error < 0)
 		process_end(process);
 	process->scratch = hello.scratch;
@@ -495,18 +499,25 @@ enum exchange process_give(struct process *process, struct exec_request *request
 	return outcome == EXCHANGE_DYING ? process_let_die(process, reply, limits) : outcome;
 }
 
-/* Whether that is a new child of the tool's, and not just any number that a subject answered. */
-static bool is_new_child(int64_t pid)
+/* Whether that is a new child of the tool's (EXCHANGE_DONE), and not just any number that a subject answered (_CONFUSED). */
+static enum exchange check_child(struct process *process, int64_t pid)
 {
 	siginfo_t info;
 	int got;
 
-	if (pid <= 0 || pid > INT32_MAX || is_counted((pid_t)pid) || getsid((pid_t)pid) != session)
-		return false;
+	if (pid <= 0 || pid > INT32_MAX || is_counted((pid_t)pid))
+		return EXCHANGE_CONFUSED;
 	do {
 		got = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	} while (got < 0 && errno == EINTR);
-	return got == 0;
+	if (got < 0)
+		return errno == ECHILD ? EXCHANGE_CONFUSED : broken(process, "waitid", errno);
+	/* A child that was not waited for has a session, dead or alive: also an ESRCH is a call that was kept from being made. */
+	pid_t its = getsid((pid_t)pid);
+
+	if (its < 0)
+		return broken(process, "getsid", errno);
+	return its == session ? EXCHANGE_DONE : EXCHANGE_CONFUSED;
 }
 
 /* A script may have used up its descriptors, which is nothing to a fork: room for the child's socket, above its own. */
@@ -536,17 +547,22 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	request.op = EXEC_FORK;
 	bool raised = make_room(process->pid, &files);
 	enum exchange outcome = process_give(process, &request, pair[1], &reply, limits);
+	int cause = errno;
 
 	close(pair[1]);
 	if (raised && !process->dead)
 		(void)prlimit(process->pid, RLIMIT_NOFILE, &files, NULL);
 	*error = outcome == EXCHANGE_DONE && reply.result < 0 ? (int)-reply.result : 0;
-	if (outcome == EXCHANGE_DONE && *error == 0 && !is_new_child(reply.result)) {
-		process_end(process);
-		outcome = EXCHANGE_CONFUSED;
+	if (outcome == EXCHANGE_DONE && *error == 0) {
+		outcome = check_child(process, reply.result);
+		cause = errno;
+		if (outcome == EXCHANGE_CONFUSED)
+			process_end(process);
 	}
 	if (outcome != EXCHANGE_DONE || *error != 0) {
+		/* A child that is there all the same ends with its socket. */
 		close(pair[0]);
+		errno = cause;
 		return outcome;
 	}
 	*child = (struct process){ .pid = (pid_t)reply.result, .socket = pair[0] };
@@ -555,7 +571,7 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	if (raised && !child->dead)
 		(void)prlimit(child->pid, RLIMIT_NOFILE, &files, NULL);
 	/* What a script did to its memory, a child may not survive.  That is the script's affair: the child is dead. */
-	if (failed == -ECHILD || failed == -EAGAIN)
+	if (failed < 0 && call == NULL)
 		return EXCHANGE_DONE;
 	return failed < 0 ? broken(process, call, -failed) : EXCHANGE_DONE;
 }

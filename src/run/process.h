@@ -21,6 +21,7 @@ struct process {
 	int status;       /* as waitpid(2) gives it */
 	int unwaited;     /* 0, or the errno for which status is not known */
 	const char *failed; /* EXCHANGE_BROKEN: the call that did */
+	bool given_up;    /* it did not greet, or not within the limits: mmtool killed it */
 	bool said_fault;  /* it announced the fault that it was about to die of: signo, code and address */
 	int signo, code;
 	uint64_t address;
@@ -65,7 +66,7 @@ void process_pin(void);
 void process_unpin(void);
 /*
  * Waits for the new process to say that it is ready: at most some seconds, and within limits (NULL: no others).  Returns 0 or
- * -errno, and then the process is dead, and *call names what failed, there or here.
+ * -errno, and then the process is dead, and *call names what failed, there or here; NULL: nothing did, it ended or was given up.
  */
 int process_greet(struct process *process, const char **call, const struct exchange_limits *limits);
 
@@ -83,7 +84,7 @@ enum exchange process_give(struct process *process, struct exec_request *request
 /*
  * Has process fork: child becomes the new one, a child of the tool too, and is greeted.
  * EXCHANGE_DONE with *error 0, or with the positive errno of the fork; else as process_ask().  A child that ended before it
- * could be greeted, or did not answer, is dead; its socket is the caller's to close.
+ * could be greeted, or did not greet, is dead.
  */
 enum exchange process_fork(struct process *process, struct process *child, int *error,
                            const struct exchange_limits *limits);

@@ -123,6 +123,22 @@ options=()
 	assert_equal "$(grep -c '^A new one goes on' <<<"$output")" 50
 }
 
+@test "what makes its subjects has been killed: it says so, and leaves" {
+	need pgrep
+	coproc "$MMTOOL" shell -q 2>err
+	pid=$COPROC_PID
+	for ((i = 0; i < 500; i++)); do
+		[ "$(pgrep -c -P "$pid")" -ne 2 ] || break
+		sleep 0.02
+	done
+	kill -KILL "$(pgrep -o -P "$pid")"
+	echo 'scratch[-1p] = 1' >&"${COPROC[1]}"
+	status=0
+	wait "$pid" || status=$?
+	assert_equal "$status" 3
+	assert_equal "$(<err)" 'mmtool shell: no subject can be made: the process that makes them was killed by SIGKILL'
+}
+
 @test "a child outlives the death of its parent" {
 	piped 'c = fork()' 'fault(1[0])' 'scratch[-1p] = 1' 'in c { scratch[0] = 1 }' 'wait(c) = 0'
 	assert_line --regexp 'wait\(c\) = 0'

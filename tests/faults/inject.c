@@ -55,7 +55,7 @@ static const struct call {
 	CALL(pkey_alloc), CALL(pkey_free), CALL(pkey_mprotect), CALL(sched_getaffinity), CALL(sched_setaffinity),
 	CALL(timerfd_create), CALL(timerfd_settime), CALL(signalfd4), CALL(rt_sigaction), CALL(rt_sigprocmask),
 	CALL(rt_sigtimedwait), CALL(setpgid), CALL(chdir), CALL(fadvise64), CALL(close_range), CALL(renameat2), CALL(fchdir),
-	CALL(clock_nanosleep), CALL(tgkill), CALL(getcwd),
+	CALL(clock_nanosleep), CALL(tgkill), CALL(getcwd), CALL(getsid),
 #ifdef SYS_newfstatat
 	CALL(newfstatat),
 #endif

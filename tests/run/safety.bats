@@ -58,6 +58,10 @@ ends()
 	ends 'repeat 1024 as i { close(i) = ? }' 'its connection with mmtool was closed'
 }
 
+@test "the connection made one that does not wait" {
+	ends 'fcntl(1023, F_SETFL, O_NONBLOCK); repeat 100 { scratch[0] = 1 }' 'its connection with mmtool was closed'
+}
+
 @test "the connection written to and read from" {
 	ends 'write(1023, "nonsense", 8)' 'disturbed its connection'
 	ends 'a = mmap(NULL, 32p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); write(1023, a, 64) = ?' 'disturbed its connection'
@@ -92,6 +96,68 @@ ends()
 		assert_failure 1
 		assert_output --partial '--timeout'
 	done
+}
+
+@test "a call that fails is named, and the script not accused of it" {
+	need strace
+	not_sanitized 'strace and LeakSanitizer exclude each other'
+	strace -f -o /dev/null -e inject=getsid:error=EPERM true 2>/dev/null || skip 'strace may not trace here'
+	for fault in getsid:EPERM getsid:ESRCH getsid:ENOSYS waitid:EPERM waitid:ENOSYS; do
+		for made in 'run -q -e fork()' 'run -q -e expect(1) -e expect(1)' 'shell -q'; do
+			# shellcheck disable=SC2086 # the words are a command
+			run timeout 60 strace -qq -o /dev/null -e inject="${fault%:*}:error=${fault#*:}:when=1+" "$MMTOOL" $made </dev/null
+			assert_failure 3
+			assert_output --regexp "^mmtool (run|shell): (no subject can be made: )?${fault%:*}: [A-Z][a-z ]*$"
+		done
+	done
+	for fault in sendto:send recvmsg:recvmsg; do
+		run timeout 60 strace -f -qq -o /dev/null -e trace="${fault%:*}" -e inject="${fault%:*}:error=EPERM:when=3" "$MMTOOL" run -q \
+			--format=json -e 'repeat 9 { scratch[0] = 1 }'
+		assert_failure 3
+		assert_line --regexp "^mmtool run: ${fault#*:}( in the subject)?: Operation not permitted$"
+		assert_line --regexp '"verdict":"broken".*"reason":"(send|recvmsg)( in the subject)?: Operation not permitted"'
+		run timeout 60 strace -f -qq -o /dev/null -e trace="${fault%:*}" -e inject="${fault%:*}:error=EPERM:when=1" "$MMTOOL" grow
+		assert_failure 3
+		assert_output --regexp '^mmtool grow: (no subject can be made: )?(send|recvmsg)( in the subject)?: Operation not permitted$'
+	done
+}
+
+# unready SIGNAL COMMAND...: runs it, and the last process that it makes gets a signal while it gets ready.
+unready()
+{
+	local tracer tool=
+
+	# It is as slow as that to take its socket to where it belongs.
+	strace -f -qq -o calls -e trace=dup3 -e inject=dup3:delay_enter=1500000 "${@:2}" </dev/null >out 2>err 3>&- &
+	tracer=$!
+	for ((i = 0; i < 500; i++)); do
+		tool=$(pgrep -P "$tracer") && [ "$(pgrep -c -P "$tool")" -eq 2 ] && break
+		sleep 0.02
+	done
+	kill -s "$1" "$(pgrep -n -P "$tool")"
+	status=0
+	wait "$tracer" || status=$?
+}
+
+@test "a process that ends before it is ready is told as that" {
+	need strace
+	need pgrep
+	not_sanitized 'strace and LeakSanitizer exclude each other'
+	cd "$BATS_TEST_TMPDIR"
+	strace -f -o calls -e inject=dup3:delay_enter=1 true 2>/dev/null || skip 'strace may not trace here, or cannot delay calls'
+	for made in 'run -e expect(1) -e expect(1)' 'run --format=json -e expect(1) -e expect(1)' shell; do
+		# shellcheck disable=SC2086 # the words are a command
+		unready KILL "$MMTOOL" $made
+		assert_equal "$status" 3
+		run grep -v '^strace: ' err
+		assert_output "mmtool ${made%% *}: no subject can be made: the new process was killed by SIGKILL"
+		run cat out
+		refute_output --partial '"reason":""'
+	done
+	unready KILL "$MMTOOL" run -q -e 'fork()'
+	assert_equal "$status" 1
+	run cat out
+	assert_output --partial 'the new process was killed by SIGKILL before it could be used'
 }
 
 @test "an answer that came is an answer, however late it is read" {
