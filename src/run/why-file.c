@@ -283,10 +283,10 @@ enum why_answer brk_below(struct why_case *c)
 	return WHY_YES;
 }
 
-/* check_data_rlimit(): the heap with the program's own data. */
+/* check_data_rlimit(): the heap with the program's own data, and a limit of 0 as any other. */
 enum why_answer brk_data_limit(struct why_case *c)
 {
-	uint64_t start, limit;
+	uint64_t start, limit, heap = grown_by(c);
 
 	if (grown_by(c) == 0)
 		return WHY_NO;
@@ -294,14 +294,16 @@ enum why_answer brk_data_limit(struct why_case *c)
 		return WHY_PERHAPS;
 	if (limit == UINT64_MAX)
 		return WHY_NO;
-	if (why_fact(c, FACT_BRK_START, &start) && c->args[0] >= start && c->args[0] - start > limit) {
-		say(c, "RLIMIT_DATA is ");
-		say_size(c, limit);
-		say(c, ", and the heap would have ");
-		say_size(c, c->args[0] - start);
-		return WHY_YES;
-	}
-	return say_data_limit(c, grown_by(c));
+	bool known = why_fact(c, FACT_BRK_START, &start) && c->args[0] >= start;
+
+	heap = known ? c->args[0] - start : heap;
+	if (heap <= limit)
+		return say_data_limit(c, grown_by(c));
+	say(c, "RLIMIT_DATA is ");
+	say_size(c, limit);
+	say(c, ", and the heap would have ");
+	say_size(c, heap);
+	return known ? WHY_YES : say(c, " more");
 }
 
 enum why_answer brk_taken(struct why_case *c)

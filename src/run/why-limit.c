@@ -116,7 +116,11 @@ enum why_answer say_address_limit(struct why_case *c, uint64_t more)
 
 enum why_answer say_data_limit(struct why_case *c, uint64_t more)
 {
-	return over(c, FACT_LIMIT_DATA, "RLIMIT_DATA", FACT_VM_DATA, "of private writable memory already", more);
+	uint64_t soft;
+	bool hard = why_fact(c, FACT_LIMIT_DATA, &soft) && soft == 0;
+
+	return over(c, FACT_DATA_MOST, hard ? "the hard limit of RLIMIT_DATA, which counts where the soft one is 0," : "RLIMIT_DATA",
+	            FACT_VM_DATA, "of private writable memory already", more);
 }
 
 enum why_answer say_over_heuristic(struct why_case *c, uint64_t len)

@@ -53,16 +53,51 @@ static bool read_field(const char *path, const char *name, char *text, size_t si
 	return found;
 }
 
-/* prlimit(2) needs CAP_SYS_RESOURCE after a setuid(2) of the process, and this file needs nothing. */
-static bool soft_limit(const struct why_process *process, const char *name, uint64_t *value)
+/* A limit as /proc/PID/limits writes it: "unlimited" is no number. */
+static uint64_t read_limit(const char *text)
 {
-	char path[64], text[128], *end;
+	char *end;
+	uint64_t value = strtoull(text, &end, 10);
+
+	return end == text ? UINT64_MAX : value;
+}
+
+/* prlimit(2) needs CAP_SYS_RESOURCE after a setuid(2) of the process, and this file needs nothing. */
+static bool limits(const struct why_process *process, const char *name, uint64_t *soft, uint64_t *hard)
+{
+	char path[64], text[128];
 
 	snprintf(path, sizeof(path), "/proc/%d/limits", process->pid);
 	if (!read_field(path, name, text, sizeof(text)))
 		return false;
-	*value = strtoull(text, &end, 10);
-	if (end == text) /* "unlimited" is no number */
+	const char *first = text + strspn(text, " "), *second = first + strcspn(first, " ");
+
+	*soft = read_limit(first);
+	*hard = read_limit(second + strspn(second, " "));
+	return true;
+}
+
+static bool soft_limit(const struct why_process *process, const char *name, uint64_t *value)
+{
+	uint64_t hard;
+
+	return limits(process, name, value, &hard);
+}
+
+/*
+ * may_expand_vm(), mm/mmap.c: a soft limit of 0 is passed as far as the hard one goes ("Workaround for Valgrind"), and the
+ * kernel's parameter ignore_rlimit_data lets all pass.
+ */
+static bool data_most(const struct why_process *process, uint64_t *value)
+{
+	char text[8];
+	uint64_t hard;
+
+	if (!limits(process, "Max data size", value, &hard))
+		return false;
+	if (*value == 0)
+		*value = hard;
+	if (read_field("/sys/module/kernel/parameters/ignore_rlimit_data", "", text, sizeof(text)) && text[0] == 'Y')
 		*value = UINT64_MAX;
 	return true;
 }
@@ -176,6 +211,7 @@ bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
 		[FACT_LIMIT_FSIZE] = { .read = soft_limit, .name = "Max file size" },
 		[FACT_LIMIT_NOFILE] = { .read = soft_limit, .name = "Max open files" },
 		[FACT_LIMIT_STACK] = { .read = soft_limit, .name = "Max stack size" },
+		[FACT_DATA_MOST] = { .count = data_most },
 		[FACT_VM_SIZE] = { .read = status, .name = "VmSize:" },
 		[FACT_VM_DATA] = { .read = status, .name = "VmData:" },
 		[FACT_VM_LOCKED] = { .read = status, .name = "VmLck:" },

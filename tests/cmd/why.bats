@@ -14,6 +14,31 @@ setup()
 	End
 }
 
+teardown()
+{
+	[ -z "${subject-}" ] || kill -KILL "$subject" 2>/dev/null || true
+}
+
+# lives SCRIPT [COMMAND...]: COMMAND, such as unshare with its options, starts a shell, which does what SCRIPT says and sleeps
+# from then on.  Its number, among those of this namespace, becomes $subject.
+lives()
+{
+	local script=$1
+	shift
+
+	rm -f number
+	"$@" sh -c "here=\$PWD; cd -P /proc/self; number=\${PWD##*/}; cd \"\$here\"; $script
+		echo \$number >number; exec sleep 60" 3>&- &
+	subject=$!
+	disown
+	while [ ! -s number ]; do
+		kill -0 "$subject" || fail 'it did not live'
+		sleep 0.05
+	done
+	subject=$(<number)
+	while [ "$(readlink "/proc/$subject/exe")" != "$(readlink -f "$(command -v sleep)")" ]; do sleep 0.05; done
+}
+
 # joined: the output as one line.
 joined()
 {
@@ -463,6 +488,34 @@ lines_say()
 	End
 	kill "$pid"
 	[ "$failed" = no ]
+}
+
+@test "--maps: of RLIMIT_DATA the hard limit counts where the soft one is 0, save for the heap" {
+	lives 'ulimit -S -d 0'
+	lines_say --maps="$subject" <<-'End'
+		no rule that mmtool knows
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = -1 ENOMEM
+		RLIMIT_DATA is 0 bytes, and the heap would have
+		brk(0x7fffffff0000) = 0x7ffffffe0000
+	End
+	kill -KILL "$subject"
+	lives 'ulimit -S -d 0; ulimit -H -d 102400'
+	lines_say --maps="$subject" <<-'End'
+		the hard limit of RLIMIT_DATA, which counts where the soft one is 0, is 100M, the process has
+		mmap(NULL, 209715200, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = -1 ENOMEM
+		no rule that mmtool knows
+		mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = -1 ENOMEM
+	End
+	# As it is, and with the kernel's parameter that lets all pass.
+	data=$(ulimit -S -d 0 && "$MMTOOL" run -e 'mmap(NULL, 1M, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		setrlimit(RLIMIT_AS, status("VmSize")); mmap(NULL, 1M, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM')
+	[[ $data == *'why: ENOMEM: RLIMIT_AS is '* ]] && [[ $data != *RLIMIT_DATA* ]] || fail "$data"
+	parameter=/sys/module/kernel/parameters/ignore_rlimit_data
+	echo Y >yes
+	unshare -m mount --bind yes "$parameter" 2>/dev/null || skip 'no file of /sys can be covered here, to say that the limit is ignored'
+	run -1 unshare -m sh -c "mount --bind yes $parameter && exec \"\$0\" why --maps=$subject \"\$1\"" "$MMTOOL" \
+		'mmap(NULL, 209715200, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = -1 ENOMEM'
+	assert_output --partial 'no rule that mmtool knows'
 }
 
 @test "of files and segments, what their state would settle is told" {
