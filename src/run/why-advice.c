@@ -358,7 +358,7 @@ enum why_answer madvise_admin(struct why_case *c)
 
 	if (capable == WHY_YES)
 		return WHY_NO;
-	say_format(c, "%s needs CAP_SYS_ADMIN, which the process lacks", advice_name(c));
+	say_format(c, "%s needs CAP_SYS_ADMIN, which the process lacks%s", advice_name(c), why_outside(c, WHY_CAP_SYS_ADMIN));
 	return WHY_YES;
 }
 

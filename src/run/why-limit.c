@@ -68,11 +68,23 @@ enum why_answer why_vmflag(struct why_case *c, uint64_t addr, const char *flag)
 
 enum why_answer why_capable(struct why_case *c, unsigned bit)
 {
-	uint64_t all;
+	uint64_t all, initial;
 
 	if (!why_fact(c, FACT_CAPABILITIES, &all))
 		return WHY_PERHAPS;
-	return (all >> bit & 1) != 0 ? WHY_YES : WHY_NO;
+	if ((all >> bit & 1) == 0)
+		return WHY_NO;
+	/* All that the rules ask for is asked for by capable(), not by ns_capable(). */
+	if (!why_fact(c, FACT_INITIAL_USER, &initial))
+		return WHY_PERHAPS;
+	return initial != 0 ? WHY_YES : WHY_NO;
+}
+
+const char *why_outside(struct why_case *c, unsigned bit)
+{
+	uint64_t all;
+
+	return why_fact(c, FACT_CAPABILITIES, &all) && (all >> bit & 1) != 0 ? " outside its user namespace" : "";
 }
 
 const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_t len, const struct mapping *last)
@@ -217,7 +229,7 @@ enum why_answer say_over_memlock(struct why_case *c, uint64_t more)
 
 	if (answer != WHY_YES)
 		return answer;
-	say(c, "; only CAP_IPC_LOCK, which it lacks, passes that limit");
+	say_format(c, "; only CAP_IPC_LOCK, which it lacks%s, passes that limit", why_outside(c, WHY_CAP_IPC_LOCK));
 	return capable == WHY_NO ? WHY_YES : WHY_PERHAPS;
 }
 
@@ -232,7 +244,8 @@ enum why_answer say_no_memlock(struct why_case *c)
 		return WHY_PERHAPS;
 	if (limit != 0)
 		return WHY_NO;
-	say(c, "RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK: it may lock nothing");
+	say_format(c, "RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK%s: it may lock nothing",
+	           why_outside(c, WHY_CAP_IPC_LOCK));
 	return capable == WHY_NO ? WHY_YES : WHY_PERHAPS;
 }
 
@@ -267,8 +280,8 @@ enum why_answer say_low(struct why_case *c, uint64_t addr)
 		return addr < UINT64_C(1) << 20 ? WHY_PERHAPS : WHY_NO;
 	if (addr >= lowest)
 		return WHY_NO;
-	say_format(c, "%#" PRIx64 " is below vm.mmap_min_addr (%#" PRIx64 "), where only CAP_SYS_RAWIO, which the process lacks, "
-	           "lets one map", addr, lowest);
+	say_format(c, "%#" PRIx64 " is below vm.mmap_min_addr (%#" PRIx64 "), where only CAP_SYS_RAWIO, which the process lacks%s, "
+	           "lets one map", addr, lowest, why_outside(c, WHY_CAP_SYS_RAWIO));
 	return capable == WHY_NO ? WHY_YES : WHY_PERHAPS;
 }
 

@@ -22,7 +22,8 @@ enum why_answer { WHY_NO, WHY_PERHAPS, WHY_YES };
 enum why_fact {
 	FACT_LIMIT_AS, FACT_LIMIT_DATA, FACT_LIMIT_MEMLOCK, FACT_LIMIT_FSIZE, FACT_LIMIT_NOFILE, FACT_LIMIT_STACK,
 	FACT_DATA_MOST, /* what new mappings are held to of RLIMIT_DATA, which brk(2) takes as it stands */
-	FACT_VM_SIZE, FACT_VM_DATA, FACT_VM_LOCKED, FACT_CAPABILITIES, FACT_MAP_COUNT, FACT_FD_COUNT, FACT_BRK_START,
+	FACT_VM_SIZE, FACT_VM_DATA, FACT_VM_LOCKED, FACT_MAP_COUNT, FACT_FD_COUNT, FACT_BRK_START,
+	FACT_CAPABILITIES, FACT_INITIAL_USER, /* the effective ones; whether they are of the initial user namespace */
 	FACT_OVERCOMMIT, FACT_MAX_MAP_COUNT, FACT_MMAP_MIN_ADDR, FACT_MEMFD_NOEXEC,
 	FACT_RAM, FACT_SWAP, FACT_COMMIT_LIMIT, FACT_COMMITTED, FACT_HUGE_SIZE,
 	FACT_COUNT,
@@ -130,6 +131,7 @@ struct observer;
 struct why_process {
 	int pid;
 	struct observer *observer;
+	bool child; /* a script's, which leaves no namespace of mmtool's */
 };
 extern const struct why_source why_process_source;
 struct smaps;
@@ -142,8 +144,10 @@ bool why_file(struct why_case *c, int fd, struct why_file *file);
 bool why_knows_maps(struct why_case *c);
 /* Whether the mapping at addr has a VmFlag. */
 enum why_answer why_vmflag(struct why_case *c, uint64_t addr, const char *flag);
-/* Whether the process has a capability (its bit, capabilities(7)). */
+/* Whether the process has a capability (its bit, capabilities(7)) for the whole machine, as capable() of the kernel asks. */
 enum why_answer why_capable(struct why_case *c, unsigned bit);
+/* What follows "lacks CAP_…" where why_capable() does not find it: " outside its user namespace" where it has it within, or "". */
+const char *why_outside(struct why_case *c, unsigned bit);
 enum { WHY_CAP_IPC_LOCK = 14, WHY_CAP_SYS_RAWIO = 17, WHY_CAP_SYS_ADMIN = 21 };
 
 /* why-say.c: the words.  say() and its like return WHY_YES, for return say(…). */

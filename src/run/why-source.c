@@ -113,6 +113,39 @@ static bool capabilities(const struct why_process *process, uint64_t *value)
 	return true;
 }
 
+/* The namespace of a kind that a process is in; inode 0: the kernel has none of that kind.  False: it may not be looked at. */
+static bool namespace_of(const char *process, const char *kind, struct stat *info)
+{
+	char path[64];
+
+	*info = (struct stat){ 0 };
+	snprintf(path, sizeof(path), "/proc/%s/ns", process);
+	if (access(path, F_OK) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
+	return stat(path, info) == 0 || errno == ENOENT;
+}
+
+/* A script's process that has another user than mmtool may not be looked at by all, and has mmtool's namespaces. */
+static bool process_namespace(const struct why_process *process, const char *kind, struct stat *info)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", process->pid);
+	return namespace_of(name, kind, info) || (process->child && namespace_of("self", kind, info));
+}
+
+static bool initial_user(const struct why_process *process, uint64_t *value)
+{
+	const ino_t initial = 0xEFFFFFFD; /* PROC_USER_INIT_INO, linux/proc_ns.h */
+	struct stat info;
+
+	if (!process_namespace(process, "user", &info))
+		return false;
+	*value = info.st_ino == initial || info.st_ino == 0;
+	return true;
+}
+
 static bool status(const struct why_process *process, const char *name, uint64_t *value)
 {
 	char path[64], text[64];
@@ -215,10 +248,11 @@ bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
 		[FACT_VM_SIZE] = { .read = status, .name = "VmSize:" },
 		[FACT_VM_DATA] = { .read = status, .name = "VmData:" },
 		[FACT_VM_LOCKED] = { .read = status, .name = "VmLck:" },
-		[FACT_CAPABILITIES] = { .count = capabilities },
 		[FACT_MAP_COUNT] = { .count = count_mappings },
 		[FACT_FD_COUNT] = { .count = count_descriptors },
 		[FACT_BRK_START] = { .count = brk_start },
+		[FACT_CAPABILITIES] = { .count = capabilities },
+		[FACT_INITIAL_USER] = { .count = initial_user },
 		[FACT_OVERCOMMIT] = { .machine = sysctl_value, .name = "vm.overcommit_memory" },
 		[FACT_MAX_MAP_COUNT] = { .machine = sysctl_value, .name = "vm.max_map_count" },
 		[FACT_MMAP_MIN_ADDR] = { .machine = sysctl_value, .name = "vm.mmap_min_addr" },

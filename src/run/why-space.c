@@ -29,7 +29,7 @@ static int read_process(struct why_space *space, struct why_world *world, char *
 	if (error < 0)
 		return error;
 	space->observed = observer_open(&space->observer, space->target.pid) == 0;
-	space->process = (struct why_process){ (int)space->target.pid, space->observed ? &space->observer : NULL };
+	space->process = (struct why_process){ (int)space->target.pid, space->observed ? &space->observer : NULL, false };
 	space->source = why_process_source;
 	space->source.context = &space->process;
 	world->maps = &space->maps;

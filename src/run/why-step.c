@@ -10,7 +10,7 @@
 static struct why_case make_case(struct machine *m, const struct regions *names, struct why_source *source,
                                  struct why_process *process)
 {
-	*process = (struct why_process){ (int)m->here->process.pid, &m->here->observer };
+	*process = (struct why_process){ (int)m->here->process.pid, &m->here->observer, true };
 	*source = why_process_source;
 	source->context = process;
 	return (struct why_case){ .page = m->page,

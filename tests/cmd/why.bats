@@ -490,6 +490,31 @@ lines_say()
 	[ "$failed" = no ]
 }
 
+@test "--maps with a process that has all capabilities in its user namespace, and none outside" {
+	unshare -r true 2>/dev/null || skip 'no namespace for users can be made'
+	lives 'ulimit -l 4' unshare -r
+	lines_say --maps="$subject" <<-'End'
+		only CAP_IPC_LOCK, which it lacks outside its user namespace, passes that limit; besides, nothing is mapped
+		mlock(0x70000000, 8192) = -1 ENOMEM
+		passes that limit; MCL_CURRENT counts
+		mlockall(MCL_CURRENT) = -1 ENOMEM
+		only CAP_IPC_LOCK, which it lacks outside its user namespace, passes that limit
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EAGAIN
+		0 is below vm.mmap_min_addr
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0) = -1 EPERM
+		where only CAP_SYS_RAWIO, which the process lacks outside its user namespace, lets one map
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0) = -1 EPERM
+		MADV_HWPOISON needs CAP_SYS_ADMIN, which the process lacks outside its user namespace
+		madvise(0x70000000, 4096, MADV_HWPOISON) = -1 EPERM
+	End
+	kill -KILL "$subject"
+	lives 'ulimit -l 0' unshare -r
+	lines_say --maps="$subject" <<-'End'
+		RLIMIT_MEMLOCK is 0 and the process lacks CAP_IPC_LOCK outside its user namespace: it may lock nothing
+		mlock(0x70000000, 8192) = -1 EPERM
+	End
+}
+
 @test "--maps: of RLIMIT_DATA the hard limit counts where the soft one is 0, save for the heap" {
 	lives 'ulimit -S -d 0'
 	lines_say --maps="$subject" <<-'End'

@@ -50,7 +50,7 @@ address()
 
 fixed()
 {
-	timeout 60 setarch -R "$MMTOOL" "$@"
+	timeout 60 ${fenced:+unshare -r} setarch -R "$MMTOOL" "$@"
 }
 
 # window: where the part of the address space ends that the kernel looks through for room: a power of two above the stack (with
@@ -69,12 +69,12 @@ window()
 	echo "$window"
 }
 
-# expand: the abbreviations of the cases, on standard input.
+# expand: the abbreviations of the cases, on standard input.  With $fenced root stays root.
 expand()
 {
 	local drop='' name text
 
-	[ "$(id -u)" != 0 ] || drop='setuid(65534);'
+	[ "$(id -u)" != 0 ] || [ -n "${fenced-}" ] || drop='setuid(65534);'
 	text=$(sed -e 's/@anon/NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' \
 		-e 's/@new/MAP_PRIVATE|MAP_ANONYMOUS, -1, 0/g' -e 's/@rw/PROT_READ|PROT_WRITE/g' -e "s/@drop/$drop/g" \
 		-e "s/@long/$(printf '%0300d' 0)/")
@@ -260,4 +260,18 @@ each()
 
 @test "fault: each rule is broken, and found" {
 	each fault
+}
+
+@test "what a capability would pass stands as well for root of a user namespace, who has it there only" {
+	local id fenced wrong=''
+
+	unshare -r true 2>/dev/null || skip 'no namespace for users can be made'
+	policy_lock -s
+	for id in $(ids | grep -e '-limit-memlock$' -e '-no-limit$' -e '-no-memlock$' -e '-low-address$'); do
+		[ -z "$(why_not "$id")" ] || continue
+		fenced=yes
+		[ "$(found "$id")" = "$id" ] || wrong+=" $id"
+		fenced=
+	done
+	[ -z "$wrong" ] || fail "$wrong"
 }
