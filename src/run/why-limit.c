@@ -20,7 +20,7 @@ bool why_fact(struct why_case *c, enum why_fact fact, uint64_t *value)
 {
 	if (c->source != NULL && c->source->fact != NULL && c->source->fact(c->source->context, fact, value))
 		return true;
-	c->lacking |= fact < FACT_OVERCOMMIT ? LACK_PROCESS : LACK_MACHINE;
+	c->lacking |= fact < FACT_SAME_IPC ? LACK_PROCESS : fact < FACT_OVERCOMMIT ? LACK_NAMESPACE : LACK_MACHINE;
 	return false;
 }
 

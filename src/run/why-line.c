@@ -59,10 +59,13 @@ static void add_lacking(const struct why_lines *lines, struct buf *text, const s
 		return;
 	if (lines->world.maps == NULL)
 		buf_printf(text, " (with --maps it could be told %s)", what);
-	else if (!lines->world.process && (finding->lacking & (LACK_PROCESS | LACK_MACHINE)) != 0)
+	else if (!lines->world.process && (finding->lacking & (LACK_PROCESS | LACK_MACHINE | LACK_NAMESPACE)) != 0)
 		buf_printf(text, " (the limits of the process are not known: with --maps PID it could be told %s)", what);
 	else if ((finding->lacking & LACK_FLAGS) != 0 && !lines->world.process)
 		buf_printf(text, " (maps does not have the VmFlags: with --maps and an smaps file it could be told %s)", what);
+	else if ((finding->lacking & LACK_NAMESPACE) != 0)
+		buf_printf(text, " (mmtool is not in the IPC or PID namespace of the process, or may not see that it is: started there, with "
+		           "nsenter, it could tell %s)", what);
 }
 
 static struct event_step make_step(const struct why_lines *lines, const struct strace_line *line)

@@ -24,7 +24,9 @@ enum why_fact {
 	FACT_DATA_MOST, /* what new mappings are held to of RLIMIT_DATA, which brk(2) takes as it stands */
 	FACT_VM_SIZE, FACT_VM_DATA, FACT_VM_LOCKED, FACT_MAP_COUNT, FACT_FD_COUNT, FACT_BRK_START,
 	FACT_CAPABILITIES, FACT_INITIAL_USER, /* the effective ones; whether they are of the initial user namespace */
-	FACT_OVERCOMMIT, FACT_MAX_MAP_COUNT, FACT_MMAP_MIN_ADDR, FACT_MEMFD_NOEXEC,
+	/* Of its namespaces: whether mmtool's own segments are the process's, too; vm.memfd_noexec. */
+	FACT_SAME_IPC, FACT_MEMFD_NOEXEC,
+	FACT_OVERCOMMIT, FACT_MAX_MAP_COUNT, FACT_MMAP_MIN_ADDR,
 	FACT_RAM, FACT_SWAP, FACT_COMMIT_LIMIT, FACT_COMMITTED, FACT_HUGE_SIZE,
 	FACT_COUNT,
 };
@@ -85,6 +87,7 @@ enum why_lack {
 	LACK_FLAGS = 2,   /* their VmFlags */
 	LACK_PROCESS = 4, /* limits, counts and descriptors of the process */
 	LACK_MACHINE = 8, /* policies and figures of the machine */
+	LACK_NAMESPACE = 16, /* those of a namespace of the process */
 };
 
 /* A rule.  With WHY_YES, or WHY_PERHAPS, it may have added a sentence to out; what it added before WHY_NO is dropped. */

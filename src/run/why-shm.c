@@ -6,12 +6,23 @@
 #include <inttypes.h>
 #include <sys/shm.h>
 
+/* Segments and their limits are of an IPC namespace, and it is mmtool's own that can be asked. */
+static bool is_own_namespace(struct why_case *c)
+{
+	uint64_t same;
+
+	if (!why_fact(c, FACT_SAME_IPC, &same))
+		return false;
+	c->lacking |= same == 0 ? LACK_NAMESPACE : 0;
+	return same != 0;
+}
+
 /* How long the segment of that number is.  0, or an errno: EINVAL: there is none; ENOENT: it cannot be asked for here. */
-static int segment_size(const struct why_case *c, int id, uint64_t *size)
+static int segment_size(struct why_case *c, int id, uint64_t *size)
 {
 	struct shmid_ds segment;
 
-	if (c->source == NULL || !c->source->here)
+	if (!is_own_namespace(c))
 		return ENOENT;
 	if (shmctl(id, IPC_STAT, &segment) < 0)
 		return errno;
@@ -28,13 +39,15 @@ enum why_answer shmget_too_large(struct why_case *c)
 
 	if (c->args[1] == 0)
 		return WHY_NO;
-	if (c->source == NULL || !c->source->here) {
+	if (!is_own_namespace(c))
+		return WHY_PERHAPS;
+	int id = key != IPC_PRIVATE ? shmget(key, 0, 0) : -1;
+
+	if (id >= 0 && segment_size(c, id, &size) != 0) {
 		c->lacking |= LACK_MACHINE;
 		return WHY_PERHAPS;
 	}
-	int id = key != IPC_PRIVATE ? shmget(key, 0, 0) : -1;
-
-	if (id >= 0 && segment_size(c, id, &size) == 0 && c->args[1] > size) {
+	if (id >= 0 && c->args[1] > size) {
 		say(c, "the segment that has this key is of ");
 		say_size(c, size);
 		say(c, ", and ");

@@ -146,6 +146,16 @@ static bool initial_user(const struct why_process *process, uint64_t *value)
 	return true;
 }
 
+static bool same_namespace(const struct why_process *process, const char *kind, uint64_t *value)
+{
+	struct stat own, info;
+
+	if (!namespace_of("self", kind, &own) || !process_namespace(process, kind, &info))
+		return false;
+	*value = own.st_dev == info.st_dev && own.st_ino == info.st_ino;
+	return true;
+}
+
 static bool status(const struct why_process *process, const char *name, uint64_t *value)
 {
 	char path[64], text[64];
@@ -218,6 +228,14 @@ static bool sysctl_value(const char *name, uint64_t *value)
 	return true;
 }
 
+/* It is of the PID namespace: the file tells that of mmtool's, and memfd_create(2) looks at that of the process. */
+static bool noexec_policy(const struct why_process *process, uint64_t *value)
+{
+	uint64_t same;
+
+	return same_namespace(process, "pid", &same) && same != 0 && sysctl_value("vm.memfd_noexec", value);
+}
+
 static bool meminfo(const char *name, uint64_t *value)
 {
 	char text[64], *end;
@@ -253,10 +271,11 @@ bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
 		[FACT_BRK_START] = { .count = brk_start },
 		[FACT_CAPABILITIES] = { .count = capabilities },
 		[FACT_INITIAL_USER] = { .count = initial_user },
+		[FACT_SAME_IPC] = { .read = same_namespace, .name = "ipc" },
+		[FACT_MEMFD_NOEXEC] = { .count = noexec_policy },
 		[FACT_OVERCOMMIT] = { .machine = sysctl_value, .name = "vm.overcommit_memory" },
 		[FACT_MAX_MAP_COUNT] = { .machine = sysctl_value, .name = "vm.max_map_count" },
 		[FACT_MMAP_MIN_ADDR] = { .machine = sysctl_value, .name = "vm.mmap_min_addr" },
-		[FACT_MEMFD_NOEXEC] = { .machine = sysctl_value, .name = "vm.memfd_noexec" },
 		[FACT_RAM] = { .machine = meminfo, .name = "MemTotal:" },
 		[FACT_SWAP] = { .machine = meminfo, .name = "SwapTotal:" },
 		[FACT_COMMIT_LIMIT] = { .machine = meminfo, .name = "CommitLimit:" },

@@ -490,6 +490,38 @@ lines_say()
 	[ "$failed" = no ]
 }
 
+@test "--maps with a process in another IPC namespace: mmtool's segments and limits are not those" {
+	unshare -i sh -c 'echo 100 >/proc/sys/kernel/shmmax' 2>/dev/null || skip 'no namespace for System V objects can be made, with limits'
+	need nsenter
+	lives 'echo 100 >/proc/sys/kernel/shmmax' unshare -i
+	cat >trace <<-'End'
+		shmget(IPC_PRIVATE, 8192, IPC_CREAT|0600) = -1 EINVAL
+		shmat(2147483647, NULL, 0) = -1 EINVAL
+	End
+	mm why --maps="$subject" trace
+	assert_success
+	[[ $(joined) == *'it can only be this one: the size must be within kernel.shmmax'*', it could tell whether it is)'* ]] || fail "$output"
+	[[ $(joined) == *'it can only be this one: there is no segment of the number 2147483647 (mmtool is not in the IPC or PID namespace'* ]] ||
+		fail "$output"
+	run nsenter -i -t "$subject" "$MMTOOL" why --maps="$subject" trace
+	assert_success
+	[[ $(joined) == *'why: EINVAL: the size, 8192, is more than kernel.shmmax, 100'* ]] || fail "$output"
+	[[ $(joined) == *'why: EINVAL: there is no segment of the number 2147483647'* ]] || fail "$output"
+}
+
+@test "--maps with a process in another PID namespace: vm.memfd_noexec is that one's" {
+	[ -e /proc/sys/vm/memfd_noexec ] || skip 'this kernel has no vm.memfd_noexec'
+	[ "$(</proc/sys/vm/memfd_noexec)" -lt 2 ] || skip 'vm.memfd_noexec is 2 for all'
+	unshare -pf sh -c 'echo 2 >/proc/sys/vm/memfd_noexec' 2>/dev/null || skip 'no namespace for processes can be made, with a policy'
+	need nsenter
+	lives 'echo 2 >/proc/sys/vm/memfd_noexec' unshare -pf
+	says 'it can only be this one: vm.memfd_noexec is 2, under which every memfd must have MFD_NOEXEC_SEAL (mmtool is not in' \
+		--maps="$subject" 'memfd_create("x", MFD_EXEC) = -1 EACCES'
+	run nsenter -p -t "$subject" "$MMTOOL" why --maps="$subject" 'memfd_create("x", MFD_EXEC) = -1 EACCES'
+	assert_success
+	assert_output --partial 'why: EACCES: vm.memfd_noexec is 2: every memfd must have MFD_NOEXEC_SEAL'
+}
+
 @test "--maps with a process that has all capabilities in its user namespace, and none outside" {
 	unshare -r true 2>/dev/null || skip 'no namespace for users can be made'
 	lives 'ulimit -l 4' unshare -r
