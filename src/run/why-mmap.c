@@ -42,8 +42,11 @@ enum why_answer mmap_huge_size(struct why_case *c)
 	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%llukB", shift < 10 ? 0ULL : 1ULL << (shift - 10));
 	if (access(path, F_OK) == 0)
 		return WHY_NO;
-	if (errno != ENOENT)
+	/* A mount namespace can do without sysfs, which has this folder on all machines. */
+	if (errno != ENOENT || access("/sys/kernel/mm", F_OK) < 0) {
+		c->lacking |= LACK_MACHINE;
 		return WHY_PERHAPS;
+	}
 	say_format(c, "MAP_HUGETLB asks for huge pages of 2^%u bytes, and this machine has none of that size (see "
 	           "/sys/kernel/mm/hugepages)", shift);
 	return WHY_YES;

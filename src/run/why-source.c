@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -248,6 +249,17 @@ static bool meminfo(const char *name, uint64_t *value)
 	return true;
 }
 
+/* What __vm_enough_memory() compares with; in a container another file may stand in place of /proc/meminfo (lxcfs). */
+static bool memory(const char *name, uint64_t *value)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info) < 0)
+		return false;
+	*value = (uint64_t)(strcmp(name, "swap") == 0 ? info.totalswap : info.totalram) * info.mem_unit;
+	return true;
+}
+
 bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
 {
 	static const struct {
@@ -276,8 +288,8 @@ bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
 		[FACT_OVERCOMMIT] = { .machine = sysctl_value, .name = "vm.overcommit_memory" },
 		[FACT_MAX_MAP_COUNT] = { .machine = sysctl_value, .name = "vm.max_map_count" },
 		[FACT_MMAP_MIN_ADDR] = { .machine = sysctl_value, .name = "vm.mmap_min_addr" },
-		[FACT_RAM] = { .machine = meminfo, .name = "MemTotal:" },
-		[FACT_SWAP] = { .machine = meminfo, .name = "SwapTotal:" },
+		[FACT_RAM] = { .machine = memory, .name = "ram" },
+		[FACT_SWAP] = { .machine = memory, .name = "swap" },
 		[FACT_COMMIT_LIMIT] = { .machine = meminfo, .name = "CommitLimit:" },
 		[FACT_COMMITTED] = { .machine = meminfo, .name = "Committed_AS:" },
 		[FACT_HUGE_SIZE] = { .machine = meminfo, .name = "Hugepagesize:" },

@@ -575,6 +575,20 @@ lines_say()
 	assert_output --partial 'no rule that mmtool knows'
 }
 
+@test "what stands in place of /proc/meminfo and of /sys in a container is not the machine" {
+	unshare -m mount --bind /proc/uptime /proc/meminfo 2>/dev/null || skip 'no file of /proc can be covered here'
+	policy_lock -s
+	[ "$(</proc/sys/vm/overcommit_memory)" = 0 ] || skip 'another overcommit policy'
+	echo 'MemTotal:        4 kB' >meminfo
+	line='mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM'
+	run -1 unshare -m sh -c 'mount --bind meminfo /proc/meminfo && exec "$0" why --maps="$1" "$2"' "$MMTOOL" "$$" "$line"
+	assert_output --partial 'no rule that mmtool knows'
+	line='mmap(NULL, 2097152, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|21<<MAP_HUGE_SHIFT, -1, 0) = -1 EINVAL'
+	run unshare -m sh -c 'mount -t tmpfs none /sys && exec "$0" why --maps="$1" "$2"' "$MMTOOL" "$$" "$line"
+	assert_success
+	assert_output --partial 'it can only be this one'
+}
+
 @test "of files and segments, what their state would settle is told" {
 	lines_say <<-'End'
 		the process had as many descriptors open as RLIMIT_NOFILE allows
