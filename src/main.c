@@ -15,8 +15,10 @@
  * A file includes only its own folder and lower ones; run/ and report/ never meet.
  */
 #include "app/app.h"
+#include "app/init.h"
 
 int main(int argc, char **argv)
 {
+	init_step_aside();
 	return app_main(argc, argv);
 }

@@ -466,6 +466,34 @@ same()
 	assert_restored
 }
 
+# has_child PID: it has; $child is it.
+has_child()
+{
+	child=$(awk '$1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid; exit }' parent="$1" /proc/[0-9]*/status 2>/dev/null)
+	[ -n "$child" ]
+}
+
+@test "the first process of a PID namespace ends when the policy is back, by a signal and after one that killed mmtool" {
+	need_sysctl
+	need unshare
+	unshare -pf --mount-proc --kill-child true 2>/dev/null || skip 'no PID namespace with a /proc can be made here'
+	for signal in TERM KILL; do
+		env --default-signal=INT,QUIT,HUP,TERM unshare -pf --mount-proc --kill-child "$MMTOOL" overcommit --set="$other" -- \
+			sleep 60 3>&- >out 2>&1 &
+		tool=$!
+		started+=("$tool")
+		soon policy_is "$other"
+		soon has_child "$tool"
+		[ "$signal" = TERM ] || soon has_child "$child"
+		kill -s "$signal" "$child"
+		soon gone "$tool"
+		finish
+		assert_equal "$status" $((128 + $(kill -l "$signal")))
+		assert_restored
+		[ ! -e /run/mmtool-overcommit ]
+	done
+}
+
 @test "signals that mmtool's caller ignores stay ignored" {
 	need_sysctl
 	env --ignore-signal=HUP "$MMTOOL" overcommit --set="$other" -- sh -c ': >ready; sleep 0.5; exit 6' 3>&- >out 2>&1 &
