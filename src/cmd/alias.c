@@ -24,7 +24,8 @@ static const struct {
 	  "b = mremap(a, 0, $size, MREMAP_MAYMOVE)    # old_size 0: nothing moves away\n"
 	  "expect mapped(a, $whole) == $whole, \"the first view is where it was\"\n",
 	  "mremap(b, 0, $size, 0) = -1 ENOMEM    # a second view must go somewhere: MREMAP_MAYMOVE\n" },
-	{ "fd = memfd_create(\"object\", MFD_CLOEXEC)\n"
+	{ "require memfd_create\n"
+	  "fd = memfd_create(\"object\", MFD_CLOEXEC)\n"
 	  "ftruncate(fd, $size)\n"
 	  "a = mmap(NULL, $size, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)\n"
 	  "b = mmap(NULL, $size, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)\n"
@@ -63,6 +64,7 @@ static const char closing[] =
 	"$last\n";
 
 static const char private[] =
+	"require memfd_create\n"
 	"a = mmap(NULL, $size, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"strcpy(a, \"Private\")\n"
 	"b = mremap(a, 0, $size, MREMAP_MAYMOVE) = -1 EINVAL    # since Linux 4.14\n"

@@ -16,6 +16,7 @@
 
 static const char script[] =
 	"require memfd_secret    # since Linux 5.14\n"
+	"require process_vm_readv\n"
 	"fd = memfd_secret(0)\n"
 	"ftruncate(fd, 2p)\n"
 	"mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE, fd, 0) = -1 EINVAL    # a copy would be no secret\n"

@@ -51,7 +51,7 @@ static void reason(struct buf *line, const struct statement *statement)
 	buf_add(line, statement->feature.text, statement->feature.len);
 	if (since[0] != '\0')
 		buf_printf(line, " (since Linux %s)", since);
-	buf_puts(line, "\");");
+	buf_puts(line, ", or a filter (seccomp) refuses it\");");
 }
 
 /* "tried(has_advice, MADV_COLLAPSE)"; false: there is nothing to ask. */

@@ -91,11 +91,17 @@ const struct helper program_trials[] = {
 	  "}\n" },
 	{ "has_call",
 	  "static bool has_call(long number);",
-	  "", "errno stdbool unistd",
-	  "/* Of impossible arguments the kernel complains only where it has the call. */\n"
+	  "", "errno stdbool sys/resource sys/syscall unistd",
+	  "/* Of impossible arguments the kernel complains only where it has the call.  EPERM is a filter's, where no right is missing. */\n"
 	  "static bool has_call(long number)\n"
 	  "{\n"
-	  "\treturn syscall(number, -1L, -1L, -1L, -1L, -1L, -1L) != -1 || errno != ENOSYS;\n"
+	  "\tstruct rlimit locked;\n"
+	  "\n"
+	  "\tif (syscall(number, -1L, -1L, -1L, -1L, -1L, -1L) != -1)\n"
+	  "\t\treturn true;\n"
+	  "\tif (errno == EPERM && number == SYS_mlock)\n"
+	  "\t\treturn getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur == 0;\n"
+	  "\treturn errno != ENOSYS && (errno != EPERM || number == SYS_userfaultfd);\n"
 	  "}\n" },
 	{ "understood",
 	  "static bool understood(long result);",

@@ -42,14 +42,11 @@ static _Noreturn void try_it(const struct statement *statement, int report)
  * A child of the tool and not of the subject: forking the subject would write-protect its pages, and the script's next stores
  * would fault once more than they should.
  */
-bool feature_present(struct machine *m, const struct statement *statement, bool *present)
+static bool try_apart(struct machine *m, const struct statement *statement, enum trial *outcome)
 {
 	int status = 0, report[2];
 	struct failure failure = { .error = EIO, .call = "a trial" };
 
-	*present = false;
-	if (statement->constant != NULL && statement->constant->absent)
-		return true;
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return machine_break(m, "pipe2", -errno);
 	pid_t pid = fork();
@@ -67,7 +64,27 @@ bool feature_present(struct machine *m, const struct statement *statement, bool 
 		return machine_break(m, pid < 0 ? "fork" : "waitpid", error);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_FAILED)
 		return machine_break(m, failure.call, -failure.error);
-	/* Killed: by a filter around mmtool that lets nobody make this call. */
-	*present = WIFEXITED(status) && WEXITSTATUS(status) != TRIAL_ABSENT;
+	*outcome = WIFEXITED(status) ? (enum trial)WEXITSTATUS(status) : TRIAL_ABSENT;
+	/* A filter can kill, too. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		*outcome = TRIAL_REFUSED;
 	return true;
+}
+
+void feature_require(struct machine *m, const struct statement *statement)
+{
+	const char *since = statement->constant != NULL ? statement->constant->since : statement->call->since;
+	enum trial outcome = TRIAL_ABSENT;
+	int len = (int)statement->feature.len;
+
+	if ((statement->constant == NULL || !statement->constant->absent) && !try_apart(m, statement, &outcome))
+		return;
+	if (outcome != TRIAL_ABSENT && outcome != TRIAL_REFUSED)
+		return;
+	m->unsupported = true;
+	if (outcome == TRIAL_REFUSED)
+		machine_fail(m, "a filter around mmtool (seccomp) refuses %.*s", len, statement->feature.text);
+	else
+		machine_fail(m, "this kernel has no %.*s%s%s%s", len, statement->feature.text,
+		             since[0] != '\0' ? " (since Linux " : "", since, since[0] != '\0' ? ")" : "");
 }

@@ -258,7 +258,6 @@ static bool kernel_at_least(const unsigned want[3])
 static void require(struct machine *m, const struct statement *statement)
 {
 	int64_t held = 0;
-	bool present = false;
 
 	switch ((enum statement_kind)statement->kind) {
 	case STATEMENT_REQUIRE_KERNEL:
@@ -269,13 +268,7 @@ static void require(struct machine *m, const struct statement *statement)
 		}
 		break;
 	case STATEMENT_REQUIRE_FEATURE:
-		if (feature_present(m, statement, &present) && !present) {
-			const char *since = statement->constant != NULL ? statement->constant->since : statement->call->since;
-
-			m->unsupported = true;
-			machine_fail(m, "this kernel has no %.*s%s%s%s", (int)statement->feature.len, statement->feature.text,
-			             since[0] != '\0' ? " (since Linux " : "", since, since[0] != '\0' ? ")" : "");
-		}
+		feature_require(m, statement);
 		break;
 	default:
 		if (eval_integer(m, statement->expr, &held) && held == 0) {

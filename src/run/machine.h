@@ -286,7 +286,7 @@ void pages_fold(struct machine *m);
 void pages_unfold(struct machine *m, struct event_step *step);
 void pages_end(struct machine *m);
 
-/* feature.c: whether the running kernel has a constant or call, by trying it in a process of its own. */
-bool feature_present(struct machine *m, const struct statement *statement, bool *present);
+/* feature.c: ends the script as unsupported unless the running kernel has a constant or call, tried in a process of its own. */
+void feature_require(struct machine *m, const struct statement *statement);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* A constant's value by its name: the headers of this machine may lack it. */
@@ -52,15 +53,52 @@ static int open_noted(const char *path, int flags)
 	return fd;
 }
 
-/* As ask_kernel(). */
-static int64_t ask(const char *name, const int64_t args[CALL_ARGS])
+/* Whether a call met a filter that refuses it altogether. */
+static bool filtered;
+
+static int64_t ask_plainly(const char *name, const int64_t args[CALL_ARGS])
 {
 	uint64_t values[CALL_ARGS];
 
 	for (unsigned i = 0; i < CALL_ARGS; i++)
 		values[i] = (uint64_t)args[i];
-	int64_t result = ask_kernel(name, values);
+	return ask_kernel(name, values);
+}
 
+/* Arguments of all ones are refused by every call of the language before it does anything: a descriptor, an address that
+ * is not a page's, a size beyond the address space, flags that do not exist. */
+static int64_t ask_nonsense(const char *name)
+{
+	static const int64_t nonsense[CALL_ARGS] = { -1, -1, -1, -1, -1, -1 };
+	/* A key and flags that ask for nothing new, and no bytes. */
+	static const int64_t nothing[CALL_ARGS] = { 0, 0, 0 };
+
+	return ask_plainly(name, strcmp(name, "shmget") == 0 ? nothing : nonsense);
+}
+
+/* The kernel looks at arguments before rights, and has something else than EPERM to say of nonsense; two calls differ. */
+static bool refused_always(const char *name)
+{
+	struct rlimit locked = { 0 };
+
+	/* Linux 5.2 to 5.10 ask for the right first. */
+	if (strcmp(name, "userfaultfd") == 0)
+		return false;
+	/* A limit of 0 forbids it altogether. */
+	if (strcmp(name, "mlock") == 0 && (getrlimit(RLIMIT_MEMLOCK, &locked) < 0 || locked.rlim_cur == 0))
+		return false;
+	return ask_nonsense(name) == -EPERM;
+}
+
+/* As ask_kernel(); what a filter refuses always is as good as missing. */
+static int64_t ask(const char *name, const int64_t args[CALL_ARGS])
+{
+	int64_t result = ask_plainly(name, args);
+
+	if (result == -EPERM && refused_always(name)) {
+		filtered = true;
+		return -ENOSYS;
+	}
 	if (result < 0)
 		note(name, (int)-result);
 	return result;
@@ -440,7 +478,11 @@ static enum trial try_constant(const struct constant *constant)
 /* What is absent is so for sure only where nothing else went wrong. */
 static enum trial surely(enum trial outcome)
 {
-	return outcome == TRIAL_ABSENT && failed.error != 0 ? TRIAL_FAILED : outcome;
+	if (outcome != TRIAL_ABSENT)
+		return outcome;
+	if (filtered)
+		return TRIAL_REFUSED;
+	return failed.error != 0 ? TRIAL_FAILED : TRIAL_ABSENT;
 }
 
 const char *trial_failure(int *error)
@@ -455,15 +497,13 @@ enum trial trial_constant(const struct constant *constant)
 	return constant->absent ? TRIAL_ABSENT : surely(try_constant(constant));
 }
 
-/* Arguments of all ones are refused by every call of the language before it does anything: a descriptor, an address that
- * is not a page's, a size beyond the address space, flags that do not exist. */
 enum trial trial_call(const struct call *call)
 {
-	static const int64_t nonsense[CALL_ARGS] = { -1, -1, -1, -1, -1, -1 };
-	/* A key and flags that ask for nothing new, and no bytes. */
-	static const int64_t nothing[CALL_ARGS] = { 0, 0, 0 };
-
 	if (call->class != CALL_SYSTEM)
 		return TRIAL_PRESENT;
-	return ask(call->name, call->id == CALL_SHMGET ? nothing : nonsense) == -ENOSYS ? TRIAL_ABSENT : TRIAL_PRESENT;
+	int64_t result = ask_nonsense(call->name);
+
+	if (result == -EPERM && refused_always(call->name))
+		return TRIAL_REFUSED;
+	return result == -ENOSYS ? TRIAL_ABSENT : TRIAL_PRESENT;
 }

@@ -9,6 +9,7 @@
 enum trial {
 	TRIAL_PRESENT,
 	TRIAL_ABSENT,
+	TRIAL_REFUSED, /* a filter around mmtool (seccomp) refuses the call, whatever its arguments are */
 	TRIAL_UNKNOWN, /* the kernel cannot be asked: the language counts it as present */
 	TRIAL_FAILED,  /* a call failed for another reason than what was asked about: trial_failure() */
 };

@@ -4,16 +4,36 @@
 
 #include "tap.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_SECONDS = 60, BROKEN = -1 };
+enum { MOST_SECONDS = 60, BROKEN = -1, NO_FILTER = 99 };
 
-/* What a child finds, or BROKEN: it did not come to its end. */
-static int tried(const struct constant *constant, const struct call *call)
+/* From now on this process is refused the system call of that number. */
+static bool refuse(unsigned number)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* What a child finds that is refused the system call of that number (-1: none), or BROKEN: it did not come to its end. */
+static int tried_without(int number, const struct constant *constant, const struct call *call)
 {
 	const struct rlimit no_core = { 0, 0 };
 	int status;
@@ -24,11 +44,18 @@ static int tried(const struct constant *constant, const struct call *call)
 	if (pid == 0) {
 		(void)setrlimit(RLIMIT_CORE, &no_core);
 		alarm(MOST_SECONDS);
+		if (number >= 0 && !refuse((unsigned)number))
+			_exit(NO_FILTER);
 		_exit((int)(constant != NULL ? trial_constant(constant) : trial_call(call)));
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) > TRIAL_UNKNOWN)
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return BROKEN;
-	return WEXITSTATUS(status);
+	return WEXITSTATUS(status) <= TRIAL_UNKNOWN || WEXITSTATUS(status) == NO_FILTER ? WEXITSTATUS(status) : BROKEN;
+}
+
+static int tried(const struct constant *constant, const struct call *call)
+{
+	return tried_without(-1, constant, call);
 }
 
 static void test_all(void)
@@ -46,7 +73,7 @@ static void test_all(void)
 		count += outcome != BROKEN;
 	}
 	ok(count == constant_count, "all %zu constants can be tried: %u are here, %u are not, %u cannot be asked about",
-	   constant_count, outcomes[TRIAL_PRESENT], outcomes[TRIAL_ABSENT], outcomes[TRIAL_UNKNOWN]);
+	   constant_count, outcomes[TRIAL_PRESENT], outcomes[TRIAL_ABSENT] + outcomes[TRIAL_REFUSED], outcomes[TRIAL_UNKNOWN]);
 }
 
 /* Older than every kernel that mmtool runs on, and never left out of one. */
@@ -90,10 +117,45 @@ static void test_absent(void)
 		ok(tried(&none[i], NULL) == TRIAL_ABSENT, "%s that no kernel has", none[i].name);
 }
 
+/* A filter's EPERM is told from the kernel's. */
+static void test_refused(void)
+{
+	static const struct {
+		const char *name;
+		int number;
+		const char *constant;
+	} rows[] = {
+		{ "memfd_create", SYS_memfd_create, "MFD_CLOEXEC" }, { "mlock2", SYS_mlock2, "MLOCK_ONFAULT" },
+		{ "mlockall", SYS_mlockall, "MCL_FUTURE" },          { "mincore", SYS_mincore, NULL },
+		{ "process_vm_readv", SYS_process_vm_readv, NULL },
+	};
+
+	if (tried_without(SYS_mincore, NULL, call_find("msync", 5)) == NO_FILTER)
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *constant = rows[i].constant;
+
+		ok(tried_without(rows[i].number, NULL, call_find(rows[i].name, strlen(rows[i].name))) == TRIAL_REFUSED,
+		   "%s is refused", rows[i].name);
+		if (constant != NULL)
+			ok(tried_without(rows[i].number, constant_find(constant, strlen(constant)), NULL) == TRIAL_REFUSED,
+			   "%s is refused", constant);
+	}
+	/* EPERM is also the kernel's answer where no memory may be locked, or to a user. */
+	const struct rlimit none = { 0, 0 }, some = { 1, 1 };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &some) == 0)
+		ok(tried_without(SYS_mlock, NULL, call_find("mlock", 5)) == TRIAL_REFUSED, "mlock is refused");
+	(void)setrlimit(RLIMIT_MEMLOCK, &none);
+	ok(tried_without(SYS_mlock, NULL, call_find("mlock", 5)) == TRIAL_PRESENT, "mlock with a limit of 0 is here");
+	ok(tried_without(SYS_userfaultfd, NULL, call_find("userfaultfd", 11)) == TRIAL_PRESENT, "userfaultfd may be the user's");
+}
+
 int main(void)
 {
 	test_present();
 	test_absent();
 	test_all();
+	test_refused();
 	return done();
 }
