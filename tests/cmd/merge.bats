@@ -29,6 +29,19 @@ setup()
 	assert_equal "$(changed + 'c = mmap' | pages_of)" 1
 }
 
+@test "a file on overlayfs: two mappings, and one once the kernel has looked again" {
+	need_root
+	mkdir mounted
+	unshare -m true 2>/dev/null || skip 'no namespace for mounts can be made'
+	run unshare -m --propagation private sh -c 'mount -t tmpfs none mounted && mkdir mounted/l mounted/u mounted/w mounted/m &&
+		mount -t overlay -o lowerdir=mounted/l,upperdir=mounted/u,workdir=mounted/w none mounted/m || exit 99
+		TMPDIR=$PWD/mounted/m exec "$MMTOOL" merge --of=file'
+	[ "$status" -ne 99 ] || skip 'no overlay can be mounted here'
+	assert_success
+	assert_equal "$(changed + 'c = mmap' | pages_of)" 1
+	[ "$(changed + 'b = mmap' | pages_of)" -eq 2 ] || assert_output --partial '# two mappings, though the file goes on'
+}
+
 @test "flags: equal lines, and two of them" {
 	mm merge --of=flags
 	assert_success
