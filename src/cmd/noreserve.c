@@ -87,11 +87,12 @@ static void plan_without(struct buf *s, const char *hint)
 	            "    if policy == 2 { note \"refused: policy 2 keeps Committed_AS under CommitLimit\" }\n"
 	            "} else {\n"
 	            "    if policy == 0 { note \"granted: policy 0 refuses only what is larger than RAM plus swap\" }\n"
+	            "    # A container's /proc/meminfo can be made up (lxcfs): the policy goes by what the machine has.\n"
+	            "    if policy == 0 && size > ram + swap { note \"so the machine has more than /proc/meminfo says here\" }\n"
 	            "    if policy == 1 { note \"granted: policy 1 counts nothing\" }\n"
 	            "    if policy == 2 { note \"granted: it fits under CommitLimit\" }\n"
 	            "    munmap(plain, size)\n"
-	            "}\n"
-	            "if policy == 0 && size > ram + swap { expect plain == MAP_FAILED, \"policy 0 refuses it\" }\n");
+	            "}\n");
 }
 
 static void plan_with(const struct options *self, struct buf *s, const char *hint)

@@ -61,6 +61,20 @@ meminfo()
 	assert_output --partial '# refused: policy 0 refuses one request larger than RAM plus swap'
 }
 
+@test "policy 0: where /proc/meminfo is made up, what it has to say is not the machine's" {
+	need_root
+	need_policy 0
+	unshare -m true 2>/dev/null || skip 'no namespace for mounts can be made'
+	# More than this says, and less than any machine has for this test.
+	sed 's/^MemTotal:.*/MemTotal: 1024 kB/; s/^SwapTotal:.*/SwapTotal: 0 kB/' /proc/meminfo >made-up
+	run unshare -m --propagation private sh -c 'mount --bind made-up /proc/meminfo || exit 99; exec "$MMTOOL" noreserve --size=4M'
+	[ "$status" -ne 99 ] || skip 'nothing can be mounted over /proc/meminfo here'
+	assert_success
+	assert_line '# so the machine has more than /proc/meminfo says here'
+	mm noreserve --size=4M
+	refute_output --partial 'so the machine has more'
+}
+
 @test "policy 0: what fits into RAM is granted without the flag" {
 	need_policy 0
 	mm noreserve --size=16p
