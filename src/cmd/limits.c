@@ -11,6 +11,18 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+/*
+ * So many mappings are made at most: four million are a gigabyte of the kernel's memory (a struct vm_area_struct each), and some
+ * distributions have a vm.max_map_count of two thousand millions.  Each has a page of addresses.
+ */
+#if __SIZEOF_POINTER__ == 8
+#define MOST_MAPPINGS "4M"
+#define TOO_MANY "so many mappings would take gigabytes of the kernel's memory: vm.max_map_count is over 4194304"
+#else
+#define MOST_MAPPINGS "256K"
+#define TOO_MANY "so many mappings would take more addresses than there are: vm.max_map_count is over 262144"
+#endif
+
 /* By place in LIMITS. */
 static const char *const scripts[] = {
 	"a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
@@ -36,13 +48,17 @@ static const char *const scripts[] = {
 	"munmap(a, 16p)\n"
 	"munmap(s, 16p)\n",
 
-	"if status(\"Uid\") == 0 {\n"
-	"    left = setuid(65534) = ?    # root passes this limit (CAP_IPC_LOCK)\n"
-	"    require left == 0, \"this user namespace has no ordinary user to become\"\n"
-	"}\n"
+	"require mlock\n"
 	"a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"set = setrlimit(RLIMIT_MEMLOCK, 1p) = ?\n"
 	"require set == 0, \"the hard limit of locked memory is below a page\"\n"
+	"passed = mlock(a, 2p) = ?    # root passes this limit (CAP_IPC_LOCK)\n"
+	"if passed == 0 {\n"
+	"    munlock(a, 2p)\n"
+	"    left = setuid(65534) = ?    # an ordinary user does not\n"
+	"    require left == 0 || errno != EPERM, \"this user passes the limit (CAP_IPC_LOCK), and may not become another (CAP_SETUID)\"\n"
+	"    require left == 0, \"this user namespace has no ordinary user to become\"\n"
+	"}\n"
 	"mlock(a, 1p)\n"
 	"mlock(a, 2p) = -1 ENOMEM\n"
 	"mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EAGAIN\n"
@@ -53,6 +69,7 @@ static const char *const scripts[] = {
 
 	"most = sysctl(\"vm.max_map_count\")\n"
 	"note \"vm.max_map_count is\", most\n"
+	"require most <= " MOST_MAPPINGS ", \"" TOO_MANY "\"\n"
 	"a = mmap(NULL, (most + 3) * 1p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"made = 0\n"
 	"repeat most as i {\n"

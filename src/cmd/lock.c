@@ -13,6 +13,7 @@ static const struct argp_option options[] = {
 
 /* By place in WAYS. */
 static const char *const scripts[] = {
+	"require mlock\n"
 	"at = hole(6p)\n"
 	"a = mmap(at, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = at\n"
 	"locked = mlock(a, 4p) = ?\n"
@@ -36,8 +37,9 @@ static const char *const scripts[] = {
 	"munmap(a, 4p)\n"
 	"expect status(\"VmLck\") == 0, \"with the mapping the lock goes\"\n",
 
+	"require mlock2    # since Linux 4.4\n"
 	"a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
-	"locked = mlock2(a, 4p, MLOCK_ONFAULT) = ?    # since Linux 4.4\n"
+	"locked = mlock2(a, 4p, MLOCK_ONFAULT) = ?\n"
 	"require locked == 0, \"not allowed to lock four pages here (RLIMIT_MEMLOCK)\"\n"
 	"expect vmflag(a, \"lo\")\n"
 	"expect resident(a, 4p) == 0, \"locked, and no page brought in\"\n"
@@ -46,6 +48,7 @@ static const char *const scripts[] = {
 	"expect resident(a, 4p) == 1p, \"each page is locked when it comes\"\n"
 	"munmap(a, 4p)\n",
 
+	"require mlockall\n"
 	"done = mlockall(MCL_FUTURE) = ?\n"
 	"require done == 0, \"not allowed to lock memory here (RLIMIT_MEMLOCK)\"\n"
 	"expect status(\"VmLck\") == 0, \"MCL_FUTURE concerns nothing that is there\"\n"
@@ -86,6 +89,7 @@ static const char *const scripts[] = {
 	"    expect errno == EAGAIN, \"RLIMIT_MEMLOCK does not allow more\"\n"
 	"}\n",
 
+	"require mlock\n"
 	"fd = tmpfile(4p)\n"
 	"a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)\n"
 	"locked = mlock(a, 4p) = ?\n"
@@ -110,13 +114,17 @@ static const char *const scripts[] = {
 	"munmap(a, 4p)\n"
 	"close(fd)\n",
 
-	"if status(\"Uid\") == 0 {\n"
-	"    left = setuid(65534) = ?    # root passes this limit (CAP_IPC_LOCK)\n"
-	"    require left == 0, \"this user namespace has no ordinary user to become\"\n"
-	"}\n"
+	"require mlock\n"
 	"a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
 	"set = setrlimit(RLIMIT_MEMLOCK, 1p) = ?\n"
 	"require set == 0, \"the hard limit of locked memory is below a page\"\n"
+	"passed = mlock(a, 2p) = ?    # root passes this limit (CAP_IPC_LOCK)\n"
+	"if passed == 0 {\n"
+	"    munlock(a, 2p)\n"
+	"    left = setuid(65534) = ?    # an ordinary user does not\n"
+	"    require left == 0 || errno != EPERM, \"this user passes the limit (CAP_IPC_LOCK), and may not become another (CAP_SETUID)\"\n"
+	"    require left == 0, \"this user namespace has no ordinary user to become\"\n"
+	"}\n"
 	"mlock(a, 2p) = -1 ENOMEM    # three calls, two answers for the same fact\n"
 	"mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EAGAIN\n"
 	"mlock(a, 1p)\n"

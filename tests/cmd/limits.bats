@@ -68,6 +68,33 @@ $output"
 	assert_equal "$(cat /proc/sys/vm/max_map_count)" "$most"
 }
 
+@test "vm.max_map_count: one that cannot be met" {
+	need_root
+	unshare -m true 2>/dev/null || skip 'no namespace for mounts can be made'
+	echo 2147483642 >many
+	run unshare -m --propagation private sh -c 'mount --bind many /proc/sys/vm/max_map_count || exit 99; exec "$MMTOOL" limits --of=maps'
+	[ "$status" -ne 99 ] || skip 'nothing can be mounted over /proc/sys here'
+	assert_failure 77
+	assert_output --partial 'unsupported here: so many mappings would take'
+}
+
+@test "RLIMIT_MEMLOCK: for a root without CAP_IPC_LOCK, and one that may not become another user" {
+	need_root
+	need setpriv
+	setpriv --bounding-set -all --inh-caps -all "$MMTOOL" --version >/dev/null 2>&1 || skip 'no capability can be taken away here'
+	limits --of=memlock
+	for command in 'limits --of=memlock' 'lock --by=limit'; do
+		# shellcheck disable=SC2086 # the words are options
+		run setpriv --bounding-set -all --inh-caps -all "$MMTOOL" $command
+		assert_success
+		refute_line --partial 'setuid('
+		# shellcheck disable=SC2086
+		run setpriv --bounding-set -setuid --inh-caps -setuid "$MMTOOL" $command
+		refute_output --partial 'user namespace'
+		[ "$status" -eq 0 ] || assert_output --partial 'passes the limit (CAP_IPC_LOCK), and may not'
+	done
+}
+
 @test "as an ordinary user" {
 	for options in '' '--of=data' '--of=memlock' '--of=maps'; do
 		# shellcheck disable=SC2086 # the words are options
