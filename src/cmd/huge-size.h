@@ -18,7 +18,7 @@
  */
 #define FIND_HUGE                                                                                 \
 	"fd = open(\"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size\", O_RDONLY) = ?\n"        \
-	FOUND("this kernel has no transparent huge pages")                                        \
+	FOUND("this kernel has no transparent huge pages, or /sys is not there to tell of them")   \
 	"read(fd, scratch, 20)\n"                                                                \
 	"close(fd)\n"                                                                            \
 	"huge = 0\n"                                                                             \

@@ -95,7 +95,7 @@ static const char *const scripts[] = {
 
 	"require MAP_HUGETLB\n"
 	"fd = open(\"/sys/kernel/mm/hugepages\", O_RDONLY|O_DIRECTORY) = ?\n"
-	FOUND("this machine has no pools of huge pages")
+	FOUND("this machine has no pools of huge pages, or /sys is not there to tell of them")
 	"close(fd)\n"
 	"note \"in the pool:\", meminfo(\"HugePages_Total\"), \"huge pages of\", hugepage / 1K, \"KiB,\","
 	" meminfo(\"HugePages_Free\"), \"free, of them\", meminfo(\"HugePages_Rsvd\"), \"promised\"\n"
