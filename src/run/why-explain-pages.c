@@ -306,7 +306,7 @@ enum why_answer mlock_locked(struct why_case *c)
 	if (c->args[0] % c->page != 0)
 		say(c, "The start was rounded down to the page's. ");
 	if (!range_flagged(c, "lo", &locked, &passed))
-		return say(c, "What is locked stays in memory until it is unlocked or unmapped.");
+		return say(c, "What is locked stays in memory until it is unlocked or unmapped; of which pages that is so is not known.");
 	if (locked == 0)
 		return say(c, "Nothing was locked: memory of this kind is passed over (" NEVER_LOCKED ").");
 	if (passed > 0) {

@@ -209,12 +209,15 @@ enum why_answer mprotect_huge_unaligned(struct why_case *c)
 static enum why_answer say_settled(struct why_case *c, const struct mapping *mapping, uint64_t prot)
 {
 	uint32_t seals = 0;
+	bool known = true;
 
 	if (!mapping_has_file(mapping))
 		return say(c, ": the kernel settled that when it set the mapping up");
 	if (prot == PROT_WRITE && c->source != NULL && c->source->seals != NULL)
-		c->source->seals(c->source->context, mapping, &seals);
+		known = c->source->seals(c->source->context, mapping, &seals);
 	say(c, ": that is settled when it is mapped, by ");
+	if (!known)
+		say(c, "what is not known here: a seal, or ");
 	if ((seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0)
 		return say_format(c, "a seal (the file has %s) or by a descriptor open for reading only",
 		                  (seals & F_SEAL_WRITE) != 0 ? "F_SEAL_WRITE" : "F_SEAL_FUTURE_WRITE");
