@@ -337,6 +337,7 @@ static const struct {
 	{ "PR_CAP_AMBIENT", 4, 0 },        /* PR_CAP_AMBIENT_CLEAR_ALL */
 	{ "PR_SET_MDWE", 1, 0 },           /* PR_MDWE_REFUSE_EXEC_GAIN */
 	{ "PR_FUTEX_HASH", 2, 0 },         /* PR_FUTEX_HASH_GET_SLOTS */
+	{ "PR_PAC_RESET_KEYS", 4, 0 },     /* PR_PAC_APDAKEY: with all of them the addresses that functions return to are void */
 	/* PR_ENDIAN_LITTLE or _BIG, as it is: nothing more would run in the other order. */
 	{ "PR_SET_ENDIAN", __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, 0 },
 };
