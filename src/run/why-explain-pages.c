@@ -188,7 +188,9 @@ enum why_answer mprotect_split(struct why_case *c)
 	else if (mappings_in(c, c->after) < mappings_in(c, c->before))
 		say(c, "Mappings side by side became alike, so the kernel made one mapping of them.");
 	/* Of locked memory that becomes writable, the kernel makes the copies at once. */
-	if (split && range_flagged(c, "lo", &locked, &unlocked) && locked == 0)
+	if (split && !range_flagged(c, "lo", &locked, &unlocked))
+		say(c, " Its entries in the page table were changed; whether pages were touched, as they are where they are locked, is not known.");
+	else if (split && locked == 0)
 		say(c, " No page was touched: its entries in the page table were changed.");
 	return WHY_YES;
 }
@@ -364,8 +366,9 @@ static enum why_answer say_written(struct why_case *c, unsigned kinds)
 	               ? "Dirty pages of the range were written to their file, and the call waited for that; "
 	               : "Only in shared mappings through which stores can go, dirty pages were written to their file, and the call "
 	                 "waited for that; ");
-	return say(c, "where the file is memory (tmpfs, memfd, shared anonymous memory), there is nowhere to write. Others saw the "
-	              "stores before: they have the same pages.");
+	say(c, "where the file is memory (tmpfs, memfd, shared anonymous memory), there is nowhere to write. Others saw the "
+	       "stores before: they have the same pages.");
+	return known ? WHY_YES : say(c, " Which mappings of the range these are is not known.");
 }
 
 enum why_answer msync_synced(struct why_case *c)

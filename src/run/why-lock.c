@@ -114,12 +114,16 @@ enum why_answer mlock_secret(struct why_case *c)
 	                                        "itself can bring them in, by touching them");
 }
 
-static bool is_locked_now(struct why_case *c)
+/* Whether all of the range is. */
+static enum why_answer locked_now(struct why_case *c)
 {
-	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at))
-		if (why_vmflag(c, at->start, "lo") != WHY_YES)
-			return false;
-	return true;
+	for (const struct mapping *at = next_mapping(c, NULL); at != NULL; at = next_mapping(c, at)) {
+		enum why_answer locked = why_vmflag(c, at->start, "lo");
+
+		if (locked != WHY_YES)
+			return locked;
+	}
+	return WHY_YES;
 }
 
 /* Whether the call was refused before any page was brought in. */
@@ -144,9 +148,9 @@ enum why_answer mlock_unreachable(struct why_case *c)
 		return WHY_NO;
 	if (!why_knows_maps(c) || !maps_covered(c->before, range_start(c), range_size(c)))
 		return c->before == NULL ? WHY_PERHAPS : WHY_NO;
-	const bool locked = is_locked_now(c);
+	const enum why_answer locked = locked_now(c);
 
-	if (!locked && is_refused_before(c))
+	if (locked != WHY_YES && is_refused_before(c))
 		return WHY_NO;
 	for (const struct mapping *at = next_mapping(c, NULL); at != NULL && answer != WHY_YES; at = next_mapping(c, at)) {
 		if (at->perms[0] == '-' && at->perms[1] == '-' && at->perms[2] == '-') {
@@ -160,7 +164,9 @@ enum why_answer mlock_unreachable(struct why_case *c)
 	}
 	if (answer != WHY_YES && say_userfault(c, range_start(c), range_size(c)) != WHY_NO)
 		return WHY_PERHAPS;
-	if (answer == WHY_YES && locked)
+	if (answer == WHY_YES && locked == WHY_PERHAPS)
+		say(c, "; it is not known whether the range is locked nevertheless");
+	else if (answer == WHY_YES && locked == WHY_YES)
 		say(c, "; the range is locked nevertheless, and mlock2 with MLOCK_ONFAULT would say no more than that");
 	return answer;
 }
