@@ -6,13 +6,13 @@
 #include "app/init.h"
 
 #include "base/diag.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,15 +81,6 @@ static void await_keepers(void)
 	}
 }
 
-static void close_all(void)
-{
-	if (syscall(SYS_close_range, 0, ~0u, 0) == 0)
-		return;
-	/* Before Linux 5.9. */
-	for (int fd = 0; fd < 1024; fd++)
-		close(fd);
-}
-
 /* With every signal blocked. */
 static _Noreturn void stand_by(pid_t mmtool, const sigset_t *all)
 {
@@ -98,7 +89,7 @@ static _Noreturn void stand_by(pid_t mmtool, const sigset_t *all)
 
 	/* `killall -9 mmtool' does not mean it, and nobody waits because it holds the other end of something. */
 	prctl(PR_SET_NAME, "mmtool-init");
-	close_all();
+	file_close_except(NULL, 0);
 	do {
 		signo = sigwaitinfo(all, &cause);
 		if (signo > 0 && signo != SIGCHLD && is_for_mmtool(&cause))

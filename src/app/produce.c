@@ -74,7 +74,6 @@ int produce_run(const struct command *command, const void *own, const struct com
 	report_free(stream.report);
 	int error = output_close(&stream.output);
 
-
 	if (command->notices_signals)
 		sigprocmask(SIG_SETMASK, &stream.before, NULL);
 	if (problem != NULL)

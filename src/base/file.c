@@ -6,11 +6,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
 	ROOM_MS = 5000,   /* for a reader to read on: who waits for ever may have something to put back */
 	WRITE_TRIES = 16, /* of a descriptor that is said to have room, and takes nothing */
+	HIGHEST = 65536,  /* of the descriptors that are closed one by one */
 };
 
 int file_open_at(int folder, const char *path, int flags)
@@ -99,4 +102,28 @@ ssize_t file_read_process(pid_t pid, const char *name, char *text, size_t size)
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	return file_read_small(AT_FDCWD, path, text, size);
+}
+
+static int descriptor_order(const void *left, const void *right)
+{
+	int a = *(const int *)left, b = *(const int *)right;
+
+	return (a > b) - (a < b);
+}
+
+void file_close_except(int *kept, unsigned count)
+{
+	unsigned from = 0;
+
+	if (count > 0)
+		qsort(kept, count, sizeof(*kept), descriptor_order);
+	for (unsigned i = 0; i <= count; i++) {
+		unsigned to = i < count ? (unsigned)kept[i] : ~0U;
+
+		if (to > from && syscall(SYS_close_range, from, to - 1, 0) < 0) {
+			for (unsigned fd = from; fd < to && fd < HIGHEST; fd++)
+				close((int)fd);
+		}
+		from = to + 1;
+	}
 }

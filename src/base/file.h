@@ -24,4 +24,10 @@ ssize_t file_read_small(int folder, const char *path, char *text, size_t size);
 /* The same of the file /proc/PID/NAME. */
 ssize_t file_read_process(pid_t pid, const char *name, char *text, size_t size);
 
+/*
+ * Closes all descriptors but these, which it puts in order: somebody may be waiting for the end of a pipe that mmtool was
+ * given.  Where close_range(2) is not (before Linux 5.9, or a filter refuses it), up to a number of 65535.  Allocates nothing.
+ */
+void file_close_except(int *kept, unsigned count);
+
 #endif

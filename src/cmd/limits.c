@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* limits: limits met on purpose, by the subject alone. */
 #include "cmd/choice.h"
+#include "cmd/lock-limit.h"
 
 #define LIMITS "as|data|memlock|maps"
 
@@ -48,17 +49,7 @@ static const char *const scripts[] = {
 	"munmap(a, 16p)\n"
 	"munmap(s, 16p)\n",
 
-	"require mlock\n"
-	"a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n"
-	"set = setrlimit(RLIMIT_MEMLOCK, 1p) = ?\n"
-	"require set == 0, \"the hard limit of locked memory is below a page\"\n"
-	"passed = mlock(a, 2p) = ?    # root passes this limit (CAP_IPC_LOCK)\n"
-	"if passed == 0 {\n"
-	"    munlock(a, 2p)\n"
-	"    left = setuid(65534) = ?    # an ordinary user does not\n"
-	"    require left == 0 || errno != EPERM, \"this user passes the limit (CAP_IPC_LOCK), and may not become another (CAP_SETUID)\"\n"
-	"    require left == 0, \"this user namespace has no ordinary user to become\"\n"
-	"}\n"
+	MEET_LOCK_LIMIT
 	"mlock(a, 1p)\n"
 	"mlock(a, 2p) = -1 ENOMEM\n"
 	"mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = -1 EAGAIN\n"

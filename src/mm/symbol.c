@@ -300,7 +300,7 @@ static bool inode_varies(const struct mapping *m)
 {
 	if (!mapping_has_file(m))
 		return false;
-	return (m->major == 0 && m->minor == 1) || m->name_len == 0 || m->name[0] != '/' || is_unlinked(m);
+	return mapping_is_shmem(m) || m->name_len == 0 || m->name[0] != '/' || is_unlinked(m);
 }
 
 /* Adds the fields between the addresses and the name, as the kernel wrote them. */

@@ -527,15 +527,7 @@ static void keep_socket_only(void)
 		self.socket = top;
 	}
 	check("setrlimit", as_error(setrlimit(RLIMIT_NOFILE, &files)));
-	/* close_range(2) is there since Linux 5.9; before, one at a time. */
-	if (syscall(SYS_close_range, 0, (unsigned)top - 1, 0) < 0) {
-		for (int fd = 0; fd < top; fd++)
-			close(fd);
-	}
-	if (syscall(SYS_close_range, (unsigned)top + 1, ~0u, 0) < 0) {
-		for (int fd = top + 1; fd < 65536; fd++)
-			close(fd);
-	}
+	file_close_except(&top, 1);
 	check("open, /dev/null", file_open("/dev/null", O_RDWR));
 	check("dup2", as_error(dup2(0, 1) < 0 ? -1 : dup2(0, 2)));
 }

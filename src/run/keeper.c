@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,17 +23,10 @@ static _Noreturn void run(int socket_end, int file, bool (*keep)(int, int, void 
 	/* `killall -9 mmtool' does not mean it. */
 	prctl(PR_SET_NAME, "mmtool-keeper");
 	/* Nobody should wait for the keeper because it holds the other end of something. */
-	bool first = dup2(socket_end, 0) == 0, both = first && (file < 0 ? close(1) : dup2(file, 1)) >= 0;
+	int kept[] = { socket_end, file };
 
-	if (both && syscall(SYS_close_range, 2, ~0u, 0) == 0) {
-		_exit(keep(0, file < 0 ? -1 : 1, context) ? DONE : UNDONE);
-	}
-	/* Before Linux 5.9, or where one of these failed: it keeps the numbers that it has. */
-	for (int fd = first ? 1 : 0; fd < 1024; fd++) {
-		if (fd != file && (first || fd != socket_end))
-			close(fd);
-	}
-	_exit(keep(first ? 0 : socket_end, file, context) ? DONE : UNDONE);
+	file_close_except(kept, file < 0 ? 1 : 2);
+	_exit(keep(socket_end, file, context) ? DONE : UNDONE);
 }
 
 int keeper_start(struct keeper *keeper, int file, bool (*keep)(int socket_end, int file, void *context), void *context,

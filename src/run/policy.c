@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -183,29 +182,6 @@ static void pidfd_kill(int pidfd, int signo)
 	syscall(SYS_pidfd_send_signal, pidfd, signo, NULL, 0);
 }
 
-static int descriptor_order(const void *left, const void *right)
-{
-	int a = *(const int *)left, b = *(const int *)right;
-
-	return (a > b) - (a < b);
-}
-
-/* Somebody may be waiting for the end of a pipe that mmtool was given. */
-static void close_except(int *kept, unsigned count)
-{
-	unsigned from = 0;
-
-	qsort(kept, count, sizeof(*kept), descriptor_order);
-	for (unsigned i = 0; i <= count; i++) {
-		unsigned to = i < count ? (unsigned)kept[i] : ~0U;
-
-		if (to > from && syscall(SYS_close_range, from, to - 1, 0) < 0)
-			for (unsigned fd = from; fd < to && fd < (unsigned)sysconf(_SC_OPEN_MAX); fd++)
-				close((int)fd);
-		from = to + 1;
-	}
-}
-
 /* Under policy 2 a stack can no longer grow, and what is not locked may have been reclaimed. */
 static __attribute__((noinline)) void keep_memory(void)
 {
@@ -269,7 +245,7 @@ static _Noreturn void watcher_main(const struct run *run, int tool, int command,
 	memcpy(kept + 4, run->knobs.fd, sizeof(run->knobs.fd));
 	setsid();
 	(void)!chdir("/");
-	close_except(kept, COUNT(kept));
+	file_close_except(kept, COUNT(kept));
 	stay_alive();
 	keep_memory();
 	if (byte_write(ready)) {

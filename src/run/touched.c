@@ -281,21 +281,20 @@ static bool is_open(const struct mapping *mapping)
 	return found != NULL && found->memory;
 }
 
-/* What of a mapping counts as mapped and as open: what is private in it is in no file. */
-static uint64_t in_files(const struct smaps_record *record)
+/* What of a mapping counts as mapped and as open: what is private in it is in no file.  line is room to parse its first line. */
+static uint64_t in_files(const struct smaps_record *record, struct maps *line)
 {
 	const uint64_t *figures = record->figures;
-	struct maps line = { 0 };
-	uint64_t bytes = 0;
 
-	buf_add(&line.text, record->text, record->line_len);
-	buf_putc(&line.text, '\n');
-	if (maps_parse(&line, NULL) == 0 && line.count == 1 && is_open(line.list)) {
-		bytes = figures[SMAPS_PSS] - smaller(figures[SMAPS_ANONYMOUS], figures[SMAPS_PSS]);
-		if (line.list->perms[3] == 's')
-			bytes += figures[SMAPS_SHARED_HUGETLB] + figures[SMAPS_PRIVATE_HUGETLB];
-	}
-	maps_fini(&line);
+	buf_reset(&line->text);
+	buf_add(&line->text, record->text, record->line_len);
+	buf_putc(&line->text, '\n');
+	if (maps_parse(line, NULL) < 0 || line->count != 1 || !is_open(line->list))
+		return 0;
+	uint64_t bytes = figures[SMAPS_PSS] - smaller(figures[SMAPS_ANONYMOUS], figures[SMAPS_PSS]);
+
+	if (line->list->perms[3] == 's')
+		bytes += figures[SMAPS_SHARED_HUGETLB] + figures[SMAPS_PRIVATE_HUGETLB];
 	return bytes;
 }
 
@@ -303,6 +302,7 @@ static uint64_t in_files(const struct smaps_record *record)
 static uint64_t counted_twice(pid_t pid, size_t *room)
 {
 	struct smaps_record record;
+	struct maps line = { 0 };
 	uint64_t bytes = 0;
 
 	content = alloc_grow(content, &content_cap, *room, 1);
@@ -313,7 +313,8 @@ static uint64_t counted_twice(pid_t pid, size_t *room)
 	*room -= (size_t)len;
 	/* The last record may have been cut off; hardly ever it is of a file. */
 	for (size_t at = 0; smaps_next(content, (size_t)len, &at, &record) && at < (size_t)len;)
-		bytes += in_files(&record);
+		bytes += in_files(&record, &line);
+	maps_fini(&line);
 	return bytes;
 }
 

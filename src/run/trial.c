@@ -76,18 +76,21 @@ static int64_t ask_nonsense(const char *name)
 	return ask_plainly(name, strcmp(name, "shmget") == 0 ? nothing : nonsense);
 }
 
-/* The kernel looks at arguments before rights, and has something else than EPERM to say of nonsense; two calls differ. */
-static bool refused_always(const char *name)
+/* Whether only a filter refuses nonsense so: the kernel looks at arguments before rights, and has something else than EPERM to
+ * say of them; two calls differ. */
+static bool is_filters(const char *name, int64_t result)
 {
 	struct rlimit locked = { 0 };
 
+	if (result != -EPERM)
+		return false;
 	/* Linux 5.2 to 5.10 ask for the right first. */
 	if (strcmp(name, "userfaultfd") == 0)
 		return false;
 	/* A limit of 0 forbids it altogether. */
 	if (strcmp(name, "mlock") == 0 && (getrlimit(RLIMIT_MEMLOCK, &locked) < 0 || locked.rlim_cur == 0))
 		return false;
-	return ask_nonsense(name) == -EPERM;
+	return true;
 }
 
 /* As ask_kernel(); what a filter refuses always is as good as missing. */
@@ -95,7 +98,7 @@ static int64_t ask(const char *name, const int64_t args[CALL_ARGS])
 {
 	int64_t result = ask_plainly(name, args);
 
-	if (result == -EPERM && refused_always(name)) {
+	if (result == -EPERM && is_filters(name, ask_nonsense(name))) {
 		filtered = true;
 		return -ENOSYS;
 	}
@@ -504,7 +507,7 @@ enum trial trial_call(const struct call *call)
 		return TRIAL_PRESENT;
 	int64_t result = ask_nonsense(call->name);
 
-	if (result == -EPERM && refused_always(call->name))
+	if (is_filters(call->name, result))
 		return TRIAL_REFUSED;
 	return result == -ENOSYS ? TRIAL_ABSENT : TRIAL_PRESENT;
 }

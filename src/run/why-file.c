@@ -286,19 +286,19 @@ enum why_answer brk_below(struct why_case *c)
 /* check_data_rlimit(): the heap with the program's own data, and a limit of 0 as any other. */
 enum why_answer brk_data_limit(struct why_case *c)
 {
-	uint64_t start, limit, heap = grown_by(c);
+	uint64_t start, limit, more = grown_by(c);
 
-	if (grown_by(c) == 0)
+	if (more == 0)
 		return WHY_NO;
 	if (!why_fact(c, FACT_LIMIT_DATA, &limit))
 		return WHY_PERHAPS;
 	if (limit == UINT64_MAX)
 		return WHY_NO;
 	bool known = why_fact(c, FACT_BRK_START, &start) && c->args[0] >= start;
+	uint64_t heap = known ? c->args[0] - start : more;
 
-	heap = known ? c->args[0] - start : heap;
 	if (heap <= limit)
-		return say_data_limit(c, grown_by(c));
+		return say_data_limit(c, more);
 	say(c, "RLIMIT_DATA is ");
 	say_size(c, limit);
 	say(c, ", and the heap would have ");
