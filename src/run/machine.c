@@ -204,7 +204,7 @@ const struct maps *machine_maps(struct machine *m)
 		if (!machine_lives(m))
 			return NULL;
 		if (error < 0) {
-			machine_break(m, "read: /proc/PID/maps", error);
+			machine_break(m, here->observer.unasked ? "ioctl, PROCMAP_QUERY: /proc/PID/maps" : "read: /proc/PID/maps", error);
 			return NULL;
 		}
 		here->stale = (struct stale){ 0 };

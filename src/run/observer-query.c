@@ -182,27 +182,30 @@ static size_t find_column(const struct maps *text)
 	return 0;
 }
 
-bool observer_compare(struct observer *observer, const struct maps *text)
+int observer_compare(struct observer *observer, const struct maps *text)
 {
-	uint64_t top = UINT64_MAX;
 	struct query query;
 
 	observer->name_column = find_column(text);
 	if (text->count == 0 || observer->name_column == 0)
-		return false;
+		return -EOPNOTSUPP;
 	const struct mapping *first = &text->list[0], *last = &text->list[text->count - 1];
 	struct buf line = { 0 };
 
 	/* The text ends with a mapping of all processes alike (get_gate_vma() in the kernel), of which queries do not tell. */
-	if (ask(observer, last->start, &query, NULL) == -ENOENT)
-		top = last->start;
-	char name[PATH_MAX];
-	bool same = ask(observer, first->start, &query, name) == 0;
+	int error = ask(observer, last->start, &query, NULL);
 
-	if (same)
-		add_line(&line, &query, name, observer->name_column);
-	same = same && line.len == (size_t)first->line_len + 1 && memcmp(line.data, first->line, first->line_len) == 0;
+	if (error < 0 && error != -ENOENT)
+		return error;
+	observer->top = error < 0 ? last->start : UINT64_MAX;
+	char name[PATH_MAX];
+
+	error = ask(observer, first->start, &query, name);
+	if (error < 0)
+		return error;
+	add_line(&line, &query, name, observer->name_column);
+	bool same = line.len == (size_t)first->line_len + 1 && memcmp(line.data, first->line, first->line_len) == 0;
+
 	buf_fini(&line);
-	observer->top = top;
-	return same;
+	return same ? 0 : -EOPNOTSUPP;
 }

@@ -146,9 +146,11 @@ static int read_whole(struct observer *observer, struct maps *maps)
 
 	if (error < 0)
 		return error;
-	if (!observer->checked && !observer_compare(observer, &observer->heard)) {
+	error = observer->checked ? 0 : observer_compare(observer, &observer->heard);
+	if (error < 0) {
 		observer->queries = false;
-		return observer->insists ? -EOPNOTSUPP : observer_read(observer, maps);
+		observer->unasked = observer->insists;
+		return observer->insists ? error : observer_read(observer, maps);
 	}
 	observer->checked = true;
 	maps_patch(maps, 0, UINT64_MAX, &observer->heard);

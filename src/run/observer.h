@@ -24,6 +24,7 @@ struct observer {
 	bool queries;        /* mappings are asked for one by one where few can have changed; else the text is read */
 	bool insists;        /* on queries: that they do not give what the text says is an error */
 	bool checked;        /* text and queries were compared */
+	bool unasked;        /* what observer_update() failed at was a query */
 	size_t name_column;  /* of a line of maps: where names begin behind short fields */
 	uint64_t top;        /* where queries find nothing any more, while the text still has [vsyscall] */
 	struct maps heard;   /* what was read, before it is put into a snapshot */
@@ -67,8 +68,9 @@ int observer_update(struct observer *observer, struct maps *maps, const struct s
 int observer_query(struct observer *observer, struct maps *maps, const struct stale_range *range);
 /* Whether the kernel answers queries about the process: 0, -EOPNOTSUPP when it has none, or the -errno of asking. */
 int observer_can_query(const struct observer *observer);
-/* Learns from a whole text how lines are written and where queries end; false: queries do not give what it says. */
-bool observer_compare(struct observer *observer, const struct maps *text);
+/* Learns from a whole text how lines are written and where queries end.  0, -EOPNOTSUPP: queries do not give what it says; or
+ * the -errno of asking. */
+int observer_compare(struct observer *observer, const struct maps *text);
 
 /* The first number of a line of /proc/PID/status, of the record of smaps that holds addr, and of /proc/meminfo; in bytes
  * where the line says kB.  0, -ENODATA (no such field), -EFAULT (smaps: nothing is mapped there) or -errno. */

@@ -208,6 +208,17 @@ x = mmap(NULL, 2p, PROT_READ, MAP_SHARED, m, 0); munmap(x, 1p)'
 	fails EINVAL
 	assert_failure 77
 	assert_output --partial 'this kernel has no PROCMAP_QUERY'
+
+	# One of them: the first query, and the two that are compared with the text.
+	told=0
+	for ((n = 1; n <= 8; n++)); do
+		fails "EIO:when=$n"
+		[ "$status" -ne 0 ] || continue
+		assert_failure 3
+		assert_line --regexp '^mmtool run: ioctl, PROCMAP_QUERY: .*: Input/output error$'
+		told=$((told + 1))
+	done
+	assert_equal "$told" 3
 }
 
 @test "--observer=text asks nothing, --observer=query says it where the kernel has no queries, auto reads the text there" {
