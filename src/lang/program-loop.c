@@ -15,15 +15,16 @@ static bool binds(const struct statement *statement, uint32_t slot)
 	return false;
 }
 
-static bool reads(const struct expr *expr, const struct statement *body)
+/* Whether it reads what the loop binds: its own name, too. */
+static bool reads(const struct expr *expr, const struct statement *loop)
 {
 	switch ((enum expr_kind)expr->kind) {
 	case EXPR_NAME:
-		return binds(body, expr->slot);
+		return expr->slot == loop->slot || binds(loop->body, expr->slot);
 	case EXPR_UNARY:
-		return reads(expr->right, body);
+		return reads(expr->right, loop);
 	case EXPR_BINARY:
-		return reads(expr->left, body) || reads(expr->right, body);
+		return reads(expr->left, loop) || reads(expr->right, loop);
 	default:
 		return false;
 	}
@@ -91,7 +92,7 @@ static const char *counter_of(struct program *p, const struct statement *stateme
 /* What the count is: as it is written where it stays the same and has no effect, else kept before the loop. */
 static void count_text(struct program *p, struct buf *out, const struct statement *statement)
 {
-	bool steady = program_is_pure(statement->expr, NO_SLOT) && !reads(statement->expr, statement->body);
+	bool steady = program_is_pure(statement->expr, NO_SLOT) && !reads(statement->expr, statement);
 	struct buf line = { 0 };
 
 	if (steady) {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -93,24 +94,68 @@ static int read_program(pid_t pid, char **program)
 	}
 }
 
-/* Why a process that is there has no address space, or NULL: its state and flags, proc_pid_stat(5). */
-static const char *lacking(pid_t pid)
+/* The state and the flags of a process, or of a thread ("task/TID/stat"), proc_pid_stat(5). */
+static bool read_state(pid_t pid, const char *file, char *state, unsigned long *flags)
 {
-	static const unsigned long kernel_thread = 0x00200000; /* PF_KTHREAD, include/linux/sched.h */
 	char text[1024];
-	unsigned long flags = 0;
-	char state = 0;
 
-	if (file_read_process(pid, "stat", text, sizeof(text)) <= 0)
-		return NULL;
+	if (file_read_process(pid, file, text, sizeof(text)) <= 0)
+		return false;
 	/* The second field is the command's name, which may hold anything; the last ")" ends it. */
 	const char *end = strrchr(text, ')');
 
-	if (end == NULL || sscanf(end + 1, " %c %*d %*d %*d %*d %*d %lu", &state, &flags) != 2)
+	return end != NULL && sscanf(end + 1, " %c %*d %*d %*d %*d %*d %lu", state, flags) == 2;
+}
+
+static bool has_exited(char state)
+{
+	return state == 'Z' || state == 'X';
+}
+
+/* A thread that goes on where the main thread has ended (pthread_exit(3)), or 0: the process's own files are empty then. */
+static pid_t living_thread(pid_t pid)
+{
+	char path[64];
+	pid_t found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	DIR *folder = opendir(path);
+
+	for (struct dirent *entry; found == 0 && folder != NULL && (entry = readdir(folder)) != NULL;) {
+		unsigned long flags;
+		char state;
+
+		snprintf(path, sizeof(path), "task/%.16s/stat", entry->d_name);
+		if (entry->d_name[0] != '.' && read_state(pid, path, &state, &flags) && !has_exited(state))
+			found = (pid_t)strtol(entry->d_name, NULL, 10);
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return found;
+}
+
+/* Why a process that is there has no address space, or NULL; the caller frees it. */
+static char *lacking(const struct target *target)
+{
+	static const unsigned long kernel_thread = 0x00200000; /* PF_KTHREAD, include/linux/sched.h */
+	unsigned long flags = 0;
+	struct buf text = { 0 };
+	char state = 0;
+
+	if (!read_state(target->pid, "stat", &state, &flags))
 		return NULL;
-	if (state == 'Z' || state == 'X')
-		return " has exited, and waits to be collected by its parent (a zombie): it has no mappings any more";
-	return (flags & kernel_thread) != 0 ? " is a thread of the kernel: it has no address space of its own" : NULL;
+	if (!has_exited(state) && (flags & kernel_thread) != 0)
+		return say(target, " is a thread of the kernel: it has no address space of its own");
+	if (!has_exited(state))
+		return NULL;
+	pid_t thread = living_thread(target->pid);
+
+	if (thread == 0)
+		return say(target, " has exited, and waits to be collected by its parent (a zombie): it has no mappings any more");
+	target_add_name(&text, target);
+	buf_printf(&text, " goes on without its main thread, which has ended: its mappings are to be read by the number of a thread, "
+	                  "such as %d", (int)thread);
+	return take_text(&text);
 }
 
 /* Who may read a process that this user may not. */
@@ -145,17 +190,20 @@ static char *absent(const struct target *target)
 
 static int fail_process(const struct target *target, int error, char **problem)
 {
-	const char *why = lacking(target->pid);
+	char *why = lacking(target);
 
-	if (error == ENOENT || (error == ESRCH && why == NULL))
+	if (why != NULL && error != ENOENT) {
+		*problem = why;
+		return -ESRCH;
+	}
+	free(why);
+	if (error == ENOENT || error == ESRCH)
 		*problem = absent(target);
-	else if (why != NULL)
-		*problem = say(target, why);
 	else if (error == EACCES || error == EPERM)
 		*problem = refused(target, error);
 	else
 		*problem = target_problem(target, -error);
-	return error == ENOENT || why != NULL ? -ESRCH : -error;
+	return error == ENOENT ? -ESRCH : -error;
 }
 
 int target_fail(const struct target *target, const char *call, const char *file, int error, char **problem)
@@ -360,10 +408,11 @@ int target_again(struct target *target)
 char *target_problem(const struct target *target, int error)
 {
 	struct buf text = { 0 };
-	char state[8];
+	unsigned long flags;
+	char state;
 
 	if (error == -ESRCH) {
-		bool gone = lacking(target->pid) != NULL || file_read_process(target->pid, "stat", state, sizeof(state)) <= 0;
+		bool gone = !read_state(target->pid, "stat", &state, &flags) || has_exited(state);
 
 		return say(target, gone ? " ended while it was read" : " replaced its program (exec) while it was read");
 	}

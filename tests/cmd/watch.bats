@@ -308,6 +308,26 @@ END
 	tail -n 1 log | grep -Eq "$(exited 5)"
 }
 
+@test "a main thread that ended before mmtool came: the process is not said to have exited" {
+	start_puppet
+	tell thread
+	answer
+	thread=$(find "/proc/$puppet/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vx "$puppet")
+	for ((i = 0; i < 500; i++)); do
+		! grep -q '^State:.Z' "/proc/$puppet/status" || break
+		sleep 0.01
+	done
+	for command in maps watch snapshot 'why --maps'; do
+		# shellcheck disable=SC2086
+		mm $command "$puppet"
+		assert_failure 3
+		assert_line --regexp "process $puppet \(.*\) goes on without its main thread, .*, such as $thread\$"
+	done
+	mm maps "$thread"
+	assert_success
+	assert_output --partial '[stack]'
+}
+
 @test "a thread's own number" {
 	need jq
 	start_puppet
