@@ -51,6 +51,33 @@ on_terminal()
 	done
 }
 
+@test "-o that is read, too: it stays as it is, by whatever name" {
+	cat /proc/self/maps >maps
+	echo 'note "kept"' >script
+	"$MMTOOL" grow --format=json >events
+	ln -s maps linked
+	ln script other
+	cp maps maps.before
+	cp events events.before
+	for words in 'maps maps -o maps' 'maps -o linked maps' 'maps linked --output=./maps' 'diff maps self -o maps' \
+		'report events -oevents' 'run -q script -o other' 'run script --format=c -o script'; do
+		# shellcheck disable=SC2086
+		mm $words
+		assert_failure 2
+		assert_output --regexp '^mmtool [a-z]+: .*: is read, and cannot be written to \(-o\) at the same time$'
+	done
+	run bash -c '"$MMTOOL" maps - -o maps <maps'
+	assert_failure 2
+	cmp maps maps.before
+	cmp events events.before
+	assert_equal "$(<script)" 'note "kept"'
+	# Another file of the same words is none of them, and what is no file neither.
+	mm maps maps -o written
+	assert_success
+	mm maps maps -o /dev/null
+	assert_success
+}
+
 @test "-o that may not be written" {
 	need_root
 	: >"$(open_dir)/out"

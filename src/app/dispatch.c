@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -175,6 +176,25 @@ static bool mentions_write(int argc, char **argv)
 	return false;
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return S_ISREG(a->st_mode) && S_ISREG(b->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether what -o names is read, too: to open it would empty it.  Words that are no files' names do no harm. */
+static bool reads_output(int argc, char **argv, const char *output)
+{
+	struct stat written, read;
+
+	if (output == NULL || stat(output, &written) < 0)
+		return false;
+	for (int i = 1; i < argc; i++) {
+		if (argv[i] != output && argv[i][0] != '-' && stat(argv[i], &read) == 0 && is_same_file(&written, &read))
+			return true;
+	}
+	return fstat(STDIN_FILENO, &read) == 0 && is_same_file(&written, &read);
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct input input = { .reports = options_of(command) != NULL };
@@ -195,6 +215,9 @@ static int run_command(const struct command *command, int argc, char **argv)
 		process_end(&first);
 		process_unpin();
 		status = command->execute(input.own);
+	} else if (reads_output(argc, argv, input.common.output)) {
+		diag_error("%s: is read, and cannot be written to (-o) at the same time", input.common.output);
+		status = STATUS_USAGE;
 	} else if (command->print != NULL && (command->prints == NULL || command->prints(input.own))) {
 		status = produce_text(command, input.own, &input.common);
 	} else if (command->produce != NULL && (command->produces == NULL || command->produces(input.own))) {

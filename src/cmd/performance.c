@@ -109,6 +109,13 @@ static error_t limit(struct performance *self, struct argp_state *state, const c
 	/* 0 is a limit too. */
 	if (strcmp(equals + 1, "0") != 0 && command_size(state, "--limit", equals + 1, &made.bytes) != 0)
 		return EINVAL;
+	/* The last of a kind is the one: a second could not go above the first. */
+	for (size_t i = 0; i < self->options.rlimit_count; i++) {
+		if (self->limits[i].resource == made.resource) {
+			self->limits[i] = made;
+			return 0;
+		}
+	}
 	self->limits = alloc_grow(self->limits, &self->limit_cap, self->options.rlimit_count + 1, sizeof(made));
 	self->limits[self->options.rlimit_count++] = made;
 	return 0;
