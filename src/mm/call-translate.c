@@ -1,52 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Turns a call of the language into the system call that this architecture has for it. */
 #include "mm/call.h"
+#include "mm/call-kernel.h"
 #include "mm/constant-kernel.h"
 
 #include <string.h>
-#include <sys/syscall.h>
-
-/* Numbers that older headers lack.  Those from 424 on are the same on every architecture, over its base. */
-#if defined(__alpha__)
-#define UNIFIED(number) (110 + (number))
-#elif defined(__x86_64__) && defined(__ILP32__)
-#define UNIFIED(number) (__X32_SYSCALL_BIT + (number))
-#elif defined(__mips__)
-#define UNIFIED(number) (__NR_Linux + (number))
-#else
-#define UNIFIED(number) (number)
-#endif
-#ifndef __NR_pidfd_open
-#define __NR_pidfd_open UNIFIED(434) /* 5.3 */
-#endif
-#ifndef __NR_process_madvise
-#define __NR_process_madvise UNIFIED(440) /* 5.10 */
-#endif
-#ifndef __NR_memfd_secret
-#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__riscv) || defined(__loongarch__)
-#define __NR_memfd_secret UNIFIED(447) /* 5.14 */
-#else
-#define __NR_memfd_secret (-1)
-#endif
-#endif
-#ifndef __NR_mseal
-#define __NR_mseal UNIFIED(462) /* 6.10 */
-#endif
-/* Direct entries where there was only ipc(2) before 5.1; shmat's result does not come through ipc's. */
-#ifndef __NR_shmget
-#define __NR_shmget UNIFIED(395)
-#define __NR_shmctl UNIFIED(396)
-#define __NR_shmat UNIFIED(397)
-#define __NR_shmdt UNIFIED(398)
-#endif
-#ifndef __NR_remap_file_pages
-#define __NR_remap_file_pages (-1)
-#endif
-#ifndef __NR_pkey_mprotect
-#define __NR_pkey_mprotect (-1)
-#define __NR_pkey_alloc (-1)
-#define __NR_pkey_free (-1)
-#endif
 
 /* A 64-bit value in two registers: not on x32 and mips n32, whose registers are wide. */
 #if __SIZEOF_LONG__ == 4 && !defined(__x86_64__) && !(defined(_MIPS_SIM) && _MIPS_SIM != _ABIO32)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The seccomp allow-list that a subject lives in. */
 #include "run/fence.h"
+#include "mm/call-kernel.h"
 #include "mm/constant-kernel.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -33,6 +33,10 @@
 #define FENCE_ARCH AUDIT_ARCH_AARCH64
 #elif defined(__arm__)
 #define FENCE_ARCH AUDIT_ARCH_ARM
+#elif defined(__mips__) && _MIPS_SIM == _ABI64 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FENCE_ARCH AUDIT_ARCH_MIPSEL64
+#elif defined(__mips__) && _MIPS_SIM == _ABI64
+#define FENCE_ARCH AUDIT_ARCH_MIPS64
 #elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define FENCE_ARCH AUDIT_ARCH_PPC64LE
 #elif defined(__powerpc64__)
@@ -47,22 +51,8 @@
 #error "the fence does not know this architecture's AUDIT_ARCH value: add it"
 #endif
 
-/* Calls that older headers lack; one number on all architectures. */
-#ifndef __NR_pidfd_open
-#define __NR_pidfd_open 434 /* Linux 5.3 */
-#endif
-#ifndef __NR_process_madvise
-#define __NR_process_madvise 440 /* Linux 5.10 */
-#endif
-#ifndef __NR_memfd_secret
-#define __NR_memfd_secret 447 /* Linux 5.14 */
-#endif
-#ifndef __NR_mseal
-#define __NR_mseal 462 /* Linux 6.10 */
-#endif
-
-/* Calls that are allowed with any arguments. */
-static const uint32_t allowed[] = {
+/* Calls that are allowed with any arguments; one that the architecture lacks is -1. */
+static const int allowed[] = {
 	__NR_recvmsg, __NR_sendto, __NR_recvfrom, __NR_sendmsg, __NR_exit_group, __NR_rt_sigreturn, __NR_rt_sigaction,
 	__NR_sigaltstack, __NR_rt_sigprocmask, __NR_close, __NR_dup3, __NR_getppid, __NR_restart_syscall,
 #ifdef __NR_send
@@ -89,11 +79,7 @@ static const uint32_t allowed[] = {
 #ifdef __NR_fadvise64_64
 	__NR_fadvise64_64,
 #endif
-	__NR_userfaultfd,
-#ifdef __NR_shmget
-	__NR_shmget, __NR_shmat, __NR_shmdt, __NR_shmctl,
-#endif
-	__NR_setuid,
+	__NR_userfaultfd, __NR_shmget, __NR_shmat, __NR_shmdt, __NR_shmctl, __NR_setuid,
 #ifdef __NR_setuid32
 	__NR_setuid32,
 #endif
@@ -125,7 +111,8 @@ static const uint32_t refused_prctl[] = { PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SE
 
 enum {
 	PROGRAM_MAX = 1024,
-	NUMBERS = 512, /* system calls above that are refused as one */
+	BASE = CALL_NUMBER_BASE,
+	NUMBERS = 640, /* from BASE on; system calls above and below are refused as one */
 	COUNT_ALLOWED = sizeof(allowed) / sizeof(allowed[0]),
 };
 
@@ -172,7 +159,7 @@ static void refuse_values(struct program *program, const uint32_t *values, uint8
 }
 
 /* Calls whose arguments decide: each has a part of its own at the program's end. */
-static const uint32_t looked_at[] = {
+static const int looked_at[] = {
 	__NR_fcntl,
 #ifdef __NR_fcntl64
 	__NR_fcntl64,
@@ -189,7 +176,7 @@ static const uint32_t looked_at[] = {
 
 enum {
 	COUNT_LOOKED_AT = sizeof(looked_at) / sizeof(looked_at[0]),
-	RANGES_MAX = 2 * (COUNT_ALLOWED + COUNT_LOOKED_AT) + 1,
+	RANGES_MAX = 2 * (COUNT_ALLOWED + COUNT_LOOKED_AT) + 2,
 	RANGES_NEAR = 64, /* the tree of so many is within reach of an 8-bit jump */
 	PARTS_MAX = 200,  /* what comes before the tree and after it */
 };
@@ -347,16 +334,21 @@ static size_t find_ranges(struct range *ranges)
 	uint8_t verdict[NUMBERS] = { NUMBER_REFUSED };
 	size_t count = 0;
 
-	for (size_t i = 0; i < COUNT_ALLOWED; i++)
-		verdict[allowed[i]] = NUMBER_ALLOWED;
+	for (size_t i = 0; i < COUNT_ALLOWED; i++) {
+		if (allowed[i] >= BASE)
+			verdict[allowed[i] - BASE] = NUMBER_ALLOWED;
+	}
 	for (size_t i = 0; i < COUNT_LOOKED_AT; i++)
-		verdict[looked_at[i]] = NUMBER_LOOKED_AT;
+		verdict[looked_at[i] - BASE] = NUMBER_LOOKED_AT;
+	/* Below the base are another ABI's calls, which the kernel makes for every process: mips's 4037 is kill. */
+	if (BASE > 0)
+		ranges[count++] = (struct range){ 0, NUMBER_REFUSED };
 	for (uint32_t number = 0; number < NUMBERS; number++) {
 		if (count == 0 || ranges[count - 1].verdict != verdict[number])
-			ranges[count++] = (struct range){ number, verdict[number] };
+			ranges[count++] = (struct range){ BASE + number, verdict[number] };
 	}
 	if (ranges[count - 1].verdict != NUMBER_REFUSED)
-		ranges[count++] = (struct range){ NUMBERS, NUMBER_REFUSED };
+		ranges[count++] = (struct range){ BASE + NUMBERS, NUMBER_REFUSED };
 	return count;
 }
 

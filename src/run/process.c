@@ -25,10 +25,6 @@ enum {
 	SOCKET_ROOM = 1026,  /* descriptors: 1023 is the highest that a subject begins with */
 };
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434 /* Linux 5.3 */
-#endif
-
 /* Those that live, so that what they touched can be summed up.  One that finds no room is not counted. */
 static pid_t alive[128];
 static size_t alive_count;
