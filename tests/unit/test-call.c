@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 static const struct call *find(const char *name)
@@ -113,7 +114,7 @@ static void test_shown(void)
 		const char *text;
 	} rows[] = {
 #if __SIZEOF_LONG__ == 8
-		{ "mmap", { 0, 4096, 3, 0x22, (uint64_t)-1, 0 }, NULL, 0,
+		{ "mmap", { 0, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0 }, NULL, 0,
 		  "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)" },
 		{ "mmap", { 0x10000, 4096, 0, 1, 3, 0x28000 }, NULL, 0,
 		  "mmap(0x10000, 4096, PROT_NONE, MAP_SHARED, 3, 0x28000)" },
@@ -160,9 +161,9 @@ static void test_shown(void)
 		{ "prctl", { 41, 1, 0, 0, 0 }, NULL, 0, "prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)" },
 		{ "prctl", { PR_SET_NAME, 0 }, "hello", 2, "prctl(PR_SET_NAME, \"hello\")" },
 		{ "prctl", { PR_SET_PDEATHSIG, SIGKILL }, NULL, 0, "prctl(PR_SET_PDEATHSIG, SIGKILL)" },
-		{ "setrlimit", { 9, 8192 * 1024 }, NULL, 0,
+		{ "setrlimit", { RLIMIT_AS, 8192 * 1024 }, NULL, 0,
 		  "prlimit64(0, RLIMIT_AS, {rlim_cur=8192*1024, ...}, NULL)" },
-		{ "setrlimit", { 9, UINT64_MAX }, NULL, 0,
+		{ "setrlimit", { RLIMIT_AS, UINT64_MAX }, NULL, 0,
 		  "prlimit64(0, RLIMIT_AS, {rlim_cur=RLIM64_INFINITY, ...}, NULL)" },
 		{ "pidfd_open", { 17, 0 }, NULL, 0, "pidfd_open(17, 0)" },
 		{ "fork", { 0 }, NULL, 0, "fork()" },
@@ -181,7 +182,7 @@ static void test_shown(void)
 
 static void test_made(void)
 {
-	const uint64_t mremap_args[CALL_ARGS] = { 1, 2, 3, 0, 5 }, limit_args[CALL_ARGS] = { 9, 4096 };
+	const uint64_t mremap_args[CALL_ARGS] = { 1, 2, 3, 0, 5 }, limit_args[CALL_ARGS] = { RLIMIT_AS, 4096 };
 	const uint64_t prctl_args[CALL_ARGS] = { PR_GET_DUMPABLE, 2, 3, 4, 5 }, open_args[CALL_ARGS] = { 7, 0, 0644 };
 	struct kernel_call made;
 	unsigned lacking = 0;
@@ -199,7 +200,7 @@ static void test_made(void)
 	call_translate(find("prctl"), prctl_args, 0, &made);
 	ok(made.count == 1 && made.word_count == 5 && made.words[1] == 2 && made.words[4] == 5, "prctl too");
 	call_translate(find("setrlimit"), limit_args, 0, &made);
-	ok(made.number == SYS_prlimit64 && made.word_count == 4 && made.words[0] == 0 && made.words[1] == 9 &&
+	ok(made.number == SYS_prlimit64 && made.word_count == 4 && made.words[0] == 0 && made.words[1] == RLIMIT_AS &&
 	           made.words[2] == 4096 && made.words[3] == 0,
 	   "prlimit64(0, resource, soft, 0)");
 	call_translate(find("open"), open_args, 1, &made);

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static struct report *report;
 static struct buf out;
@@ -162,7 +163,7 @@ static void build_world(void)
 
 static struct event map_step(void)
 {
-	const uint64_t args[] = { 0, 4096, 3, 0x22, (uint64_t)-1, 0 };
+	const uint64_t args[] = { 0, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0 };
 	struct event event = call_of("a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)",
 	                             "mmap", 6, args, (int64_t)ADDRESS, 0);
 
