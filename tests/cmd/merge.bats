@@ -18,7 +18,7 @@ setup()
 	block 'b = mmap' | grep -q 'it merged with a below it'
 	assert_equal "$(changed - 'c = mmap')" ''
 	assert_equal "$(changed - 'mprotect(c, 1p' | wc -l) $(changed + 'mprotect(c, 1p' | pages_of)" '2 3'
-	assert_equal "$(changed + 'munmap(at + 1p, 1p)' | pages_of | xargs)" '1 1'
+	assert_equal "$(changed + 'munmap(at + 2p, 1p)' | pages_of | xargs)" '1 1'
 }
 
 @test "a file: one mapping only where it goes on as the addresses do" {
