@@ -88,6 +88,14 @@ enum why_answer mmap_huge_fixed(struct why_case *c)
 	return WHY_YES;
 }
 
+/* Anonymous memory has an object of its own, and begins where that does. */
+enum why_answer mmap_colour(struct why_case *c)
+{
+	if (!mmap_is_fixed(c) || !mmap_is_shared(c))
+		return WHY_NO;
+	return say_colour(c, c->args[0], mmap_is_anonymous(c) ? 0 : c->args[5], "a fixed addr");
+}
+
 enum why_answer mmap_grows_file(struct why_case *c)
 {
 	if (mmap_is_anonymous(c) || !why_flag(c, MAP_GROWSDOWN))

@@ -114,6 +114,19 @@ enum why_answer mremap_overlap(struct why_case *c)
 	return say(c, ") overlap: the kernel maps the new one while the old one is still there");
 }
 
+enum why_answer mremap_colour(struct why_case *c)
+{
+	const struct mapping *mapping = old_mapping(c);
+
+	if (!why_flag(c, MREMAP_FIXED))
+		return WHY_NO;
+	if (!why_knows_maps(c))
+		return why_has_colours() ? WHY_PERHAPS : WHY_NO;
+	if (mapping == NULL || is_private(mapping))
+		return WHY_NO;
+	return say_colour(c, new_address(c), mapping->offset + (old_address(c) - mapping->start), "new_address");
+}
+
 /* What is unmapped or moved is a part of such a mapping. */
 enum why_answer mremap_special_cut(struct why_case *c)
 {

@@ -2,6 +2,7 @@
 /* The rules of mmap(2) about room and limits, and those of munmap(2), in the order of the kernel's mm/mmap.c and mm/vma.c. */
 #include "run/why-mmap.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down (stack_guard_gap) */ };
@@ -78,11 +79,22 @@ enum why_answer mmap_too_long(struct why_case *c)
 	return say_beyond(c, 0, mmap_length(c), "the length");
 }
 
-enum why_answer mmap_fixed_beyond(struct why_case *c)
+/* The error of which differs by processor: of two rules one holds. */
+static enum why_answer say_fixed_beyond(struct why_case *c, int error)
 {
-	if (!mmap_is_fixed(c) || mmap_is_beyond(c, 0, mmap_length(c)))
+	if (!mmap_is_fixed(c) || why_beyond_error() != error || mmap_is_beyond(c, 0, mmap_length(c)))
 		return WHY_NO;
 	return say_beyond(c, c->args[0], mmap_length(c), "the range");
+}
+
+enum why_answer mmap_fixed_beyond(struct why_case *c)
+{
+	return say_fixed_beyond(c, ENOMEM);
+}
+
+enum why_answer mmap_beyond(struct why_case *c)
+{
+	return say_fixed_beyond(c, EINVAL);
 }
 
 #ifdef MAP_32BIT

@@ -169,12 +169,23 @@ enum why_answer say_unaligned(const struct why_case *c, uint64_t addr, const cha
 enum why_answer say_beyond(const struct why_case *c, uint64_t addr, uint64_t len, const char *what);
 /* Says that a length other than 0 became 0 when it was rounded up to whole pages. */
 enum why_answer say_wrapped(const struct why_case *c, uint64_t len, const char *what);
+/* Says that shared memory of that offset cannot be at addr, an argument of that name: why_colour(). */
+enum why_answer say_colour(const struct why_case *c, uint64_t addr, uint64_t offset, const char *what);
 /* Says which of the bits is not among the known ones. */
 enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what);
 
 /* why-kernel.c: what this kernel says and takes; nothing is mapped for it in the caller. */
 /* Where the user address space ends (the kernel's TASK_SIZE); 0: the kernel did not say. */
 uint64_t why_space_end(void);
+/* The error that mmap gives for a fixed range beyond it: ENOMEM, or EINVAL on some processors (mips, sparc64). */
+int why_beyond_error(void);
+/*
+ * Shared memory of that offset in its object cannot be at addr, since the processor's cache knows memory by its address: by how
+ * many bytes, a power of two, the two must differ, or a multiple of it.  0: it can, or that is not to be known.
+ */
+uint64_t why_colour(uint64_t addr, uint64_t offset);
+/* Whether there are any such addresses. */
+bool why_has_colours(void);
 /* The same for a case, which may be a line of another machine that has more addresses than this one. */
 uint64_t why_case_end(const struct why_case *c);
 /*
@@ -241,12 +252,12 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 #define WHY_RULES(X) \
 	X(mremap_unknown_flag) X(mremap_old_unaligned) X(mremap_new_size_zero) X(mremap_new_size_wraps) X(mremap_too_long) \
 	X(mremap_old_beyond) X(mremap_new_beyond) X(mremap_new_unaligned) X(mremap_fixed_alone) X(mremap_dontunmap_alone) \
-	X(mremap_dontunmap_resizes) X(mremap_dontunmap_object) X(mremap_overlap) X(mremap_special_cut) X(mremap_huge_unaligned) X(mremap_huge_grows) X(mremap_private_alias) \
+	X(mremap_dontunmap_resizes) X(mremap_dontunmap_object) X(mremap_overlap) X(mremap_special_cut) X(mremap_colour) X(mremap_huge_unaligned) X(mremap_huge_grows) X(mremap_private_alias) \
 	X(mremap_dontunmap_special) X(mremap_alias_in_place) X(mremap_no_room) X(mremap_no_gap) X(mremap_over_limit) \
 	X(mremap_over_data) X(mremap_over_policy) X(mremap_over_count) X(mremap_unmapped) X(mremap_hole) X(mremap_crosses) \
 	X(mremap_special) X(mremap_over_memlock) X(mremap_sealed) X(mremap_new_sealed) X(mremap_low) \
 	X(mmap_offset_unaligned) X(mmap_huge_file) X(mmap_huge_size) X(mmap_length_zero) X(mmap_fixed_unaligned) \
-	X(mmap_huge_fixed) X(mmap_grows_file) X(mmap_grows_shared) X(mmap_no_type) X(mmap_bad_type) \
+	X(mmap_huge_fixed) X(mmap_beyond) X(mmap_colour) X(mmap_grows_file) X(mmap_grows_shared) X(mmap_no_type) X(mmap_bad_type) \
 	X(mmap_validate_anonymous) X(mmap_droppable_file) X(mmap_droppable_with) X(mmap_huge_offset) X(mmap_secret_private) \
 	X(mmap_no_fd) X(mmap_closed_fd) X(mmap_path_fd) X(mmap_not_mappable) X(mmap_fd_write_only) X(mmap_fd_read_only) \
 	X(mmap_append_only) X(mmap_write_exec) X(mmap_swap_file) X(mmap_low) X(mmap_no_memlock) X(mmap_noexec) \

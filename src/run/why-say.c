@@ -108,6 +108,19 @@ enum why_answer say_wrapped(const struct why_case *c, uint64_t len, const char *
 	return say_format(c, "%s rounds up, in whole pages, to 2^%zu, and so to 0", what, 8 * sizeof(long));
 }
 
+enum why_answer say_colour(const struct why_case *c, uint64_t addr, uint64_t offset, const char *what)
+{
+	uint64_t step = why_colour(addr, offset);
+
+	if (step == 0)
+		return WHY_NO;
+	say_format(c, "on this processor, whose cache knows memory by its address, %s of shared memory must be a multiple of ", what);
+	say_size(c, step);
+	say(c, " away from its offset in the object, and it is ");
+	say_size(c, (addr - offset) % step);
+	return say(c, " past one");
+}
+
 enum why_answer say_unknown_bits(const struct why_case *c, uint64_t bits, uint64_t known, const char *what)
 {
 	return (bits & ~known) != 0 ? say_format(c, "%#" PRIx64 " is no %s", bits & ~known, what) : WHY_NO;

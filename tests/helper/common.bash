@@ -148,6 +148,22 @@ all_addresses()
 	"$MMTOOL" run -q -e 'mmap(-2p, 1p, PROT_NONE, MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1
 }
 
+# beyond_error: the error of a fixed mapping that would reach beyond all addresses: EINVAL where the processor's own part of the
+# kernel looks at it (mips, sparc64), else ENOMEM.
+beyond_error()
+{
+	case $(uname -m) in
+	mips* | sparc64) echo EINVAL ;;
+	*) echo ENOMEM ;;
+	esac
+}
+
+# any_page_shared: whether shared memory can begin at every page; it cannot where the processor's cache knows it by its address.
+any_page_shared()
+{
+	"$MMTOOL" run -q -e 'mmap(hole(4p) + 1p, 1p, PROT_NONE, MAP_FIXED|MAP_SHARED|MAP_ANONYMOUS, -1, 0)' >/dev/null 2>&1
+}
+
 # space_length: how many bytes of address space a process has here, from 0 on.  It is said by nothing, but the stack is just below
 # its end: at a power of two where addresses have 64 bits, and else at whole GiB (i386: 3 of them).  The last page is tried: x86
 # has nothing there, s390x the vdso at times.
@@ -164,6 +180,14 @@ space_length()
 	"$MMTOOL" run -q -e "a = mmap($top - 1p, 1p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = ?
 		expect a != MAP_FAILED || errno == EEXIST" >/dev/null || ((top -= $(getconf PAGESIZE)))
 	echo $((top))
+}
+
+# quarter NT: so many TiB, in bytes, or a quarter of the address space where that is less (mips has 1T, riscv64 with Sv39 256G).
+quarter()
+{
+	local most=$((${1%T} << 40)) quarter=$(($(space_length) / 4))
+
+	echo $((quarter < most ? quarter : most))
 }
 
 # open_dir: prints a directory that every user can read, and that is removed with bats' own.

@@ -96,6 +96,8 @@ reason_not()
 	far) ! all_addresses || echo 'a process may use all addresses here' ;;
 	private-dontunmap) ! "$MMTOOL" run -q -e 's = mmap(NULL, 1p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
 		mremap(s, 1p, 1p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)' >/dev/null 2>&1 || echo 'this kernel takes shared memory, too' ;;
+	beyond) [ "$2" = "$(beyond_error)" ] || echo "here it is $(beyond_error)" ;;
+	colours) ! any_page_shared || echo 'shared memory can begin at every page here' ;;
 	native) [ "$(word_bits)" -gt 32 ] || [[ $(uname -m) != *64* ]] || echo 'a kernel of 64 bits adds addresses of 32 without an overflow' ;;
 	wide) [ "$(word_bits)" -gt 32 ] || echo 'there are not so many addresses' ;;
 	window) "$MMTOOL" run -q -e "mmap(NULL, $(window) - 2p, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM" >/dev/null 2>&1 ||
@@ -135,7 +137,7 @@ why_not()
 		[ -z "$reason" ] || { echo "$reason" && return; }
 		case ${need[0]} in
 		not) return ;;
-		kernel | require | policy | with) need=("${need[@]:2}") ;;
+		beyond | kernel | require | policy | with) need=("${need[@]:2}") ;;
 		*) need=("${need[@]:1}") ;;
 		esac
 	done
