@@ -11,20 +11,37 @@ setup()
 	cd "$BATS_TEST_TMPDIR"
 }
 
+# loads_end: skips the test where a load from a page of PROT_WRITE alone never comes to an end: mips without a bit that forbids
+# loads (RIXI) has the page made valid for stores only, and takes the same fault again and again (arch/mips/mm/fault.c).
+loads_end()
+{
+	"$MMTOOL" run -q --timeout=5 -e 'a = mmap(NULL, 1p, PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); a[0] = 1; code = fault(a[0])' ||
+		skip 'a load from a page that may only be written faults for ever on this processor'
+}
+
+# splits WORD NAME PERMS: that a page of these permissions splits a mapping, and joins it again.
+splits()
+{
+	mm protect --prot="$1"
+	assert_success
+	split="mprotect(a + 1p, 1p, $2)"
+	assert_equal "$(changed - "$split" | pages_of)" 3
+	assert_equal "$(changed + "$split" | awk '{ print $2 }' | xargs)" "rw-p $3 rw-p"
+	assert_equal "$(changed + "$split" | pages_of | xargs)" '1 1 1'
+	block "$split" | grep -qx '    a is split: 3 mappings in maps'
+	join='mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)'
+	assert_equal "$(changed + "$join" | pages_of)" 3
+	block "$join" | grep -qx "    a is merged: 3 mappings became one of $(size 3)"
+}
+
 @test "one mapping becomes three, and one again" {
-	for prot in read:PROT_READ:r--p none:PROT_NONE:---p write:PROT_WRITE:-w-p; do
-		IFS=: read -r word name perms <<<"$prot"
-		mm protect --prot="$word"
-		assert_success
-		split="mprotect(a + 1p, 1p, $name)"
-		assert_equal "$(changed - "$split" | pages_of)" 3
-		assert_equal "$(changed + "$split" | awk '{ print $2 }' | xargs)" "rw-p $perms rw-p"
-		assert_equal "$(changed + "$split" | pages_of | xargs)" '1 1 1'
-		block "$split" | grep -qx '    a is split: 3 mappings in maps'
-		join='mprotect(a + 1p, 1p, PROT_READ|PROT_WRITE)'
-		assert_equal "$(changed + "$join" | pages_of)" 3
-		block "$join" | grep -qx "    a is merged: 3 mappings became one of $(size 3)"
-	done
+	splits read PROT_READ r--p
+	splits none PROT_NONE ---p
+}
+
+@test "that may only be written: one mapping becomes three, and one again" {
+	loads_end
+	splits write PROT_WRITE -w-p
 }
 
 @test "an access that is not allowed: SEGV_ACCERR at that page; where nothing is mapped: SEGV_MAPERR" {
@@ -53,14 +70,24 @@ setup()
 	assert_equal "$(changed + 'mprotect(p, 1p, PROT_READ|PROT_WRITE)' | awk '{ print $2 }')" rw-p
 }
 
+# alike WORD: an ordinary user sees what root sees.
+alike()
+{
+	as_nobody "$MMTOOL" protect --prot="$1" --symbolic
+	assert_success
+	first=$output
+	mm protect --prot="$1" --symbolic
+	assert_output "$first"
+}
+
 @test "as an ordinary user; two runs print the same" {
-	for prot in read none write; do
-		as_nobody "$MMTOOL" protect --prot=$prot --symbolic
-		assert_success
-		first=$output
-		mm protect --prot=$prot --symbolic
-		assert_output "$first"
-	done
+	alike read
+	alike none
+}
+
+@test "that may only be written: as an ordinary user; two runs print the same" {
+	loads_end
+	alike write
 }
 
 @test "another word is refused" {

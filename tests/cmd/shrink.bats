@@ -81,12 +81,12 @@ setup()
 }
 
 @test "what lies behind a region and is unmapped with it is told by itself" {
-	run "$MMTOOL" run --symbolic -e 'h = hole(64p); m = memfd_create("m", 0); ftruncate(m, 4p)
-		mmap(h + 1p, 3p, PROT_READ, MAP_SHARED|MAP_FIXED, m, 0)
+	run "$MMTOOL" run --symbolic -e 'h = hole(64p); m = memfd_create("m", 0); ftruncate(m, 12p)
+		mmap(h + 1p, 3p, PROT_READ, MAP_SHARED|MAP_FIXED, m, 1p)
 		a = mmap(h, 1p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
 		a = mremap(a, 4p, 1p, 0)
 		b = mmap(h + 8p, 2p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
-		mmap(h + 10p, 2p, PROT_READ, MAP_SHARED|MAP_FIXED, m, 0)
+		mmap(h + 10p, 2p, PROT_READ, MAP_SHARED|MAP_FIXED, m, 10p)
 		c = mremap(b, 4p, 1p, MREMAP_MAYMOVE|MREMAP_FIXED, h + 20p)
 		expect mapped(h, 64p) == 2p'
 	assert_success

@@ -139,22 +139,22 @@ silent()
 	reason 'mlockall' 'What will be mapped is brought in' 'mlockall(MCL_FUTURE)'
 }
 
-# in_row KIND KIND: a script that makes a, one page of each kind, side by side.
+# in_row KIND KIND: a script that makes a, one page of each kind, side by side.  A page of a file is as far from the file's start as
+# from a, and one of shared memory is the last of a mapping that begins at a: it suits every processor's cache.
 in_row()
 {
-	local at=0 kind flags
+	local at kind kinds=("$@") flags='PROT_READ|PROT_WRITE, MAP_FIXED'
 
 	echo 'a = hole(8p)'
-	for kind; do
-		flags='PROT_READ|PROT_WRITE, MAP_FIXED'
+	for ((at = $# - 1; at >= 0; at--)); do
+		kind=${kinds[at]}
 		case $kind in
 		anonymous) echo "mmap(a + ${at}p, 1p, $flags|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)" ;;
-		shared) echo "mmap(a + ${at}p, 1p, $flags|MAP_SHARED|MAP_ANONYMOUS, -1, 0)" ;;
+		shared) echo "mmap(a, $((at + 1))p, $flags|MAP_SHARED|MAP_ANONYMOUS, -1, 0)" ;;
 		droppable) echo "mmap(a + ${at}p, 1p, $flags|MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0)" ;;
-		file) echo "f$at = tmpfile(1p); mmap(a + ${at}p, 1p, $flags|MAP_SHARED, f$at, 0)" ;;
+		file) echo "f$at = tmpfile($((at + 1))p); mmap(a + ${at}p, 1p, $flags|MAP_SHARED, f$at, ${at}p)" ;;
 		copy) echo "f$at = tmpfile(1p); mmap(a + ${at}p, 1p, $flags|MAP_PRIVATE, f$at, 0)" ;;
 		esac
-		at=$((at + 1))
 	done
 }
 
