@@ -243,11 +243,12 @@ b false'
 	mm run --pages -e "a = mmap(NULL, 1024p, $anonymous)"
 	assert_line '    a  . x 1024'
 	[ "$(word_bits)" = 64 ] || skip 'a 32-bit process has no tebibyte'
+	wide=$(quarter 1T)
 	run timeout 20 "$MMTOOL" run --pages \
-		-e 'a = mmap(NULL, 1T, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)
-			madvise(a, 1T, MADV_NOHUGEPAGE) = ?; a[1T - 1] = 1'
+		-e "a = mmap(NULL, $wide, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)
+			madvise(a, $wide, MADV_NOHUGEPAGE) = ?; a[$wide - 1] = 1"
 	assert_success
-	assert_line "    a  . x $(((1 << 40) / page - 1))  P"
+	assert_line "    a  . x $((wide / page - 1))  P"
 }
 
 @test "lines stay within 80 columns, and begin with the place that they show" {
@@ -411,8 +412,9 @@ without_scan()
 	need strace
 	not_sanitized 'the sanitizer makes calls of its own'
 	[ "$(word_bits)" = 64 ] || skip 'a 32-bit process has no tebibyte'
+	wide=$(quarter 1T)
 	without_scan run --pages \
-		-e 'a = mmap(NULL, 1T, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0); a[1T - 1] = 1'
+		-e "a = mmap(NULL, $wide, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0); a[$wide - 1] = 1"
 	assert_success
 	assert_line --regexp "^    a  \. x [0-9]+  \? x [0-9]+$"
 	assert_line --partial '? not looked at'
