@@ -246,7 +246,7 @@ lines_say()
 		the size must be within kernel.shmmax, and within the segment that the key has
 		shmget(0x1234, 8192, 0) = -1 EINVAL
 		(1) the range must be free, or SHM_REMAP be given; (2) there is no segment of the number 77
-		shmat(77, 0x7f12e4001000, 0) = -1 EINVAL
+		shmat(77, 0x7f12e4000000, 0) = -1 EINVAL
 		(1) the address space must stay within RLIMIT_AS; (2) the process must have at most vm.max_map_count mappings
 		shmat(77, 0x7f12e4001000, SHM_REMAP) = -1 ENOMEM
 		the segment's mode must allow reading, and without SHM_RDONLY writing
@@ -777,10 +777,10 @@ lines_say()
 	need strace
 	need python3
 	strace -f -o trace -e trace=%memory python3 -c '
-import ctypes
+import ctypes, mmap
 libc = ctypes.CDLL(None, use_errno=True)
 libc.munmap(ctypes.c_void_p(4096 + 1), 4096)
-libc.mmap(None, 0, 1, 0x22, -1, 0)' 2>/dev/null || skip 'strace may not trace here'
+libc.mmap(None, 0, mmap.PROT_READ, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)' 2>/dev/null || skip 'strace may not trace here'
 	[ "$(rules trace | tr '\n' ' ')" = '["munmap-unaligned"] ["mmap-length-zero"] ' ] || fail "$(tail -n 5 trace)"
 }
 
