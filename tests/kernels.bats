@@ -24,7 +24,8 @@ rows()
 	[ "$(rows guests 1 | sort -u | wc -l)" -ge 10 ]
 	run comm -23 <(rows guests 3 | sort -u) <(rows architectures 1 | sort -u)
 	assert_output ''
-	for name in amd64-5.10 amd64-6.1 amd64-6.12 amd64-newest i386-6.1 arm64-6.1 arm64-16k ppc64el-6.1 riscv64-6.12 s390x-6.1; do
+	for name in amd64-5.10 amd64-6.1 amd64-6.12 amd64-newest i386-6.1 armhf-6.1 arm64-6.1 arm64-16k mips64el-6.12 ppc64el-6.1 \
+		riscv64-6.12 s390x-6.1; do
 		rows guests 1 | grep -qx "$name "
 	done
 }
