@@ -83,7 +83,11 @@
 
 /* asm-generic/mman-common.h, linux/mman.h */
 #ifndef MAP_SYNC
+#if defined(__alpha__) || defined(__hppa__) || defined(__mips__) || defined(__xtensa__)
+#define MAP_SYNC CONSTANT_ABSENT /* mips has MAP_HUGETLB there */
+#else
 #define MAP_SYNC 0x080000 /* 4.15 */
+#endif
 #endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000 /* 4.17 */

@@ -91,9 +91,15 @@ enum why_answer mmap_huge_fixed(struct why_case *c)
 /* Anonymous memory has an object of its own, and begins where that does. */
 enum why_answer mmap_colour(struct why_case *c)
 {
-	if (!mmap_is_fixed(c) || !mmap_is_shared(c))
+	const uint64_t offset = mmap_is_anonymous(c) ? 0 : c->args[5];
+	struct why_file file;
+
+	if (!mmap_is_fixed(c) || !mmap_is_shared(c) || why_flag(c, MAP_HUGETLB) || why_colour(c->args[0], offset) == 0)
 		return WHY_NO;
-	return say_colour(c, c->args[0], mmap_is_anonymous(c) ? 0 : c->args[5], "a fixed addr");
+	/* Huge pages are larger than what the cache asks for. */
+	if (mmap_file(c, &file) && file.examined && file.huge)
+		return WHY_NO;
+	return say_colour(c, c->args[0], offset, "a fixed addr");
 }
 
 enum why_answer mmap_grows_file(struct why_case *c)

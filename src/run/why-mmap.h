@@ -14,7 +14,11 @@
 #define MAP_SHARED_VALIDATE 3 /* Linux 4.15 */
 #endif
 #ifndef MAP_SYNC
+#if defined(__alpha__) || defined(__hppa__) || defined(__mips__) || defined(__xtensa__)
+#define MAP_SYNC 0 /* they have none */
+#else
 #define MAP_SYNC 0x80000 /* Linux 4.15 */
+#endif
 #endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x10 /* Linux 5.1 */
