@@ -111,8 +111,9 @@ uint64_t why_space_end(void)
 int why_beyond_error(void)
 {
 	const uint64_t page = size_page();
+	const struct request last = { .addr = ULONG_MAX / page * page, .len = page, .flags = MAP_FIXED, .fd = -1 };
 
-	return is_page_placed(ULONG_MAX / page * page, page, -1) ? EINVAL : ENOMEM;
+	return ask_place(&last) == EINVAL ? EINVAL : ENOMEM;
 }
 
 static bool is_shared_placed(uint64_t addr, uint64_t offset, unsigned type, int fd)
