@@ -98,7 +98,7 @@ enum { FAULT_RULE = UINT8_MAX };
 /* A row: which rule of a call an error can come from.  The rows of a call and an error stand in the kernel's order of checks. */
 struct why_rule {
 	uint8_t call;         /* enum call_id, or FAULT_RULE */
-	uint8_t error;        /* the errno, 0 for faults */
+	uint16_t error;       /* the errno, 0 for faults; parisc's reach 257 */
 	char word[20];        /* with the call's name and a hyphen before it, its id */
 	why_function *broken;
 	const char *rule;     /* in one line, without values */
