@@ -91,7 +91,8 @@ none()
 	local flags
 	read -ra flags <<<"${CFLAGS:--std=gnu17 -D_GNU_SOURCE -Wall -Wextra}"
 	for header in $(sources '*.h'); do
-		printf '#include "%s"\n' "${header#src/}" |
+		# A translation unit may not be empty, as it would be of a header that defines macros.
+		printf '#include "%s"\nextern int declared;\n' "${header#src/}" |
 			${CC:-cc} -I"$top/src" "${flags[@]}" -fsyntax-only -x c - 2>&1 || echo "$header"
 	done | none 'headers that need others before them'
 }

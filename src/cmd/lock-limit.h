@@ -3,8 +3,6 @@
 #ifndef MMTOOL_CMD_LOCK_LIMIT_H
 #define MMTOOL_CMD_LOCK_LIMIT_H
 
-#include "cmd/command.h"
-
 /* Binds "a" to two pages, of which only one may be locked: who passes that limit becomes a user who does not. */
 #define MEET_LOCK_LIMIT                                                                                                           \
 	"require mlock\n"                                                                                                         \
