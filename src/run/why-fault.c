@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 
 static uint64_t address(const struct why_case *c)
 {
@@ -154,6 +155,54 @@ enum why_answer fault_guard(struct why_case *c)
 	return guard > 0 ? WHY_YES : WHY_PERHAPS;
 }
 
+/* The accesses that a mapping denies, and of those the ones that mprotect may never allow: VM_MAYREAD and its like. */
+struct denied {
+	bool known;
+	unsigned all, never; /* a bit for each of r, w and x */
+};
+
+static struct denied denied_by(struct why_case *c, const struct mapping *mapping)
+{
+	static const char *const may[] = { "mr", "mw", "me" };
+	struct denied denied = { .known = true };
+
+	for (unsigned i = 0; i < 3 && denied.known; i++) {
+		if (mapping->perms[i] != '-')
+			continue;
+		enum why_answer answer = why_vmflag(c, mapping->start, may[i]);
+
+		denied.known = answer != WHY_PERHAPS;
+		denied.all |= 1u << i;
+		denied.never |= answer == WHY_NO ? 1u << i : 0;
+	}
+	return denied;
+}
+
+/* Whether mprotect can change the permissions.  Which access it was the signal does not tell: a load, a store, a jump. */
+static enum why_answer say_changeable(struct why_case *c, const struct mapping *mapping)
+{
+	enum { STORES = 2, JUMPS = 4 };
+	enum why_answer sealed = why_vmflag(c, mapping->start, "sl");
+
+	if (sealed == WHY_YES)
+		return say(c, "; mprotect cannot change them, for the mapping is sealed (mseal).");
+	const struct denied denied = denied_by(c, mapping);
+
+	if (sealed == WHY_PERHAPS || !denied.known)
+		return say(c, "; whether mprotect can change them is not known.");
+	if (denied.never == 0 && denied.all == JUMPS)
+		return say(c, "; mprotect can change them, unless the process has forbidden itself that (prctl PR_SET_MDWE, or a security "
+		              "module).");
+	if (denied.never == 0)
+		return say(c, "; mprotect can change them.");
+	if ((denied.never & STORES) != 0 && mapping->perms[3] == 's')
+		return say(c, "; mprotect can never allow stores: that was settled when it was mapped, by how its file was opened or sealed "
+		              "(shmat: SHM_RDONLY).");
+	if (denied.never == JUMPS && denied.all != JUMPS)
+		return say(c, "; mprotect can change them, but not have instructions run from there (noexec).");
+	return say(c, "; mprotect cannot change them: the kernel never allows more of this mapping.");
+}
+
 enum why_answer fault_permissions(struct why_case *c)
 {
 	if (!is(c, SIGSEGV, SEGV_ACCERR))
@@ -167,8 +216,9 @@ enum why_answer fault_permissions(struct why_case *c)
 	say(c, "SEGV_ACCERR: the address is mapped, and the permissions of ");
 	say_mapping(c, there(c), address(c));
 	say(c, " do not allow this access");
-	return say(c, there(c)->perms[0] == '-' && there(c)->perms[1] == '-' && there(c)->perms[2] == '-'
-	                      ? ", nor any other; mprotect can change them." : "; mprotect can change them.");
+	if (strncmp(there(c)->perms, "---", 3) == 0)
+		say(c, ", nor any other");
+	return say_changeable(c, there(c));
 }
 
 /* Where the page of the fault begins in the object behind the mapping, and how long that is.  Whether it is past its end. */

@@ -281,6 +281,30 @@ went()
 	went '' "h = hole(2p); mmap(h, 1p, $rw, MAP_FIXED|$new); munmap(h, 2p); expect fault(h[1p]) == SEGV_MAPERR"
 }
 
+# denied TEXT STATEMENTS: they end in an access that the permissions deny, and TEXT is said of what mprotect can do about it.
+denied()
+{
+	mm run --explain -e "$2"
+	assert_success
+	assert_output_joined 'SEGV_ACCERR: the address is mapped, and the permissions of' "$1"
+}
+
+@test "a fault: whether mprotect can change the permissions" {
+	store='expect fault(a[0] = 1) == SEGV_ACCERR'
+	can='do not allow this access; mprotect can change them.' never='mprotect can never allow stores'
+	denied "$can" "a = mmap(NULL, 1p, PROT_READ, $new); $store; mprotect(a, 1p, $rw)"
+	denied 'nor any other; mprotect can change them.' "a = mmap(NULL, 1p, PROT_NONE, $new); $store; mprotect(a, 1p, $rw)"
+	open='f = open("/etc/passwd", O_RDONLY); a = mmap(NULL, 1p, PROT_READ'
+	denied "$can" "$open, MAP_PRIVATE, f, 0); $store; mprotect(a, 1p, $rw)"
+	denied "$never" "$open, MAP_SHARED, f, 0); $store; mprotect(a, 1p, $rw) = -1 EACCES"
+	denied "$never" "s = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0600); a = shmat(s, NULL, SHM_RDONLY); shmctl(s, IPC_RMID, NULL)
+		$store; mprotect(a, 1p, $rw) = -1 EACCES"
+	mm run -e 'require mseal'
+	[ "$status" -ne 77 ] || skip 'this kernel has no mseal'
+	denied 'mprotect cannot change them, for the mapping is sealed (mseal)' \
+		"a = mmap(NULL, 1p, PROT_READ, $new); mseal(a, 1p, 0); $store; mprotect(a, 1p, $rw) = -1 EPERM"
+}
+
 @test "a fault: a guard page is in a mapping, and a userfaultfd is no end of an object" {
 	if "$MMTOOL" run -q -e 'require MADV_GUARD_INSTALL'; then
 		mm run --explain -e "a = mmap($anon); madvise(a, 1p, MADV_GUARD_INSTALL); expect fault(a[0]) == SEGV_MAPERR"
