@@ -204,7 +204,7 @@ static const struct {
 	{ "MADV_RANDOM", "From now on a fault brings in the page that was asked for, and reads nothing ahead." },
 	{ "MADV_SEQUENTIAL", "From now on pages are read far ahead, and those that were read may go soon." },
 	{ "MADV_WILLNEED", "Reading was started of what is not in memory: a file's pages into the page cache, others from swap. The call "
-	                 "did not wait, and the page table is as it was: a touch still faults, and finds the page." },
+	                 "did not wait, and the page table is as it was: a touch of a page that it lacks still faults." },
 	{ "MADV_FREE", "The pages stay and may be taken when memory is short, without being written anywhere: then they read zero. A "
 	             "store takes a page back. Pages that another process shares, since a fork, are left alone." },
 	{ "MADV_REMOVE", "A hole was made in the object itself, so the pages read zero through every mapping of it, save where a private "

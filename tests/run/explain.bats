@@ -342,6 +342,8 @@ lost()
 	reason msync 'never to the file' "$file, MAP_PRIVATE, f, 0); a[0] = 1; msync(a, 4p, MS_SYNC)"
 	reason msync 'Dirty pages of the range were written' "$file, MAP_SHARED, f, 0); a[0] = 1; msync(a, 4p, MS_SYNC)"
 	reason madvise 'others from swap' "$whole; madvise(a, 4p, MADV_WILLNEED)"
+	file_page='f = tmpfile(1p); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0); x = a[0]; madvise(a, 1p, MADV_WILLNEED)'
+	reason madvise 'a touch of a page that it lacks still faults' "$file_page; m = minflt(); x = a[0]; expect minflt() == m"
 	reason 'a = mmap' 'brought no page in' 'a = mmap(NULL, 4p, PROT_NONE, MAP_POPULATE|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
 	reason 'a = mmap' 'brought no page in' 'a = mmap(NULL, 4p, PROT_NONE, MAP_LOCKED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
 	reason madvise 'is lost to it' "$whole; a[0] = 1; madvise(a, 4p, MADV_DONTNEED)"
