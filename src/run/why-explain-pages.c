@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a call about the pages of a range did what it did: advice, locks, seals, permissions, writing back. */
+#include "run/why-mmap.h"
 #include "run/why-mremap.h"
 #include "run/why-range.h"
 
@@ -113,28 +114,82 @@ enum why_answer mremap_left(struct why_case *c)
 	return say(c, "Private memory has one set of pages, and it is at the new place: the old one is empty and reads zero.");
 }
 
-static bool allows_nothing(const struct why_case *c)
+#define NEVER_LOCKED "what may be dropped, hugetlbfs, and what the kernel or a driver set up"
+
+/* Whether the mapping that the call made has a VmFlag. */
+static enum why_answer new_flag(const struct why_case *c, const char *flag)
 {
-	return (c->args[2] & (PROT_READ | PROT_WRITE | PROT_EXEC)) == 0;
+	struct why_case now = *c;
+
+	now.before = c->after;
+	return why_vmflag(&now, (uint64_t)c->result, flag);
+}
+
+/* Whether each page of the new mapping comes when it is touched: VM_LOCKONFAULT, which older kernels have as "??" in smaps. */
+static enum why_answer waits_for_touches(const struct why_case *c)
+{
+	const enum why_answer locked = new_flag(c, "lo"), on_fault = locked == WHY_YES ? new_flag(c, "lf") : locked;
+
+	return on_fault == WHY_NO && locked == WHY_YES && new_flag(c, "??") == WHY_YES ? WHY_PERHAPS : on_fault;
+}
+
+/* What MAP_POPULATE and MAP_LOCKED do within the call: populate_vma_page_range(), mm/gup.c. */
+enum brings { BRINGS_PAGES, BRINGS_UNKNOWN, DENIED, SECRET, ON_FAULT };
+static const char *const brings_none[] = {
+	[DENIED] = "no access is allowed",
+	[SECRET] = "only the process itself can bring in pages of memfd_secret, by touching them",
+	[ON_FAULT] = "after mlockall(MCL_ONFAULT) each comes when it is touched",
+};
+
+static enum brings brings(struct why_case *c)
+{
+	const struct mapping *made = c->after != NULL ? maps_find(c->after, (uint64_t)c->result) : NULL;
+
+	if ((c->args[2] & (PROT_READ | PROT_WRITE | PROT_EXEC)) == 0)
+		return DENIED;
+	const enum why_answer secret = made != NULL ? why_secret(c, made) : WHY_PERHAPS;
+	const enum why_answer waits = secret == WHY_NO ? waits_for_touches(c) : secret;
+
+	if (waits == WHY_PERHAPS)
+		return BRINGS_UNKNOWN;
+	return secret == WHY_YES ? SECRET : waits == WHY_YES ? ON_FAULT : BRINGS_PAGES;
 }
 
 enum why_answer mmap_populated(struct why_case *c)
 {
 	if (!why_flag(c, MAP_POPULATE) || why_flag(c, MAP_NONBLOCK))
 		return WHY_NO;
-	return say(c, allows_nothing(c) ? "MAP_POPULATE brought no page in, for no access is allowed; it does not say so."
-	                                : "MAP_POPULATE brings all pages in within the call, so that the first touches do not fault for "
-	                                  "them. It does not say so when it could not.");
+	const enum brings what = brings(c);
+
+	if (what == BRINGS_UNKNOWN)
+		return say(c, "Whether MAP_POPULATE brought pages in is not known; it does not say so.");
+	if (what != BRINGS_PAGES)
+		return say_format(c, "MAP_POPULATE brought no page in: %s; it does not say so.", brings_none[what]);
+	say(c, "MAP_POPULATE brings all pages in within the call, so that the first ");
+	say(c, mmap_is_shared(c) && (c->args[2] & PROT_WRITE) != 0
+	               ? "loads do not fault for them. Shared pages come in as loads bring them: the first store into each may fault, "
+	                 "where the kernel has to be told of it."
+	               : "touches do not fault for them.");
+	return say(c, " It does not say so when it could not.");
 }
 
 enum why_answer mmap_locked(struct why_case *c)
 {
 	if (!why_flag(c, MAP_LOCKED))
 		return WHY_NO;
-	return say(c, allows_nothing(c) ? "MAP_LOCKED brought no page in, for no access is allowed; unlike mlock it does not say so. The "
-	                                  "mapping is locked, and keeps what comes."
-	                                : "MAP_LOCKED brings the pages in and keeps them in memory; unlike mlock it does not say so when "
-	                                  "they could not be brought in.");
+	const enum brings what = brings(c);
+	const enum why_answer locked = new_flag(c, "lo");
+
+	if (what == BRINGS_UNKNOWN)
+		say(c, "Whether MAP_LOCKED brought pages in is not known; unlike mlock it does not say so.");
+	else if (what != BRINGS_PAGES)
+		say_format(c, "MAP_LOCKED brought no page in: %s; unlike mlock it does not say so.", brings_none[what]);
+	else
+		say(c, "MAP_LOCKED brings the pages in; unlike mlock it does not say so when they could not be brought in.");
+	if (locked == WHY_PERHAPS)
+		return say(c, " Whether the mapping is locked is not known.");
+	return say(c, locked == WHY_YES ? " The mapping is locked: no page that comes is reclaimed until it is unlocked or unmapped."
+	                                : " Nothing was locked: memory of this kind is passed over (" NEVER_LOCKED ").");
 }
 
 enum why_answer mmap_grows_down(struct why_case *c)
@@ -298,8 +353,6 @@ enum why_answer madvise_discarded(struct why_case *c)
 	return guarded == WHY_PERHAPS ? say(c, " Guard pages, where there are any, go on to fault.") : WHY_YES;
 }
 
-#define NEVER_LOCKED "what may be dropped, hugetlbfs, and what the kernel or a driver set up"
-
 enum why_answer mlock_locked(struct why_case *c)
 {
 	bool on_fault = c->call == CALL_MLOCK2 && (c->args[2] & MLOCK_ONFAULT) != 0;
@@ -308,7 +361,7 @@ enum why_answer mlock_locked(struct why_case *c)
 	if (c->args[0] % c->page != 0)
 		say(c, "The start was rounded down to the page's. ");
 	if (!range_flagged(c, "lo", &locked, &passed))
-		return say(c, "What is locked stays in memory until it is unlocked or unmapped; of which pages that is so is not known.");
+		return say(c, "What is locked is not reclaimed until it is unlocked or unmapped; of which pages that is so is not known.");
 	if (locked == 0)
 		return say(c, "Nothing was locked: memory of this kind is passed over (" NEVER_LOCKED ").");
 	if (passed > 0) {
@@ -320,9 +373,9 @@ enum why_answer mlock_locked(struct why_case *c)
 		say(c, "No page was brought in: each is locked when it comes. ");
 	if (passed > 0)
 		return say(c, on_fault ? "What is locked counts whole for RLIMIT_MEMLOCK now."
-		                       : "The pages of that part were brought in, and stay until they are unlocked or unmapped.");
+		                       : "The pages of that part were brought in, and are not reclaimed until they are unlocked or unmapped.");
 	return say(c, on_fault ? "All of the range counts for RLIMIT_MEMLOCK now."
-	                       : "All pages of the range were brought in, and stay until they are unlocked or unmapped.");
+	                       : "All pages of the range were brought in, and are not reclaimed until they are unlocked or unmapped.");
 }
 
 enum why_answer munlock_unlocked(struct why_case *c)

@@ -11,6 +11,7 @@ setup()
 	rw='PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS'
 	shared='PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS'
 	whole="a = mmap(NULL, 4p, $rw, -1, 0)"
+	secret='f = memfd_secret(0); ftruncate(f, 2p); a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_SHARED, f, 0)'
 }
 
 # reason STATEMENT WORDS SCRIPT: the paragraph below the statement has the words.
@@ -48,6 +49,23 @@ silent()
 	reason 'a = mmap' 'MAP_POPULATE brings all pages in' "a = mmap(NULL, 1p, $rw|MAP_POPULATE, -1, 0)"
 	reason 'a = mmap' 'MAP_GROWSDOWN: an access below' "a = mmap(NULL, 1p, $rw|MAP_GROWSDOWN, -1, 0)"
 	silent 'a = mmap' 'MAP_' "a = mmap(NULL, 1p, $rw, -1, 0)"
+}
+
+@test "mmap: what MAP_POPULATE and MAP_LOCKED bring in" {
+	reason 'a = mmap' 'so that the first touches do not fault for them. It does' "a = mmap(NULL, 1p, $rw|MAP_POPULATE, -1, 0)"
+	shared_file='f = tmpfile(1p); a = mmap(NULL, 1p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_POPULATE, f, 0)'
+	reason 'a = mmap' 'the first loads do not fault for them. Shared pages come in as loads bring them: the first store' "$shared_file"
+	silent 'a = mmap' 'store' "${shared_file/|PROT_WRITE/}"
+	"$MMTOOL" run -q -e "a = mmap(NULL, 4p, $rw|MAP_LOCKED, -1, 0)" >/dev/null 2>&1 || skip 'this user may not lock four pages'
+	reason 'a = mmap' 'MAP_LOCKED brings the pages in' "a = mmap(NULL, 4p, $rw|MAP_LOCKED, -1, 0); expect resident(a, 4p) == 4p"
+	for flag in MAP_POPULATE MAP_LOCKED; do
+		# An smaps before Linux 6.11 does not have the flag by its name.
+		silent 'a = mmap' 'brings' "mlockall(MCL_FUTURE|MCL_ONFAULT); a = mmap(NULL, 1p, $rw|$flag, -1, 0)
+			expect resident(a, 1p) == 0"
+	done
+	"$MMTOOL" run -q -e "$secret" >/dev/null 2>&1 || skip 'no memfd_secret'
+	reason 'a = mmap' 'MAP_POPULATE brought no page in: only the process itself' "${secret/MAP_SHARED/MAP_SHARED|MAP_POPULATE}
+		expect resident(a, 2p) == 0"
 }
 
 @test "mmap: where the kernel looks for room" {
