@@ -378,9 +378,20 @@ enum why_answer mlock_locked(struct why_case *c)
 	                       : "All pages of the range were brought in, and are not reclaimed until they are unlocked or unmapped.");
 }
 
+/* mlock_fixup(), mm/mlock.c, passes over memfd_secret, whose mappings are locked from the start (not so in Linux 7.2). */
 enum why_answer munlock_unlocked(struct why_case *c)
 {
-	return say(c, "Locks do not stack, so one call ends them all. Nothing was evicted: the pages may go now, and need not.");
+	uint64_t locked, unlocked;
+	const bool known = range_flagged(c, "lo", &locked, &unlocked);
+
+	if (known && unlocked == 0)
+		return say(c, "Nothing was unlocked: memory of memfd_secret is always locked.");
+	say(c, "Locks do not stack, so one call ends them all");
+	if (!known)
+		say(c, ", save of memfd_secret, which is always locked; whether the range has such memory is not known");
+	else if (locked > 0)
+		say(c, ", save of memfd_secret, which is always locked");
+	return say(c, ". Nothing was evicted: the lock is gone, and the pages need not go.");
 }
 
 enum why_answer mlockall_locked(struct why_case *c)

@@ -157,6 +157,15 @@ silent()
 	reason 'mlockall' 'What will be mapped is brought in' 'mlockall(MCL_FUTURE)'
 }
 
+@test "munlock: memfd_secret is locked always" {
+	"$MMTOOL" run -q -e "$secret; expect vmflag(a, \"lo\")" >/dev/null 2>&1 || skip 'no memfd_secret that is locked'
+	reason munlock 'Nothing was unlocked: memory of memfd_secret is always locked.' "$secret; munlock(a, 2p); expect vmflag(a, \"lo\")"
+	reason munlock 'save of memfd_secret, which is always locked. Nothing was evicted' \
+		"at = hole(3p); ${secret/mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_SHARED/mmap(at, 1p, PROT_READ, MAP_SHARED|MAP_FIXED}
+		mmap(at + 1p, 1p, $rw|MAP_FIXED, -1, 0); munlock(at, 2p)"
+	silent munlock 'secret' "$whole; munlock(a, 4p)"
+}
+
 # in_row KIND KIND: a script that makes a, one page of each kind, side by side.  A page of a file is as far from the file's start as
 # from a, and one of shared memory is the last of a mapping that begins at a: it suits every processor's cache.
 in_row()
