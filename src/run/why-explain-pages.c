@@ -265,14 +265,10 @@ static const struct {
 	{ "MADV_REMOVE", "A hole was made in the object itself, so the pages read zero through every mapping of it, save where a private "
 	               "one has copies of its own." },
 	{ "MADV_DONTFORK", "A child will not have this range." },
-	{ "MADV_DOFORK", "A child will have this range again." },
-	{ "MADV_WIPEONFORK", "A child will have the range, with zeros in it." },
-	{ "MADV_KEEPONFORK", "A child will have the data of this range again." },
-	{ "MADV_DONTDUMP", "A core dump leaves the range out; nothing else changes." },
-	{ "MADV_DODUMP", "A core dump has the range again." },
+	{ "MADV_DONTDUMP", "A core dump leaves the range out; its pages are as they were." },
+	{ "MADV_DODUMP", "A core dump leaves the range out no more." },
 	{ "MADV_UNMERGEABLE", "KSM leaves the range alone, and pages that it had merged were taken apart." },
-	{ "MADV_HUGEPAGE", "Huge pages are wanted here: where the range holds a whole aligned one, a fault may bring one in." },
-	{ "MADV_NOHUGEPAGE", "No huge pages come here any more; those that are there stay." },
+	{ "MADV_NOHUGEPAGE", "No transparent huge pages come here any more; those that are there stay." },
 	{ "MADV_COLLAPSE", "Where the range holds a whole aligned huge page, it is one now, without waiting for the kernel's own thread: "
 	                 "small pages were copied, and what was huge stayed." },
 	{ "MADV_COLD", "Pages that no other process has mapped are among the first to go when memory is short, where they can go; none "
@@ -297,6 +293,50 @@ enum why_answer madvise_advised(struct why_case *c)
 			return say(c, advices[i].text);
 	}
 	return WHY_NO;
+}
+
+/* What a child will have of the range depends on all that was advised before: dup_mmap() of the kernel. */
+enum why_answer madvise_forked(struct why_case *c)
+{
+	static const struct {
+		const char *name, *text, *flag, *other, *where, *unknown;
+	} forks[] = {
+		{ "MADV_DOFORK", "A child will have this range again", "wf", "MADV_WIPEONFORK", "with zeros in it", "it will find zeros" },
+		{ "MADV_WIPEONFORK", "A child will have the range, with zeros in it", "dc", "MADV_DONTFORK",
+		  "it will have nothing until MADV_DOFORK", "it will have nothing" },
+		{ "MADV_KEEPONFORK", "A child will have the data of this range again", "dc", "MADV_DONTFORK",
+		  "it will have nothing until MADV_DOFORK", "it will have nothing" },
+	};
+	const char *name = constant_name(GROUP_MADV, (int)c->args[2]);
+	uint64_t with, without;
+
+	for (size_t i = 0; name != NULL && i < sizeof(forks) / sizeof(forks[0]); i++) {
+		if (strcmp(name, forks[i].name) != 0)
+			continue;
+		say(c, forks[i].text);
+		if (!range_flagged(c, forks[i].flag, &with, &without))
+			return say_format(c, "; whether %s holds, so that %s, is not known.", forks[i].other, forks[i].unknown);
+		return with > 0 ? say_format(c, "; but where %s holds, %s.", forks[i].other, forks[i].where) : say(c, ".");
+	}
+	return WHY_NO;
+}
+
+/* status has THP_enabled since Linux 5.0. */
+enum why_answer madvise_thp(struct why_case *c)
+{
+	const char *name = constant_name(GROUP_MADV, (int)c->args[2]);
+	uint64_t enabled = 1;
+
+	if (name == NULL || strcmp(name, "MADV_HUGEPAGE") != 0)
+		return WHY_NO;
+	const bool known = why_fact(c, FACT_THP, &enabled);
+
+	if (known && enabled == 0)
+		return say(c, "Huge pages are wanted here, and none come: prctl(PR_SET_THP_DISABLE) keeps new ones from the "
+		              "process.");
+	say(c, "Huge pages are wanted here: where the range holds a whole aligned one, a fault may bring one in, if "
+	       "/sys/kernel/mm/transparent_hugepage allows any");
+	return say(c, known ? "." : "; whether the process may have any (prctl PR_SET_THP_DISABLE) is not known.");
 }
 
 enum why_answer madvise_mergeable(struct why_case *c)

@@ -23,6 +23,7 @@ enum why_fact {
 	FACT_LIMIT_AS, FACT_LIMIT_DATA, FACT_LIMIT_MEMLOCK, FACT_LIMIT_FSIZE, FACT_LIMIT_NOFILE, FACT_LIMIT_STACK,
 	FACT_DATA_MOST, /* what new mappings are held to of RLIMIT_DATA, which brk(2) takes as it stands */
 	FACT_VM_SIZE, FACT_VM_DATA, FACT_VM_LOCKED, FACT_MAP_COUNT, FACT_FD_COUNT, FACT_BRK_START,
+	FACT_THP, /* 0: prctl PR_SET_THP_DISABLE */
 	FACT_CAPABILITIES, FACT_INITIAL_USER, /* the effective ones; whether they are of the initial user namespace */
 	/* Of its namespaces: whether mmtool's own segments are the process's, too; vm.memfd_noexec. */
 	FACT_SAME_IPC, FACT_MEMFD_NOEXEC,
@@ -292,7 +293,7 @@ why_function mremap_moved, mremap_moved_fixed, mremap_grew, mremap_shrank, mrema
 	mmap_replaced, mmap_reservation, mmap_noreserve, mmap_merged, munmap_several;
 /* why-explain-pages.c */
 why_function mremap_aliased, mremap_left, mmap_populated, mmap_locked, mmap_grows_down, mmap_droppable,
-	mprotect_split, madvise_advised, madvise_mergeable, madvise_discarded, mlock_locked, munlock_unlocked,
+	mprotect_split, madvise_advised, madvise_forked, madvise_thp, madvise_mergeable, madvise_discarded, mlock_locked, munlock_unlocked,
 	mlockall_locked, msync_synced, mseal_sealed, ftruncate_resized;
 
 #endif

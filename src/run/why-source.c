@@ -281,6 +281,7 @@ bool why_process_fact(void *context, enum why_fact fact, uint64_t *value)
 		[FACT_MAP_COUNT] = { .count = count_mappings },
 		[FACT_FD_COUNT] = { .count = count_descriptors },
 		[FACT_BRK_START] = { .count = brk_start },
+		[FACT_THP] = { .read = status, .name = "THP_enabled:" },
 		[FACT_CAPABILITIES] = { .count = capabilities },
 		[FACT_INITIAL_USER] = { .count = initial_user },
 		[FACT_SAME_IPC] = { .read = same_namespace, .name = "ipc" },

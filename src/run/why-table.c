@@ -269,6 +269,8 @@ const struct why_explanation why_explanations[] = {
 	{ CALL_MMAP, mmap_droppable },
 	{ CALL_MPROTECT, mprotect_split },
 	{ CALL_MADVISE, madvise_advised },
+	{ CALL_MADVISE, madvise_forked },
+	{ CALL_MADVISE, madvise_thp },
 	{ CALL_MADVISE, madvise_mergeable },
 	{ CALL_MADVISE, madvise_discarded },
 	{ CALL_MLOCK, mlock_locked },

@@ -216,6 +216,25 @@ lost()
 		madvise(a, 2p, MADV_DONTNEED)"
 }
 
+@test "madvise: what a child will have" {
+	a='a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); madvise(a, 2p, MADV_'
+	for advice in WIPEONFORK KEEPONFORK; do
+		silent "madvise(a, 4p, MADV_$advice)" 'nothing' "$whole; madvise(a, 4p, MADV_$advice)"
+		reason "madvise(a, 4p, MADV_$advice)" 'but where MADV_DONTFORK holds, it will have nothing until MADV_DOFORK' \
+			"${a}DONTFORK); madvise(a, 4p, MADV_$advice); c = fork(); in c { expect mapped(a, 4p) == 2p }"
+	done
+	silent 'madvise(a, 4p, MADV_DOFORK)' 'zeros' "$whole; madvise(a, 4p, MADV_DOFORK)"
+	reason 'madvise(a, 4p, MADV_DOFORK)' 'again; but where MADV_WIPEONFORK holds, with zeros in it' "${a}WIPEONFORK); madvise(a, 4p, MADV_DOFORK)"
+}
+
+@test "madvise: huge pages, where the process may have none" {
+	huge="$whole; madvise(a, 4p, MADV_HUGEPAGE)"
+	"$MMTOOL" run -q -e "$huge; expect status(\"THP_enabled\") == 1" >/dev/null 2>&1 || skip 'no transparent huge pages, or not told of here'
+	reason madvise 'a fault may bring one in, if /sys/kernel/mm/transparent_hugepage allows any.' "$huge"
+	reason madvise 'and none come: prctl(PR_SET_THP_DISABLE)' "prctl(PR_SET_THP_DISABLE, 1); $huge"
+	silent madvise 'may bring' "prctl(PR_SET_THP_DISABLE, 1); $huge"
+}
+
 @test "madvise: DONTNEED of several mappings" {
 	anonymous='private anonymous memory is lost to it, and the next access there finds zeros.'
 	object="shared mappings is the object's, so the next access there finds it again."
