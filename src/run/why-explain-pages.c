@@ -488,8 +488,13 @@ enum why_answer msync_synced(struct why_case *c)
 
 enum why_answer mseal_sealed(struct why_case *c)
 {
-	return say(c, "Until the process ends or runs another program, the mapping cannot be unmapped, moved, resized, replaced or "
-	              "given other permissions. There is no call that removes a seal.");
+	uint64_t grows, others;
+
+	say(c, "Until the process ends or runs another program, no call can unmap, move, resize or replace the mapping, or give it "
+	       "other permissions. There is no call that removes a seal.");
+	if (!range_flagged(c, "gd", &grows, &others))
+		return say(c, " Whether it still grows when the memory below it is touched (MAP_GROWSDOWN) is not known.");
+	return grows > 0 ? say(c, " It still grows when the memory below it is touched (MAP_GROWSDOWN).") : WHY_YES;
 }
 
 enum why_answer ftruncate_resized(struct why_case *c)

@@ -263,8 +263,8 @@ enum why_answer say_sealed(struct why_case *c, uint64_t addr, uint64_t len)
 		if (sealed != WHY_YES)
 			continue;
 		say_mapping(c, at, at->start > addr ? at->start : addr);
-		return say(c, " is sealed (mseal): it can be neither unmapped, moved, resized, replaced nor given other "
-		              "permissions while the process runs this program");
+		return say(c, " is sealed (mseal): while the process runs this program, no call can unmap, move, resize or replace "
+		              "it, or give it other permissions");
 	}
 	return answer;
 }

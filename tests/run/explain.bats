@@ -311,6 +311,10 @@ lost()
 	mm run -e 'require mseal'
 	[ "$status" -ne 77 ] || skip 'this kernel has no mseal'
 	reason 'mseal' 'call that removes a seal' "a = mmap(NULL, 1p, $rw, -1, 0); mseal(a, 1p, 0)"
+	silent 'mseal' 'grows' "a = mmap(NULL, 1p, $rw, -1, 0); mseal(a, 1p, 0)"
+	reason 'mseal' 'no call can unmap, move, resize or replace the mapping, or give it other permissions.' "$whole; mseal(a, 1p, 0)"
+	reason 'mseal' 'It still grows when the memory below it is touched' "d = hole(512p)
+		a = mmap(d + 500p, 1p, $rw|MAP_GROWSDOWN|MAP_FIXED, -1, 0); mseal(a, 1p, 0); a[-1p] = 1; expect mapped(a - 1p, 2p) == 2p"
 }
 
 @test "a call that failed has no such reason" {
