@@ -192,10 +192,12 @@ enum why_answer mmap_locked(struct why_case *c)
 	                                : " Nothing was locked: memory of this kind is passed over (" NEVER_LOCKED ").");
 }
 
+/* expand_downwards(), mm/vma.c. */
 enum why_answer mmap_grows_down(struct why_case *c)
 {
 	return why_flag(c, MAP_GROWSDOWN) ? say(c, "MAP_GROWSDOWN: an access below the mapping makes it longer, until it would come "
-	                                           "near the next mapping or to RLIMIT_STACK.")
+	                                           "near the mapping below, or touches one that allows no access, or reaches a limit "
+	                                           "(RLIMIT_STACK, RLIMIT_AS).")
 	                                  : WHY_NO;
 }
 
@@ -276,7 +278,7 @@ static const struct {
 	{ "MADV_PAGEOUT", "Pages that can be were taken away at once: a file's clean ones with no cost, others to swap where there "
 	                "is any. No data is lost but what may be dropped (MADV_FREE, MAP_DROPPABLE)." },
 	{ "MADV_POPULATE_READ", "Every page was brought in as a load would: of a file or shared memory the page itself, of private memory "
-	                      "that was never stored into the one page of zeros, which takes no memory." },
+	                      "that was never stored into a page of zeros, small or huge, which all share." },
 	{ "MADV_POPULATE_WRITE", "Every page was brought in as a store would, ready to be stored into." },
 	{ "MADV_GUARD_INSTALL", "Marks in the page table make every access of these pages fault. The mapping stays one. What private "
 	                      "memory had there is lost; a file or shared memory keeps it." },

@@ -47,7 +47,8 @@ silent()
 	reason 'b = mmap' 'the kernel made one mapping of both' "$at; b = mmap(at + 1p, 1p, $rw|MAP_FIXED, -1, 0)"
 	silent 'a = mmap' 'one mapping of both' "$at"
 	reason 'a = mmap' 'MAP_POPULATE brings all pages in' "a = mmap(NULL, 1p, $rw|MAP_POPULATE, -1, 0)"
-	reason 'a = mmap' 'MAP_GROWSDOWN: an access below' "a = mmap(NULL, 1p, $rw|MAP_GROWSDOWN, -1, 0)"
+	reason 'a = mmap' 'MAP_GROWSDOWN: an access below the mapping makes it longer, until it would come near the mapping below, or touches one' \
+		"a = mmap(NULL, 1p, $rw|MAP_GROWSDOWN, -1, 0)"
 	silent 'a = mmap' 'MAP_' "a = mmap(NULL, 1p, $rw, -1, 0)"
 }
 
