@@ -3,6 +3,8 @@
 #include "run/why-mmap.h"
 #include "run/why-mremap.h"
 
+#include "mm/kind.h"
+
 /* The flag of the mapping at addr as it is after the call. */
 static enum why_answer flag_now(const struct why_case *c, uint64_t addr, const char *flag)
 {
@@ -155,15 +157,51 @@ static uint64_t alignment_of(const struct why_case *c, uint64_t length)
 	return mmap_is_anonymous(c) && !mmap_is_shared(c) ? 0 : UINT64_C(1) << 20;
 }
 
+/* Where the stack ends: near the end of the address space.  0: there is none. */
+static uint64_t stack_end(const struct maps *maps)
+{
+	uint64_t end = 0;
+
+	for (const struct mapping *at = maps_above(maps, 0); at != NULL; at = at->end != 0 ? maps_above(maps, at->end) : NULL)
+		end = mapping_is_named(at, "[stack]") ? at->end : end;
+	return end;
+}
+
+enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down (stack_guard_gap) */ };
+
 /*
  * Whether the mapping can only have been found from the top: a search from the bottom upwards, as in the legacy layout
- * (setarch -L), would have put it at the other end of the range that was free.
+ * (setarch -L), begins somewhere in the lower three quarters (TASK_UNMAPPED_BASE is at most the half, to which a random
+ * number is added), and would have taken what is free between there and the result.
  */
 static bool is_from_top(const struct why_case *c, uint64_t length)
 {
-	struct maps_place place = maps_place(c->before, (uint64_t)c->result);
+	const uint64_t needed = length + alignment_of(c, length) + GUARD_GAP * c->page, result = (uint64_t)c->result;
+	uint64_t from = stack_end(c->before) / 4 * 3;
 
-	return maps_backward(&place) && (uint64_t)c->result - place.at->end > length + alignment_of(c, length);
+	if (from == 0)
+		return false;
+	while (from < result) {
+		const struct mapping *at = maps_above(c->before, from);
+		uint64_t to = at != NULL && at->start < result ? at->start : result;
+
+		if (to > from && to - from >= needed)
+			return true;
+		from = at != NULL ? at->end : result;
+	}
+	return false;
+}
+
+/* Whether the address was no hint: a kernel that does not know MAP_FIXED_NOREPLACE (before 4.17) takes it for one. */
+static bool is_at_address(const struct why_case *c)
+{
+	return why_flag(c, MAP_FIXED) || (why_flag(c, MAP_FIXED_NOREPLACE) && (uint64_t)c->result == c->args[0]);
+}
+
+/* The kernel rounds a hint down. */
+static uint64_t hint_of(const struct why_case *c)
+{
+	return c->args[0] / c->page * c->page;
 }
 
 enum why_answer mmap_placed(struct why_case *c)
@@ -171,9 +209,10 @@ enum why_answer mmap_placed(struct why_case *c)
 	const struct mapping *above = maps_above(c->before, (uint64_t)c->result);
 	uint64_t length = mapped_length(c), end = (uint64_t)c->result + length;
 
-	if (c->args[0] != 0 || why_flag(c, MAP_FIXED))
+	if (hint_of(c) != 0 || is_at_address(c))
 		return WHY_NO;
-	say(c, "No address was asked for, so the kernel chose one");
+	say(c, c->args[0] == 0 ? "No address was asked for" : "The address rounds down to 0, in whole pages, which asks for none");
+	say(c, ", so the kernel chose one");
 	if (length == 0 || above == NULL || above->start != end)
 		return say(c, ".");
 	say(c, ": directly below ");
@@ -183,16 +222,58 @@ enum why_answer mmap_placed(struct why_case *c)
 	                              : WHY_YES;
 }
 
+/* Whether the kernel raised the hint to its minimum, round_hint_to_min(): no search for room ends so far down, and so alone. */
+enum { LOW_MOST = 1 << 20 };
+static bool is_raised(const struct why_case *c, uint64_t length)
+{
+	const uint64_t result = (uint64_t)c->result;
+	const struct mapping *above = maps_above(c->before, result);
+
+	return result > hint_of(c) && result < LOW_MOST && (above == NULL || above->start > result + length);
+}
+
+/* Why a hint was not taken, where that can be told: the checks of arch_get_unmapped_area_topdown() and of its callers. */
+static enum why_answer say_not_taken(struct why_case *c, uint64_t length)
+{
+	const uint64_t hint = hint_of(c), end = hint + length, huge = mmap_is_huge(c) && mmap_is_anonymous(c) ? mmap_huge_page(c) : 0;
+	const struct mapping *above = maps_above(c->before, hint);
+
+	if (length != 0 && is_raised(c, length))
+		return say(c, ", below the lowest that the kernel takes (vm.mmap_min_addr, or a security module's minimum), so the kernel "
+		              "raised it to that.");
+	if (huge != 0 && (uint64_t)c->result == (hint + huge - 1) / huge * huge)
+		return say(c, ", which the kernel rounded up to a multiple of the size of huge pages.");
+	if (above != NULL && (above->start <= hint || above->start < end)) {
+		say(c, ", and the range there is taken by ");
+		say_mapping(c, above, above->start > hint ? above->start : hint);
+		return say(c, ", so the kernel chose another.");
+	}
+	if (length != 0 && say_beyond(c, hint, length, ", and the range there") == WHY_YES)
+		return say(c, ", so the kernel chose another.");
+	if (above != NULL && length != 0 && above->start - end < GUARD_GAP * c->page && flag_now(c, above->start, "gd") == WHY_YES) {
+		say(c, ", and the kernel keeps room free below ");
+		say_mapping(c, above, above->start);
+		return say(c, ", which grows down, so it chose another.");
+	}
+	return say(c, hint < LOW_MOST ? ", and the kernel chose another: it raises one that is below its minimum (vm.mmap_min_addr, or a "
+	                                "security module's); whether it did is not known."
+	                              : ", and the kernel chose another; why it did not take this one is not known.");
+}
+
 enum why_answer mmap_hint(struct why_case *c)
 {
-	if (c->args[0] == 0 || why_flag(c, MAP_FIXED) || why_flag(c, MAP_FIXED_NOREPLACE))
+	if (hint_of(c) == 0 || is_at_address(c))
 		return WHY_NO;
-	if (c->args[0] % c->page != 0 && (uint64_t)c->result == c->args[0] / c->page * c->page)
-		return say(c, "The address was a hint and no multiple of the page size, so the kernel rounded it down; the range there "
-		              "was free, and it took it.");
-	return say(c, (uint64_t)c->result == c->args[0]
-	                  ? "The address was a hint, and the range there was free, so the kernel took it."
-	                  : "The address was only a hint: the range there cannot be used, so the kernel chose another.");
+	if ((uint64_t)c->result != hint_of(c)) {
+		say(c, "The address was only a hint");
+		if (why_flag(c, MAP_FIXED_NOREPLACE))
+			say(c, " to this kernel, which does not know MAP_FIXED_NOREPLACE");
+		return say_not_taken(c, mapped_length(c));
+	}
+	return say(c, c->args[0] % c->page != 0
+	                  ? "The address was a hint and no multiple of the page size, so the kernel rounded it down; the range there was "
+	                    "free, and it took it."
+	                  : "The address was a hint, and the range there was free, so the kernel took it.");
 }
 
 enum why_answer mmap_replaced(struct why_case *c)

@@ -87,6 +87,30 @@ silent()
 		refute_output --partial 'looks for'
 		refute_output --partial 'downwards'
 	done
+	# Where the search begins on x86-64, undisturbed by chance: what is found there has much room below it.
+	base=0x2aaaaaaab000
+	setarch -R -L "$MMTOOL" run -q -e "expect perms($base) == \"r--p\"" >/dev/null 2>&1 || return 0
+	run setarch -R -L "$MMTOOL" run --explain -e "a = mmap(0x10000000, 1p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		munmap($base, 1p); mmap(NULL, 1p, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = $base"
+	assert_success
+	refute_output --partial 'looks for'
+}
+
+@test "mmap: hints, and why they were not taken" {
+	r='PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS'
+	reason 'b = mmap' 'and the range there is taken by mapping a (r--p), so the kernel chose another.' \
+		"a = mmap(NULL, 1p, $r, -1, 0); b = mmap(a, 1p, $r, -1, 0)"
+	reason 'a = mmap' 'the range there was free, so the kernel took it' "at = hole(2p); a = mmap(at, 2p, $r, -1, 0)"
+	reason 'a = mmap' 'the kernel rounded it down' "at = hole(2p); a = mmap(at + 1, 2p, $r, -1, 0)"
+	reason 'a = mmap' 'rounds down to 0, in whole pages, which asks for none' "a = mmap(5, 1p, $r, -1, 0)"
+	reason 'b = mmap' 'and the kernel keeps room free below mapping a (rw-p), which grows down' \
+		"d = hole(512p); a = mmap(d + 500p, 1p, $rw|MAP_GROWSDOWN|MAP_FIXED, -1, 0); b = mmap(d + 490p, 1p, $r, -1, 0)"
+	if "$MMTOOL" run -q -e "a = mmap(1p, 1p, $r, -1, 0); expect a > 1p && a < 1M" >/dev/null 2>&1; then
+		reason 'a = mmap' 'so the kernel raised it to that' "a = mmap(1p, 1p, $r, -1, 0)"
+		silent 'a = mmap' 'cannot be used' "a = mmap(1p, 1p, $r, -1, 0)"
+	fi
+	"$MMTOOL" run -q -e "mmap(NULL, 1p, $r|MAP_FIXED_NOREPLACE, -1, 0) = 0" >/dev/null 2>&1 || skip 'nothing may be mapped at 0 here'
+	silent 'mmap(NULL' 'address' "mmap(NULL, 1p, $r|MAP_FIXED_NOREPLACE, -1, 0) = 0"
 }
 
 @test "mmap: what is charged, and what MAP_NORESERVE changes of that" {
