@@ -30,9 +30,9 @@ static const struct {
 	{ "MAP_NORESERVE", "no commit charge, under the overcommit policies 0 and 1" },
 	{ "MAP_POPULATE", "the pages are faulted in at once; where that fails the call succeeds all the same" },
 	{ "MAP_NONBLOCK", "with MAP_POPULATE: nothing is read, so that nothing is populated" },
-	{ "MAP_GROWSDOWN", "a stack: a touch just below makes it grow downwards" },
+	{ "MAP_GROWSDOWN", "a stack: a touch below makes it grow downwards" },
 	{ "MAP_LOCKED", "locked as by mlock, but that a failure to populate is not told" },
-	{ "MAP_STACK", "good for a thread's stack; without effect" },
+	{ "MAP_STACK", "good for a thread's stack; since Linux 6.7 without transparent huge pages, before without effect" },
 	{ "MAP_HUGETLB", "huge pages out of the reserved pool" },
 	{ "MAP_SYNC", "with MAP_SHARED_VALIDATE on a DAX file: stores are durable" },
 
@@ -66,7 +66,7 @@ static const struct {
 	{ "MADV_HWPOISON", "treats the pages as broken memory, for tests; needs CAP_SYS_ADMIN" },
 	{ "MADV_SOFT_OFFLINE", "moves what the pages hold, and takes the frames out of use; needs CAP_SYS_ADMIN" },
 	{ "MADV_GUARD_INSTALL", "drops the pages and makes any access fault, without a mapping of its own" },
-	{ "MADV_GUARD_REMOVE", "undoes MADV_GUARD_INSTALL; what was dropped reads zero" },
+	{ "MADV_GUARD_REMOVE", "undoes MADV_GUARD_INSTALL; what private memory had there reads zero" },
 
 	{ "MS_SYNC", "writes, and waits" },
 	{ "MS_ASYNC", "nothing, since Linux 2.6.19: dirty pages are written in time anyway" },
@@ -115,8 +115,8 @@ static const struct {
 	{ "SHM_REMAP", "replaces what is mapped in the range" },
 	{ "SHM_RND", "shmaddr is rounded down to a multiple of SHMLBA" },
 
-	{ "PR_SET_THP_DISABLE", "no transparent huge pages in this process" },
-	{ "PR_GET_THP_DISABLE", "whether PR_SET_THP_DISABLE was made" },
+	{ "PR_SET_THP_DISABLE", "no new transparent huge pages in this process and its children" },
+	{ "PR_GET_THP_DISABLE", "whether PR_SET_THP_DISABLE holds" },
 	{ "PR_SET_MEMORY_MERGE", "lets KSM share pages that are equal, in all of the process" },
 	{ "PR_SET_NAME", "names the process: /proc/PID/comm, 15 bytes" },
 	{ "PR_SET_VMA", "with PR_SET_VMA_ANON_NAME: names anonymous mappings, as maps shows them" },
@@ -129,7 +129,7 @@ static const struct {
 	{ "RLIMIT_FSIZE", "the size of a file that is written" },
 	{ "RLIMIT_NOFILE", "descriptors: the first number that cannot be one" },
 
-	{ "SEGV_MAPERR", "nothing is mapped there" },
+	{ "SEGV_MAPERR", "nothing is mapped there, or a guard region makes it fault (MADV_GUARD_INSTALL)" },
 	{ "SEGV_ACCERR", "what is mapped there does not allow this access" },
 	{ "SEGV_PKUERR", "the protection key does not allow this access" },
 	{ "BUS_ADRERR", "there is no page behind the mapping, as past the end of a file" },

@@ -307,6 +307,10 @@ options=()
 	piped 'help MAP_FIXED'
 	assert_line --index 0 --partial 'MAP_FIXED = 0x'
 	assert_output --partial 'flags of mmap'
+	piped 'help MAP_STACK'
+	assert_output --partial 'since Linux 6.7 without transparent huge pages'
+	piped 'help SEGV_MAPERR'
+	assert_output --partial 'guard region'
 }
 
 @test "help has a suggestion for what there is not" {
