@@ -45,8 +45,8 @@ static int plan(const void *input, struct plan *out, char **problem)
 const struct command cmd_seal = {
 	.name = "seal",
 	.summary = "seal a mapping with mseal: it can be changed no more",
-	.doc = "Since Linux 6.10. A call that would unmap, move, resize, replace or re-protect a sealed mapping is EPERM, and it stays so until the "
-	       "process ends: there is no call that removes a seal.",
+	.doc = "Since Linux 6.10. A call that would unmap, move, resize, replace or re-protect a sealed mapping is EPERM, and it stays so "
+	       "until the process ends: there is no call that removes a seal.",
 	.group = COMMAND_EXPERIMENT_PROTECT,
 	.plan = plan,
 };
