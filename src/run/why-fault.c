@@ -99,6 +99,15 @@ static void say_neighbour(const struct why_case *c)
 	}
 }
 
+/* The mapping above the address, where that grows down, or may: WHY_PERHAPS where its VmFlags should be known, and are not. */
+static enum why_answer growing_above(struct why_case *c, const struct mapping **above)
+{
+	*above = c->after != NULL && there(c) == NULL ? maps_above(c->after, address(c)) : NULL;
+	if (*above == NULL || mapping_has_file(*above) || c->source == NULL || c->source->vmflag == NULL)
+		return WHY_NO;
+	return why_vmflag(c, (*above)->start, "gd");
+}
+
 enum why_answer fault_unmapped(struct why_case *c)
 {
 	if (!is(c, SIGSEGV, SEGV_MAPERR))
@@ -111,6 +120,13 @@ enum why_answer fault_unmapped(struct why_case *c)
 	}
 	if (there(c) != NULL)
 		return WHY_NO;
+	const struct mapping *above;
+
+	if (growing_above(c, &above) == WHY_PERHAPS) {
+		say(c, "SEGV_MAPERR: no mapping holds this address, and it is not known whether ");
+		say_mapping(c, above, above->start);
+		return say(c, " above grows when it is touched (MAP_GROWSDOWN).");
+	}
 	say(c, "SEGV_MAPERR: no mapping holds this address, so there is no permission to look at and no page to bring in.");
 	if (address(c) < c->page)
 		say(c, " A pointer that is NULL, or nearly, is the usual way to get here.");
@@ -119,25 +135,79 @@ enum why_answer fault_unmapped(struct why_case *c)
 	return WHY_YES;
 }
 
+enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down, by default */ };
+
+static void say_growing(const struct why_case *c, const struct mapping *mapping)
+{
+	say(c, "SEGV_MAPERR: ");
+	say_mapping(c, mapping, mapping->start);
+	say(c, " grows when the memory below it is touched, and ");
+}
+
 /* A stack grows when it is touched, as far as RLIMIT_STACK: acct_stack_growth(), mm/vma.c. */
 enum why_answer fault_stack_limit(struct why_case *c)
 {
 	uint64_t limit;
 
-	if (!is(c, SIGSEGV, SEGV_MAPERR) || c->after == NULL || there(c) != NULL)
-		return WHY_NO;
-	const struct mapping *above = maps_above(c->after, address(c));
+	const struct mapping *above;
 
-	if (above == NULL || why_vmflag(c, above->start, "gd") != WHY_YES || !why_fact(c, FACT_LIMIT_STACK, &limit) ||
+	if (!is(c, SIGSEGV, SEGV_MAPERR) || growing_above(c, &above) != WHY_YES || !why_fact(c, FACT_LIMIT_STACK, &limit) ||
 	    above->end - address(c) / c->page * c->page <= limit)
 		return WHY_NO;
-	say(c, "SEGV_MAPERR: ");
-	say_mapping(c, above, above->start);
-	say(c, " grows when the memory below it is touched, and RLIMIT_STACK is ");
+	say_growing(c, above);
+	say(c, "RLIMIT_STACK is ");
 	say_size(c, limit);
 	say(c, ": this address would make it ");
 	say_size(c, above->end - address(c) / c->page * c->page);
 	return say(c, " long.");
+}
+
+/* A mapping below that allows access, and does not grow down itself, is not come near: expand_downwards(), mm/vma.c. */
+static const struct mapping *neighbour_near(struct why_case *c, uint64_t page)
+{
+	struct maps_place place = maps_place(c->after, address(c));
+	const struct mapping *below = maps_backward(&place) ? place.at : NULL;
+
+	if (below == NULL || strncmp(below->perms, "---", 3) == 0 || page - below->end >= GUARD_GAP * c->page)
+		return NULL;
+	return why_vmflag(c, below->start, "gd") == WHY_YES ? NULL : below;
+}
+
+/* The limits that growth meets: acct_stack_growth(), mm/vma.c. */
+static enum why_answer say_growth_limit(struct why_case *c, const struct mapping *above, uint64_t more)
+{
+	enum why_answer answer = say_address_limit(c, more);
+
+	if (answer == WHY_NO && why_vmflag(c, above->start, "lo") != WHY_NO)
+		answer = say_over_memlock(c, more);
+	return answer == WHY_NO ? say_over_policy(c, more) : answer;
+}
+
+enum why_answer fault_stack_room(struct why_case *c)
+{
+	const struct mapping *above;
+	const uint64_t page = address(c) / c->page * c->page;
+
+	if (!is(c, SIGSEGV, SEGV_MAPERR) || growing_above(c, &above) != WHY_YES)
+		return WHY_NO;
+	const struct mapping *near = neighbour_near(c, page);
+
+	say_growing(c, above);
+	if (near != NULL) {
+		say(c, "the kernel keeps a gap (stack_guard_gap, ");
+		say_size(c, GUARD_GAP * c->page);
+		say(c, " by default) above ");
+		say_mapping(c, near, near->end - 1);
+		say(c, ": this page begins ");
+		say_size(c, page - near->end);
+		return say(c, " past its end.");
+	}
+	const size_t mark = c->out->len;
+
+	if (say_growth_limit(c, above, above->start - page) == WHY_YES)
+		return say(c, ".");
+	buf_cut(c->out, mark);
+	return say(c, "it is not known why it did not grow now.");
 }
 
 enum why_answer fault_guard(struct why_case *c)
@@ -189,7 +259,7 @@ static enum why_answer say_changeable(struct why_case *c, const struct mapping *
 	const struct denied denied = denied_by(c, mapping);
 
 	if (sealed == WHY_PERHAPS || !denied.known)
-		return say(c, "; whether mprotect can change them is not known.");
+		return say(c, "; it is not known whether mprotect can change them.");
 	if (denied.never == 0 && denied.all == JUMPS)
 		return say(c, "; mprotect can change them, unless the process has forbidden itself that (prctl PR_SET_MDWE, or a security "
 		              "module).");

@@ -282,7 +282,7 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(brk_over_policy) X(brk_beyond) X(shmat_unaligned) X(shmat_taken) X(shmat_remap) X(shmdt_nothing) \
 	X(brk_over_memlock) X(brk_over_count) X(brk_sealed) X(shmget_size) X(shmget_too_large) \
 	X(shmat_no_segment) X(shmat_denied) X(shmat_over_limit) X(shmat_over_count) X(shmat_sealed) X(why_by_error) X(why_no_call) \
-	X(fault_unmapped) X(fault_stack_limit) X(fault_guard) X(fault_permissions) X(fault_past_end) X(fault_not_canonical) \
+	X(fault_unmapped) X(fault_stack_limit) X(fault_stack_room) X(fault_guard) X(fault_permissions) X(fault_past_end) X(fault_not_canonical) \
 	X(fault_huge_pages) X(fault_secret_limit) X(fault_no_page) X(fault_userfault)
 #define WHY_DECLARE(name) why_function name;
 WHY_RULES(WHY_DECLARE)

@@ -235,6 +235,7 @@ const struct why_rule why_rules[] = {
 	ROW(SHMDT, EINVAL, "nothing", shmdt_nothing, "a segment must be attached at exactly shmaddr"),
 
 	FAULT("stack-limit", fault_stack_limit, "a stack may not grow past RLIMIT_STACK"),
+	FAULT("stack-room", fault_stack_room, "a stack keeps a gap above the mapping below it, and stays within the limits"),
 	FAULT("unmapped", fault_unmapped, "nothing is mapped at the address"),
 	FAULT("guard", fault_guard, "the page is of a guard region"),
 	FAULT("permissions", fault_permissions, "the permissions of the mapping do not allow the access"),

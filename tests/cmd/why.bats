@@ -721,7 +721,7 @@ lines_say()
 	mm why trace
 	assert_success
 	refute_output --partial 'The munmap'
-	says 'the permissions of /usr/lib/libc.so.6 (r--p) do not allow this access; whether mprotect can change them is not known.' --maps=saved.maps -- \
+	says 'the permissions of /usr/lib/libc.so.6 (r--p) do not allow this access; it is not known whether mprotect can change them.' --maps=saved.maps -- \
 		'--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_ACCERR, si_addr=0x7f12e4001010} ---'
 }
 

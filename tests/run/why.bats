@@ -305,6 +305,15 @@ denied()
 		"a = mmap(NULL, 1p, PROT_READ, $new); mseal(a, 1p, 0); $store; mprotect(a, 1p, $rw) = -1 EPERM"
 }
 
+@test "a fault: what kept a mapping that grows down from growing" {
+	grows='MAP_GROWSDOWN|MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
+	stack="d = hole(520p); a = mmap(d + 519p, 1p, $rw, $grows"
+	went 'by default) above an anonymous mapping (r--p): this page begins 0 bytes past its end. ok' "$stack
+		mmap(d, 400p, PROT_READ, MAP_FIXED|$new); munmap(d + 1p, 399p); expect fault(d[1p] = 1) == SEGV_MAPERR"
+	went "and this asks for $(($(getconf PAGESIZE) * 9 / 1024))K more. ok" "$stack
+		setrlimit(RLIMIT_AS, status(\"VmSize\")); expect fault(a[-9p] = 1) == SEGV_MAPERR"
+}
+
 @test "a fault: a guard page is in a mapping, and a userfaultfd is no end of an object" {
 	if "$MMTOOL" run -q -e 'require MADV_GUARD_INSTALL'; then
 		mm run --explain -e "a = mmap($anon); madvise(a, 1p, MADV_GUARD_INSTALL); expect fault(a[0]) == SEGV_MAPERR"
