@@ -162,7 +162,7 @@ enum why_answer mmap_populated(struct why_case *c)
 	const enum brings what = brings(c);
 
 	if (what == BRINGS_UNKNOWN)
-		return say(c, "Whether MAP_POPULATE brought pages in is not known; it does not say so.");
+		return say(c, "It is not known whether MAP_POPULATE brought pages in: it does not say so.");
 	if (what != BRINGS_PAGES)
 		return say_format(c, "MAP_POPULATE brought no page in: %s; it does not say so.", brings_none[what]);
 	say(c, "MAP_POPULATE brings all pages in within the call, so that the first ");
@@ -181,13 +181,13 @@ enum why_answer mmap_locked(struct why_case *c)
 	const enum why_answer locked = new_flag(c, "lo");
 
 	if (what == BRINGS_UNKNOWN)
-		say(c, "Whether MAP_LOCKED brought pages in is not known; unlike mlock it does not say so.");
+		say(c, "It is not known whether MAP_LOCKED brought pages in: unlike mlock it does not say so.");
 	else if (what != BRINGS_PAGES)
 		say_format(c, "MAP_LOCKED brought no page in: %s; unlike mlock it does not say so.", brings_none[what]);
 	else
 		say(c, "MAP_LOCKED brings the pages in; unlike mlock it does not say so when they could not be brought in.");
 	if (locked == WHY_PERHAPS)
-		return say(c, " Whether the mapping is locked is not known.");
+		return say(c, " It is not known whether the mapping is locked.");
 	return say(c, locked == WHY_YES ? " The mapping is locked: no page that comes is reclaimed until it is unlocked or unmapped."
 	                                : " Nothing was locked: memory of this kind is passed over (" NEVER_LOCKED ").");
 }
@@ -301,13 +301,13 @@ enum why_answer madvise_advised(struct why_case *c)
 enum why_answer madvise_forked(struct why_case *c)
 {
 	static const struct {
-		const char *name, *text, *flag, *other, *where, *unknown;
+		const char *name, *text, *flag, *other, *where;
 	} forks[] = {
-		{ "MADV_DOFORK", "A child will have this range again", "wf", "MADV_WIPEONFORK", "with zeros in it", "it will find zeros" },
+		{ "MADV_DOFORK", "A child will have this range again", "wf", "MADV_WIPEONFORK", "with zeros in it" },
 		{ "MADV_WIPEONFORK", "A child will have the range, with zeros in it", "dc", "MADV_DONTFORK",
-		  "it will have nothing until MADV_DOFORK", "it will have nothing" },
+		  "it will have nothing until MADV_DOFORK" },
 		{ "MADV_KEEPONFORK", "A child will have the data of this range again", "dc", "MADV_DONTFORK",
-		  "it will have nothing until MADV_DOFORK", "it will have nothing" },
+		  "it will have nothing until MADV_DOFORK" },
 	};
 	const char *name = constant_name(GROUP_MADV, (int)c->args[2]);
 	uint64_t with, without;
@@ -315,10 +315,12 @@ enum why_answer madvise_forked(struct why_case *c)
 	for (size_t i = 0; name != NULL && i < sizeof(forks) / sizeof(forks[0]); i++) {
 		if (strcmp(name, forks[i].name) != 0)
 			continue;
+		const bool known = range_flagged(c, forks[i].flag, &with, &without);
+
+		if (!known)
+			say_format(c, "It is not known where %s holds. ", forks[i].other);
 		say(c, forks[i].text);
-		if (!range_flagged(c, forks[i].flag, &with, &without))
-			return say_format(c, "; whether %s holds, so that %s, is not known.", forks[i].other, forks[i].unknown);
-		return with > 0 ? say_format(c, "; but where %s holds, %s.", forks[i].other, forks[i].where) : say(c, ".");
+		return !known || with > 0 ? say_format(c, "; but where %s holds, %s.", forks[i].other, forks[i].where) : say(c, ".");
 	}
 	return WHY_NO;
 }
@@ -336,9 +338,10 @@ enum why_answer madvise_thp(struct why_case *c)
 	if (known && enabled == 0)
 		return say(c, "Huge pages are wanted here, and none come: prctl(PR_SET_THP_DISABLE) keeps new ones from the "
 		              "process.");
-	say(c, "Huge pages are wanted here: where the range holds a whole aligned one, a fault may bring one in, if "
-	       "/sys/kernel/mm/transparent_hugepage allows any");
-	return say(c, known ? "." : "; whether the process may have any (prctl PR_SET_THP_DISABLE) is not known.");
+	if (!known)
+		say(c, "It is not known whether the process may have huge pages (prctl PR_SET_THP_DISABLE). ");
+	return say(c, "Huge pages are wanted here: where the range holds a whole aligned one, a fault may bring one in, if "
+	              "/sys/kernel/mm/transparent_hugepage allows any.");
 }
 
 enum why_answer madvise_mergeable(struct why_case *c)
@@ -428,10 +431,10 @@ enum why_answer munlock_unlocked(struct why_case *c)
 
 	if (known && unlocked == 0)
 		return say(c, "Nothing was unlocked: memory of memfd_secret is always locked.");
-	say(c, "Locks do not stack, so one call ends them all");
 	if (!known)
-		say(c, ", save of memfd_secret, which is always locked; whether the range has such memory is not known");
-	else if (locked > 0)
+		say(c, "It is not known whether the range has memory of memfd_secret, which is always locked. ");
+	say(c, "Locks do not stack, so one call ends them all");
+	if (known && locked > 0)
 		say(c, ", save of memfd_secret, which is always locked");
 	return say(c, ". Nothing was evicted: the lock is gone, and the pages need not go.");
 }
@@ -491,12 +494,13 @@ enum why_answer msync_synced(struct why_case *c)
 enum why_answer mseal_sealed(struct why_case *c)
 {
 	uint64_t grows, others;
+	const bool known = range_flagged(c, "gd", &grows, &others);
 
+	if (!known)
+		say(c, "It is not known whether the mapping grows when the memory below it is touched (MAP_GROWSDOWN). ");
 	say(c, "Until the process ends or runs another program, no call can unmap, move, resize or replace the mapping, or give it "
 	       "other permissions. There is no call that removes a seal.");
-	if (!range_flagged(c, "gd", &grows, &others))
-		return say(c, " Whether it still grows when the memory below it is touched (MAP_GROWSDOWN) is not known.");
-	return grows > 0 ? say(c, " It still grows when the memory below it is touched (MAP_GROWSDOWN).") : WHY_YES;
+	return known && grows > 0 ? say(c, " It still grows when the memory below it is touched (MAP_GROWSDOWN).") : WHY_YES;
 }
 
 enum why_answer ftruncate_resized(struct why_case *c)

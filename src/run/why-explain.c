@@ -255,9 +255,8 @@ static enum why_answer say_not_taken(struct why_case *c, uint64_t length)
 		say_mapping(c, above, above->start);
 		return say(c, ", which grows down, so it chose another.");
 	}
-	return say(c, hint < LOW_MOST ? ", and the kernel chose another: it raises one that is below its minimum (vm.mmap_min_addr, or a "
-	                                "security module's); whether it did is not known."
-	                              : ", and the kernel chose another; why it did not take this one is not known.");
+	say(c, ", and it is not known why the kernel chose another");
+	return say(c, hint < LOW_MOST ? ": it raises one that is below its minimum (vm.mmap_min_addr, or a security module's)." : ".");
 }
 
 enum why_answer mmap_hint(struct why_case *c)
