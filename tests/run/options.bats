@@ -73,9 +73,12 @@ big="a = mmap(NULL, 2G, PROT_READ|PROT_WRITE, $anon|MAP_NORESERVE, -1, 0)"
 	mm run -q --limit=stack=64K --limit=data=1G -e 'expect 1'
 	assert_success
 	# Of several the last, also where an ordinary user could not raise it.
-	as_nobody "$MMTOOL" run -q --limit=as=1G --limit=stack=1M --limit=as=2G \
-		-e "mmap(NULL, 1536M, PROT_NONE, $anon, -1, 0); mmap(NULL, 1G, PROT_NONE, $anon, -1, 0) = -1 ENOMEM"
+	limits=(--limit=fsize=4K --limit=stack=1M --limit=fsize=16K)
+	as_nobody "$MMTOOL" run -q "${limits[@]}" -e 'fd = memfd_create("x", 0); ftruncate(fd, 16K)'
 	assert_success
+	as_nobody "$MMTOOL" run -q "${limits[@]}" -e 'fd = memfd_create("x", 0); ftruncate(fd, 17K)'
+	assert_failure 1
+	assert_output --partial SIGXFSZ
 	mm run --limit=fsize=4K -e 'fd = memfd_create("x", 0); ftruncate(fd, 8K)'
 	assert_failure 1
 	assert_output --partial SIGXFSZ
