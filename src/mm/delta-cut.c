@@ -53,9 +53,18 @@ static bool changed_hands(const struct comparison *c, const struct delta_piece *
 		 p->end <= c->hint_new_end);
 }
 
+/* Whether at, in the new range of what moved, is where the old range had a hole: there all is as it was (Linux 6.17). */
+static bool is_hole(const struct comparison *c, uint64_t at)
+{
+	uint64_t place = at - c->hint.new_start;
+
+	return c->holes && place < c->hint.old_size && maps_find(c->before_maps, c->hint.old_start + place) == NULL;
+}
+
 static enum piece_kind kind_of(const struct comparison *c, const struct delta_piece *p)
 {
-	bool to = (c->moves || c->aliases) && p->start >= c->hint.new_start && p->end <= c->hint_new_end;
+	bool to = (c->moves || c->aliases) && p->start >= c->hint.new_start && p->end <= c->hint_new_end &&
+	          !is_hole(c, p->start);
 	bool from = c->moves && !c->hint.keeps_old && p->start >= c->hint.old_start && p->end <= c->hint_old_end;
 
 	if (p->after == NULL)
@@ -71,6 +80,24 @@ static void lower(uint64_t *end, uint64_t at, uint64_t boundary)
 {
 	if (boundary > at && boundary < *end)
 		*end = boundary;
+}
+
+/* Lowers *end to where, in the new range, the next hole of the old one begins or ends. */
+static void lower_to_hole(const struct comparison *c, uint64_t at, uint64_t *end)
+{
+	uint64_t old = at - c->hint.new_start + c->hint.old_start, shift = c->hint.new_start - c->hint.old_start;
+
+	if (!c->holes || at < c->hint.new_start || at >= c->hint_new_end || old >= c->hint_old_end)
+		return;
+	const struct mapping *mapping = maps_above(c->before_maps, old);
+
+	if (mapping != NULL && mapping->start > old) {
+		lower(end, at, mapping->start + shift);
+		return;
+	}
+	for (; mapping != NULL && old < c->hint_old_end; mapping = maps_find(c->before_maps, old))
+		old = mapping->end;
+	lower(end, at, old + shift);
 }
 
 /* The region that holds at, if any, moving *r on to it; *end is lowered to its next boundary. */
@@ -109,6 +136,7 @@ static uint64_t add_piece(const struct comparison *c, struct walk *w, uint64_t a
 		lower(&p.end, at, c->hint_old_end);
 		lower(&p.end, at, c->hint.new_start);
 		lower(&p.end, at, c->hint_new_end);
+		lower_to_hole(c, at, &p.end);
 	}
 	p.kind = (uint8_t)kind_of(c, &p);
 	delta->pieces = alloc_grow(delta->pieces, &delta->piece_cap, delta->piece_count + 1, sizeof(*delta->pieces));

@@ -35,6 +35,7 @@ struct comparison {
 	const struct region *old, *old_end, *new, *new_end;           /* the regions that differ */
 	struct delta_hint hint;                                       /* all zero without one */
 	bool moves, in_place, aliases;                                /* what kind of hint it is, if any */
+	bool holes;                                                   /* it moves a range with holes */
 	uint64_t hint_old_end, hint_new_end;
 	size_t last_grown, last_shrunk;                               /* changes told of a mapping, or SIZE_MAX */
 };

@@ -218,6 +218,7 @@ void delta_compute(struct delta *delta, const struct maps *before, const struct 
 		c.aliases = hint->old_size == 0;
 		c.in_place = !c.aliases && hint->old_start == hint->new_start;
 		c.moves = !c.aliases && !c.in_place;
+		c.holes = c.moves && !maps_covered(before, hint->old_start, hint->old_size);
 	}
 	delta_reset(delta);
 	find_regions(&c);

@@ -53,6 +53,14 @@ static bool is_added(const struct delta_hint *hint, uint64_t addr, struct origin
 	return true;
 }
 
+/* Whether the region was at that place: nothing came there, where the new range of the hint has a hole. */
+static bool was_there(const struct regions *before, const struct region *region, uint64_t addr)
+{
+	const struct region *was = regions_find(before, addr);
+
+	return was != NULL && region_same(was, region);
+}
+
 /* The same place in the same region. */
 static void same_place(const struct regions *before, const struct region *region, uint64_t addr, struct origin *origin)
 {
@@ -79,7 +87,7 @@ static struct origin find_origin(const struct regions *before, const struct regi
 {
 	struct origin origin = { .span = region->start + region->size - addr };
 
-	if (hint == NULL || hint->old_size == 0 ||
+	if (hint == NULL || hint->old_size == 0 || (hint->new_start != hint->old_start && was_there(before, region, addr)) ||
 	    (!moved_from(before, hint, addr, &origin) && !is_added(hint, addr, &origin)))
 		same_place(before, region, addr, &origin);
 	return origin;

@@ -373,8 +373,12 @@ static void say_moved(struct buf *buf, const struct change *change, const struct
 	memset(subject.names + 1, 0, sizeof(subject.names) - sizeof(subject.names[0]));
 	if (region != NULL)
 		subject.names[0] = region->name;
+	/* Behind the first mapping of several can be holes. */
+	if (change->before != NULL && change->before->end > old.start && change->before->end < old.end)
+		old.end = change->before->end;
 	if (context->after != NULL)
 		keeps = maps_covered(context->after, old.start, length(old));
+	old.end = change->old_end;
 
 	buf_puts(buf, keeps ? "the pages of " : "");
 	add_extent(buf, &subject, old, context->old_regions, change->before);

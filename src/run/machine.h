@@ -220,6 +220,7 @@ struct performance {
 	bool survives;            /* a death of the process is a result here, not a failed step ("= ?") */
 	const char *path;         /* of open: what was judged, and is what the process opens; NULL: there is none to read */
 	uint64_t unreadable;      /* of open without a path: the address of the byte that cannot be read */
+	uint64_t moved_before;    /* of an mremap that failed: how much of the old range had moved by then */
 };
 
 /* perform.c: performs a call statement, binds its name, and fills the step's call, delta and outcome. */
@@ -271,8 +272,13 @@ void confine_explain(struct machine *m, const struct performance *p, struct even
 /* Removes the script's cgroup, if it has one: its processes are dead. */
 void confine_fini(struct machine *m);
 
-/* names.c: what a successful call does to the named regions.  True with a hint, for mmap and mremap. */
-bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint);
+/*
+ * names.c: what a call does to the named regions; one that failed, too, can have moved or unmapped something (mremap).  before:
+ * the maps, or NULL where they were not looked at.  True with a hint, for mmap and mremap.
+ */
+bool names_update(struct machine *m, struct performance *p, const struct maps *before, struct delta_hint *hint);
+/* Whether that takes the maps before the call, also where nobody asks for what changed. */
+bool names_need_maps(struct machine *m, const struct performance *p);
 
 /*
  * pages.c: with --pages, looks at the pages of the current process's named regions before and after a step, and fills in

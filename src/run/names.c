@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The named regions of a script: what a call that succeeded does to them. */
+/* The named regions of a script: what a call does to them. */
 #include "run/machine.h"
 
+#include "mm/kind.h"
+
+#include <string.h>
 #include <sys/mman.h>
 
 #include <linux/mman.h>
@@ -53,19 +56,66 @@ static bool has_others(const struct regions *regions, const struct region *regio
 	return whole.start < start || whole.size - (start - whole.start) > size;
 }
 
+/*
+ * What came to [start, start + size).  source: the maps before an mremap that moved several mappings (Linux 6.17), from old
+ * on; where they have a hole, what is in the new range is as it was.  NULL: something came to all of it.
+ */
+struct coming {
+	uint64_t start, size, old;
+	const struct maps *source;
+};
+
+/* The next stretch of the new range, from *at on, that something came to; false: there is none. */
+static bool next_stretch(const struct coming *coming, uint64_t *at, uint64_t *size)
+{
+	uint64_t end = coming->start + coming->size, shift = coming->start - coming->old;
+
+	if (*at >= end)
+		return false;
+	*size = end - *at;
+	if (coming->source == NULL)
+		return true;
+	const struct mapping *mapping = maps_above(coming->source, *at - shift);
+
+	if (mapping == NULL || mapping->start >= end - shift)
+		return false;
+	if (mapping->start > *at - shift)
+		*at = mapping->start + shift;
+	*size = (mapping->end < end - shift ? mapping->end + shift : end) - *at;
+	return true;
+}
+
+static void replace(struct regions *regions, const struct coming *coming)
+{
+	uint64_t size;
+
+	for (uint64_t at = coming->start; next_stretch(coming, &at, &size); at += size)
+		regions_cut(regions, at, size);
+}
+
 /* Adds a region that begins cut bytes after what its name means. */
-static void add(struct machine *m, const char *name, unsigned id, uint64_t start, uint64_t size, uint64_t cut)
+static void add(struct machine *m, const char *name, unsigned id, const struct coming *coming, uint64_t cut)
 {
 	struct regions *regions = &m->here->regions;
+	uint64_t at = coming->start, size, first, end;
 
-	regions_cut(regions, start, size);
+	replace(regions, coming);
 	if (name == NULL)
 		return;
 	forget(regions, name, id);
-	struct region *region = regions_add(regions, name, id, start, size);
+	/* Mappings side by side are one piece. */
+	for (bool more = next_stretch(coming, &at, &size); more;) {
+		first = at;
+		do {
+			end = at + size;
+			at = end;
+			more = next_stretch(coming, &at, &size);
+		} while (more && at == end);
+		struct region *region = regions_add(regions, name, id, first, end - first);
 
-	if (region != NULL)
-		region->cut = cut;
+		if (region != NULL)
+			region->cut = cut + (first - coming->start);
+	}
 }
 
 /*
@@ -88,7 +138,7 @@ static uint64_t extent(struct machine *m, const struct region *region, uint64_t 
 	return end - old < size ? end - old : size;
 }
 
-/* Takes what is not mapped of [start, start + size) out of the regions: between mappings that moved together are holes. */
+/* Takes what is not mapped of [start, start + size) out of the regions. */
 static void cut_holes(struct machine *m, uint64_t start, uint64_t size)
 {
 	const struct maps *maps = machine_maps(m);
@@ -104,22 +154,48 @@ static void cut_holes(struct machine *m, uint64_t start, uint64_t size)
 	}
 }
 
+/* One mapping or several move as they are: only such a call takes a range with holes, and can fail half-way. */
+static bool only_moves(const struct machine *m, const struct performance *p)
+{
+	return p->statement->call->id == CALL_MREMAP && (number(p, 3) & MREMAP_FIXED) != 0 &&
+	       whole_pages(m, number(p, 1)) == whole_pages(m, number(p, 2));
+}
+
+static bool keeps_old(const struct performance *p)
+{
+	const struct constant *dontunmap = constant_find("MREMAP_DONTUNMAP", 16);
+
+	return dontunmap != NULL && (number(p, 3) & (uint64_t)dontunmap->value) != 0;
+}
+
+/* Where the last mapping of [start, start + size) ends, or that range. */
+static uint64_t last_end(const struct maps *maps, uint64_t start, uint64_t size)
+{
+	struct maps_place place = maps_place(maps, start + size);
+
+	if (maps_find(maps, start + size - 1) != NULL || !maps_backward(&place) || place.at->end <= start)
+		return start + size;
+	return place.at->end;
+}
+
 /*
  * mremap: the pages of [old, old + old_size) are at new now.  The region keeps its identity when its start is what
  * moved or changed its size; a part out of its middle, and one that leaves others behind, becomes a region of its own,
  * when it is bound.
  */
-static bool moved(struct machine *m, const struct performance *p, struct delta_hint *hint)
+static bool moved(struct machine *m, const struct performance *p, const struct maps *before, struct delta_hint *hint)
 {
 	struct regions *regions = &m->here->regions;
 	uint64_t old = number(p, 0), old_size = whole_pages(m, number(p, 1)), new_size = whole_pages(m, number(p, 2));
-	uint64_t flags = number(p, 3), start = (uint64_t)p->result;
-	const struct constant *dontunmap = constant_find("MREMAP_DONTUNMAP", 16);
-	bool keeps = old_size == 0 || (dontunmap != NULL && (flags & (uint64_t)dontunmap->value) != 0);
+	uint64_t start = (uint64_t)p->result;
+	bool keeps = old_size == 0 || keeps_old(p), several = before != NULL && old_size > 0 && only_moves(m, p);
 	const struct region *region = regions_find(regions, old);
 	const char *name = bound(m, p);
 	unsigned id = ++m->next_region;
 	uint64_t rest = 0, cut = 0;
+
+	if (several)
+		old_size = new_size = last_end(before, old, old_size) - old;
 	bool crosses = region != NULL && !keeps && extent(m, region, old, old_size) < old_size;
 
 	if (!keeps && new_size <= old_size) {
@@ -157,20 +233,123 @@ static bool moved(struct machine *m, const struct performance *p, struct delta_h
 		new_size += rest;
 	if (!keeps)
 		regions_cut(regions, old, start != old ? old_size : new_size);
-	add(m, name, id, start, new_size, cut);
-	if (crosses && start != old)
-		cut_holes(m, start, new_size);
+	add(m, name, id, &(struct coming){ start, new_size, old, several ? before : NULL }, cut);
 	return true;
 }
 
-bool names_update(struct machine *m, const struct performance *p, struct delta_hint *hint)
+/* Whether at [to, to + size) is now, in one mapping, what the mapping held from on. */
+static bool shows(const struct mapping *now, uint64_t to, const struct mapping *mapping, uint64_t from, uint64_t size)
+{
+	if (now == NULL || now->end - to < size || memcmp(now->perms, mapping->perms, sizeof(now->perms)) != 0)
+		return false;
+	if (now->inode != mapping->inode || now->major != mapping->major || now->minor != mapping->minor)
+		return false;
+	return !mapping_has_file(mapping) || now->offset + (to - now->start) == mapping->offset + (from - mapping->start);
+}
+
+/*
+ * How much of [old, old + size), from its start on, is at new although the call failed: since Linux 6.17 mappings move one by
+ * one, and those before the one that could not are not moved back.  What is gone where it was tells it, and, with
+ * MREMAP_DONTUNMAP, what is where something else was.
+ */
+static uint64_t moved_before(const struct maps *before, const struct maps *after, uint64_t old, uint64_t size, uint64_t new)
+{
+	uint64_t came = 0, at = old, length;
+
+	for (; at - old < size; at += length) {
+		const struct mapping *mapping = maps_above(before, at);
+
+		if (mapping == NULL || mapping->start >= old + size)
+			break;
+		at = mapping->start > at ? mapping->start : at;
+		length = (mapping->end < old + size ? mapping->end : old + size) - at;
+		uint64_t to = at - old + new;
+		const struct mapping *now = maps_find(after, to), *was = maps_find(before, to);
+
+		if (!shows(now, to, mapping, at, length))
+			break;
+		if (maps_mapped(after, at, length, NULL) == 0 || was == NULL || !shows(was, to, mapping, at, length))
+			came = at + length - old;
+	}
+	return came;
+}
+
+/*
+ * Regions of [old, old + size) go where the pages went, each with its name.  One that left others behind is as in moved(): its
+ * start has the name, and is a region of its own.
+ */
+static void carry(struct machine *m, const struct coming *coming)
+{
+	struct regions *regions = &m->here->regions;
+	const struct regions *before = &m->here->old_regions;
+	uint64_t end = coming->old + coming->size, size;
+
+	for (uint64_t at = coming->start; next_stretch(coming, &at, &size); at += size)
+		regions_cut(regions, at - coming->start + coming->old, size);
+	for (size_t i = 0; i < before->count && before->list[i].start < end; i++) {
+		const struct region *region = &before->list[i];
+		uint64_t from = region->start > coming->old ? region->start : coming->old;
+		uint64_t to = region->start + region->size < end ? region->start + region->size : end;
+		struct region whole = regions_whole(before, region);
+		bool all = whole.start >= coming->old && whole.start + whole.size <= end;
+
+		if (to <= from || (!all && region->cut + (from - region->start) > 0))
+			continue;
+		struct region *added = regions_add(regions, region->name, all ? region->id : ++m->next_region,
+		                                   from - coming->old + coming->start, to - from);
+
+		if (added != NULL && all)
+			added->cut = region->cut;
+	}
+}
+
+/* mremap that failed: what it did before.  Nothing is bound; what it unmapped is no region's any more. */
+static bool failed(struct machine *m, struct performance *p, const struct maps *before, struct delta_hint *hint)
+{
+	uint64_t old = number(p, 0), old_size = whole_pages(m, number(p, 1)), new_size = whole_pages(m, number(p, 2));
+	uint64_t new = number(p, 4);
+	const struct maps *after = before != NULL ? machine_maps(m) : NULL;
+
+	if (after == NULL)
+		return false;
+	if (only_moves(m, p))
+		p->moved_before = moved_before(before, after, old, old_size, new);
+	if (p->moved_before > 0) {
+		struct coming coming = { new, p->moved_before, old, before };
+
+		*hint = (struct delta_hint){ old, p->moved_before, new, p->moved_before, keeps_old(p) };
+		replace(&m->here->regions, &coming);
+		if (!hint->keeps_old)
+			carry(m, &coming);
+	}
+	cut_holes(m, old, old_size);
+	if ((number(p, 3) & MREMAP_FIXED) != 0)
+		cut_holes(m, new, new_size);
+	return p->moved_before > 0;
+}
+
+bool names_need_maps(struct machine *m, const struct performance *p)
+{
+	const struct statement *statement = p->statement;
+	uint64_t old = number(p, 0), size = whole_pages(m, number(p, 1));
+	const struct region *region = regions_find(&m->here->regions, old);
+
+	if (!only_moves(m, p))
+		return false;
+	return (statement->expected != EXPECT_SUCCESS && statement->expected != EXPECT_VALUE) || region == NULL ||
+	       region->start + region->size - old < size;
+}
+
+bool names_update(struct machine *m, struct performance *p, const struct maps *before, struct delta_hint *hint)
 {
 	uint64_t size;
 
+	if (p->call->error != 0)
+		return p->statement->call->id == CALL_MREMAP && failed(m, p, before, hint);
 	switch ((enum call_id)p->statement->call->id) {
 	case CALL_MMAP:
 		size = mapped_size(m, p);
-		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, size, 0);
+		add(m, bound(m, p), ++m->next_region, &(struct coming){ .start = (uint64_t)p->result, .size = size }, 0);
 		/* All of that range is new, also where a nameless mapping became part of another. */
 		*hint = (struct delta_hint){ .new_start = (uint64_t)p->result, .new_size = size, .keeps_old = true };
 		return true;
@@ -178,14 +357,14 @@ bool names_update(struct machine *m, const struct performance *p, struct delta_h
 		regions_cut(&m->here->regions, number(p, 0), whole_pages(m, number(p, 1)));
 		return false;
 	case CALL_MREMAP:
-		return moved(m, p, hint);
+		return moved(m, p, before, hint);
 	case CALL_SHMAT: {
 		/* Only the maps say how long the segment is: its mapping begins where it was attached. */
 		const struct maps *maps = machine_maps(m);
 		const struct mapping *mapping = maps != NULL ? maps_find(maps, (uint64_t)p->result) : NULL;
 
 		size = mapping != NULL ? mapping->end - (uint64_t)p->result : m->page;
-		add(m, bound(m, p), ++m->next_region, (uint64_t)p->result, size, 0);
+		add(m, bound(m, p), ++m->next_region, &(struct coming){ .start = (uint64_t)p->result, .size = size }, 0);
 		return false;
 	}
 	case CALL_SHMDT: {

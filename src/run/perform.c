@@ -425,6 +425,7 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	struct performance p = { .statement = statement, .call = &step->call };
 	struct delta_hint hint;
 	struct value want = { 0 };
+	const struct maps *before;
 	bool moved = false;
 
 	/* Also where an argument fails the step before there is a call. */
@@ -436,7 +437,9 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 	m->verdict.checks += step->checked;
 	if (!evaluate(m, statement, &p, &want))
 		return;
-	if (!m->folding && !statement->call->keeps_maps && machine_maps(m) == NULL)
+	bool folded = m->folding && names_need_maps(m, &p);
+
+	if ((!m->folding || folded) && !statement->call->keeps_maps && machine_maps(m) == NULL)
 		return;
 	regions_copy(&m->here->old_regions, &m->here->regions);
 	bool made = perform(m, &p);
@@ -460,8 +463,11 @@ void perform_call(struct machine *m, const struct statement *statement, struct e
 		reach_of(m, &p);
 	if (!step->call.injected && worth_a_look(m, statement->call))
 		look(m, step);
-	if (statement->call->class == CALL_SYSTEM && step->call.error == 0)
-		moved = names_update(m, &p, &hint);
+	before = step->before;
+	if (folded && !step->call.injected && !m->here->process.dead)
+		(void)machine_look(m, &before);
+	if (statement->call->class == CALL_SYSTEM && !step->call.injected)
+		moved = names_update(m, &p, before, &hint);
 	if (moved)
 		pages_moved(m, &hint);
 	compare(m, step, moved ? &hint : NULL);

@@ -63,6 +63,21 @@ static void take(struct why_history *history, const struct taking *taking)
 		note(history, taking, from, to, true);
 }
 
+/* What MREMAP_FIXED replaced: nothing where the old range has a hole (Linux 6.17). */
+static void take_replaced(struct why_history *history, const struct why_done *done, uint64_t old_size, uint64_t new_size)
+{
+	const uint64_t old = done->args[0], new = (uint64_t)done->result;
+	uint64_t from = old, to;
+	size_t count = 0;
+
+	if (done->before == NULL || old_size != new_size || maps_covered(done->before, old, old_size)) {
+		take(history, &(struct taking){ done, new, new + new_size, GONE_REPLACED, 0 });
+		return;
+	}
+	for (; count < STRETCHES && next_stretch(done->before, &from, &to, old + old_size); from = to, count++)
+		take(history, &(struct taking){ done, from - old + new, to - old + new, GONE_REPLACED, 0 });
+}
+
 static void take_mremap(struct why_history *history, const struct why_done *done)
 {
 	const uint64_t *args = done->args, page = done->page, to = (uint64_t)done->result;
@@ -70,7 +85,7 @@ static void take_mremap(struct why_history *history, const struct why_done *done
 	uint64_t moved = old_size < new_size ? old_size : new_size;
 
 	if ((args[3] & MREMAP_FIXED) != 0)
-		take(history, &(struct taking){ done, to, to + new_size, GONE_REPLACED, 0 });
+		take_replaced(history, done, old_size, new_size);
 	if (old_size > new_size)
 		take(history, &(struct taking){ done, args[0] + new_size, args[0] + old_size, GONE_UNMAPPED, 0 });
 	if (to != args[0] && (args[3] & MREMAP_DONTUNMAP) == 0)

@@ -2,6 +2,7 @@
 /* Why the calls and faults of a script's steps came out as they did. */
 #include "run/why-step.h"
 
+#include "base/size.h"
 #include "run/why-rule.h"
 
 #include <errno.h>
@@ -32,6 +33,31 @@ static bool brk_refused(const struct performance *p)
 	return p->statement->call->id == CALL_BRK && p->words[0] != 0 && (uint64_t)p->result != p->words[0];
 }
 
+/* An mremap that failed half-way (names.c): what had moved is remembered as if it had been asked for alone. */
+static void remember_moved(struct machine *m, const struct performance *p, const struct event_step *step)
+{
+	uint64_t args[CALL_ARGS];
+
+	memcpy(args, p->words, sizeof(args));
+	args[1] = args[2] = p->moved_before;
+	why_remember(&m->here->gone, &(struct why_done){ CALL_MREMAP, args, (int64_t)args[4], m->page, step->source.line,
+	                                                 step->before, step->after });
+}
+
+static const char *explain_moved(const struct performance *p, struct arena *arena)
+{
+	struct buf text = { 0 };
+
+	buf_puts(&text, "The kernel moves several mappings one after the other, and does not take back what it did: when the call "
+	                "failed, what is in the first ");
+	size_format(&text, p->moved_before);
+	buf_puts(&text, " of the old range had moved to new_address.");
+	const char *copy = arena_string(arena, text.data, text.len);
+
+	buf_fini(&text);
+	return copy;
+}
+
 void why_call(struct machine *m, const struct performance *p, struct event_step *step)
 {
 	struct why_process process;
@@ -49,6 +75,10 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 	if (error == 0)
 		why_remember(&m->here->gone, &(struct why_done){ c.call, c.args, c.result, m->page, step->source.line, c.before,
 		                                                 c.after });
+	if (p->moved_before > 0)
+		remember_moved(m, p, step);
+	if (p->moved_before > 0 && m->options->explain)
+		step->explain = explain_moved(p, &m->temp);
 	if (error == 0 && m->options->explain && (step->looked || p->statement->call->keeps_maps))
 		step->explain = why_explain(&c, &m->temp);
 	if (error == 0 || !why_has_rules(c.call))

@@ -253,6 +253,19 @@ static void test_moves(void)
 	add(&after, 64, 2);
 	is(compared(&hint), "+0 1 anonymous<anonymous same (1)", "a part that got a name of its own by where it was");
 
+	/* mremap(a, 3p, 3p, MREMAP_FIXED, d) with a hole in a: there d is as it was. */
+	const struct delta_hint holes = { 16 * SIZE, 3 * SIZE, 64 * SIZE, 3 * SIZE, false };
+
+	begin();
+	region(&before, "a", 1, 16, 1);
+	region(&before, "d", 2, 64, 3);
+	add(&before, 16, 1);
+	add(&before, 65, 2);
+	region(&after, "d", 2, 65, 1);
+	add(&after, 65, 2);
+	after.regions.list[0].cut = SIZE;
+	is(compared(&holes), "+1000 1 anonymous<anonymous same (1)", "what is where the hole went stayed");
+
 	/* The same with MREMAP_DONTUNMAP. */
 	begin();
 	region(&before, "a", 1, 16, 2);

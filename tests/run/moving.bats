@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mremap: several mappings in one call (Linux 6.17), with holes, with MREMAP_DONTUNMAP, failing half-way.
+
+load ../helper/common
+load ../helper/report
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	anonymous='MAP_PRIVATE|MAP_ANONYMOUS'
+	fixed='MREMAP_MAYMOVE|MREMAP_FIXED'
+	# Two pages called a, and behind them two of r that cannot move; dst is unlike any of them.
+	half="r = mmap(NULL, 4p, PROT_NONE, $anonymous, -1, 0); dst = mmap(NULL, 4p, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+		a = mmap(r, 2p, PROT_READ|PROT_WRITE, $anonymous|MAP_FIXED, -1, 0); strcpy(a, \"hi\"); mseal(r + 2p, 2p, 0)"
+	# Two pages called a, a hole of two, and two pages of r.
+	hole="r = mmap(NULL, 6p, PROT_NONE, $anonymous, -1, 0)
+		dst = mmap(NULL, 6p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0); memset(dst, 68, 6p)
+		a = mmap(r, 2p, PROT_READ|PROT_WRITE, $anonymous|MAP_FIXED, -1, 0); munmap(r + 2p, 2p)"
+}
+
+need_several()
+{
+	mm run -q -e "require kernel 6.17"
+	[ "$status" -ne 77 ] || skip 'this kernel moves one mapping at a time'
+}
+
+need_seals()
+{
+	need_several
+	mm run -q -e "a = mmap(NULL, 1p, PROT_READ, $anonymous, -1, 0); mseal(a, 1p, 0)"
+	[ "$status" -eq 0 ] || skip 'no mapping can be sealed here'
+}
+
+# moved OPTION... SCRIPT: runs it.  told: what the block of its last mremap tells of changes; said: its paragraph.
+moved()
+{
+	mm run "$@"
+	assert_success
+	told=$(block 'mremap(' | grep -v -e '^    mremap(' -e '^    why' -e '^    |' -e '^  [-+]' | sed -e 1d -e 's/ by [0-9]*[KMG]$//' -e 's/down/up/')
+	said=$(block 'mremap(' | sed -n 's/^    | //p' | tr '\n' ' ')
+}
+
+# says WORDS: the paragraph has the words.
+says()
+{
+	[[ $said == *"$1"* ]] || fail "$said"
+}
+
+@test "a move that failed half-way: what moved is told as moved, and keeps its name" {
+	need_seals
+	moved -e "$half; mremap(r, 4p, 4p, $fixed, dst) = -1 EPERM; expect text(dst) == \"hi\"; munmap(dst, 4p)"
+	[[ $told == *"    a moved up
+    the first $(size 2) of dst was replaced by a: ---s, now rw-p" ]] || fail "$told"
+	assert_equal "$(block 'munmap(' | grep gone)" "    a is gone: $(size 2) unmapped
+    dst is gone: $(size 2) unmapped"
+}
+
+@test "its JSON, and the record shown again" {
+	need_seals
+	need jq
+	"$MMTOOL" run --format=json -e "$half; mremap(r, 4p, 4p, $fixed, dst) = -1 EPERM" >events
+	run jq -r 'select(.call.name == "mremap").delta.changes[] | "\(.kind) \(.names | join(" ")) \(.new.size)"' events
+	assert_output "moved a $((2 * page))
+replaced a dst $((2 * page))"
+	mm report events
+	assert_success
+	assert_output --partial "a moved "
+}
+
+@test "its pages: the frames came along" {
+	need_seals
+	need_root
+	moved --pages -e "$half; mremap(r, 4p, 4p, $fixed, dst) = -1 EPERM"
+	[[ $told == *'    a       P.
+            =
+    dst+'* ]] || [[ $told == *'hidden'* ]] || fail "$told"
+	[[ $told != *'gone'* && $told != *'came'* ]] || fail "$told"
+}
+
+@test "what else knows of it: --explain, and a fault at the old place" {
+	need_seals
+	moved --explain -e "$half; mremap(r, 4p, 4p, $fixed, dst) = -1 EPERM"
+	says "what is in the first $(size 2) of the old range had moved to new_address"
+	mm run -e "$half; mremap(r, 4p, 4p, $fixed, dst) = -1 EPERM; a[0] = 1"
+	assert_failure 1
+	output=$(sed 's/^ *//' <<<"$output" | tr '\n' ' ')
+	assert_output --partial 'moved what was there: this byte of it went to a.'
+}
+
+@test "half-way with MREMAP_DONTUNMAP: the names stay, the pages went" {
+	need_seals
+	moved --explain -e "$half; mremap(r, 4p, 4p, $fixed|MREMAP_DONTUNMAP, dst) = -1 EPERM; expect text(dst) == \"hi\" && a[0] == 0"
+	[[ $told == *'    the pages of a moved up'*'the old range stays mapped'*'was replaced by an anonymous mapping'* ]] || fail "$told"
+	[[ $told != *' gone'* ]] || fail "$told"
+}
+
+@test "half-way: every region that moved keeps its name, and so does the start of one whose rest stayed" {
+	need_seals
+	moved -e "r = mmap(NULL, 8p, PROT_NONE, $anonymous, -1, 0); dst = mmap(NULL, 8p, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+		a = mmap(r, 2p, PROT_READ|PROT_WRITE, $anonymous|MAP_FIXED, -1, 0); munmap(r + 2p, 1p)
+		b = mmap(r + 3p, 2p, PROT_READ, MAP_SHARED|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
+		c = mmap(r + 5p, 3p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS|MAP_FIXED, -1, 0)
+		mprotect(c + 1p, 2p, PROT_READ); mseal(c + 1p, 1p, 0)
+		mremap(r, 8p, 8p, $fixed, dst) = -1 EPERM; munmap(dst, 8p); munmap(c + 2p, 1p)"
+	assert_equal "$(block 'munmap(dst' | grep -e gone -e 'is unmapped' | cut -d: -f1)" "    a is gone
+    the first $(size 1) of dst is unmapped
+    b is gone
+    c is gone
+    the last $(size 2) of dst is unmapped"
+	assert_equal "$(block 'munmap(c' | tail -n 1)" "    c shrank from $(size 2) to $(size 1): its last $(size 1) are unmapped"
+}
+
+@test "half-way in passes that are not shown: the names are right afterwards" {
+	need_seals
+	for observer in query text; do
+		mm run --observer=$observer -e "repeat 12 { $half; mremap(r, 4p, 4p, $fixed, dst) = -1 EPERM }; munmap(dst, 4p)"
+		[ "$status" -ne 77 ] || continue
+		assert_success
+		assert_equal "$(block 'munmap(' | grep gone)" "    a is gone: $(size 2) unmapped
+    dst is gone: $(size 2) unmapped"
+	done
+}
+
+@test "a call that failed before it moved anything changes no name" {
+	mm run -e "$half; mremap(r, 4p, 4p, $fixed, r + 1p) = -1 EINVAL; munmap(dst, 4p); mprotect(a, 2p, PROT_READ)"
+	[ "$status" -ne 1 ] || skip 'no mapping can be sealed here'
+	assert_success
+	assert_equal "$(block 'mremap(' | tail -n 1)" '    nothing changed in the maps'
+	assert_equal "$(block 'munmap(' | grep gone)" "    dst is gone: $(size 4) unmapped"
+	assert_equal "$(block 'mprotect(' | tail -n 1)" '    a: rw-p became r--p'
+}
+
+@test "what a call that failed had unmapped is no longer called so" {
+	mm run -q -e 'require MREMAP_DONTUNMAP'
+	[ "$status" -ne 77 ] || skip 'this kernel has no MREMAP_DONTUNMAP'
+	mm run -e "a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, $anonymous, -1, 0); big = mmap(NULL, 400M, PROT_NONE, $anonymous, -1, 0)
+		dst = mmap(NULL, 8p, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS, -1, 0); setrlimit(RLIMIT_AS, 16M)
+		mremap(a, 4p, 4p, $fixed|MREMAP_DONTUNMAP, dst) = -1 ENOMEM; munmap(dst, 8p)"
+	assert_success
+	[ -n "$(changed - 'mremap(')" ] || skip 'this kernel looks at the limit first'
+	assert_equal "$(block 'mremap(' | tail -n 1)" "    dst shrank from $(size 8) to $(size 4): its first $(size 4) are unmapped"
+	assert_equal "$(block 'munmap(dst' | tail -n 1)" "    dst is gone: $(size 4) unmapped"
+}
+
+@test "a hole in the old range: what is at its place in the new one is told of as what it was" {
+	need_several
+	moved --pages --explain -e "$hole; mremap(r, 6p, 6p, $fixed, dst); expect filled(dst + 2p, 68, 2p)"
+	[[ $told != *'at offset'* && $told == *"the first $(size 2) of dst was replaced by a"* ]] || fail "$told"
+	[[ $told == *"the last $(size 2) of dst was replaced by a"*"    dst+$(size 2)  FF"* ]] || fail "$told"
+	mm run -e "$hole; x = mremap(r, 6p, 6p, $fixed, dst); munmap(dst, 6p)"
+	assert_equal "$(block 'munmap(dst' | grep '^    [td]')" "    the first $(size 2) of x is unmapped
+    dst is gone: $(size 2) unmapped
+    the last $(size 2) of x is unmapped"
+}
+
+@test "a hole at the end, holes where nothing is told apart in maps, and passes that are not shown" {
+	need_several
+	mm run --explain -e "a = mmap(NULL, 6p, PROT_READ, $anonymous, -1, 0); dst = mmap(NULL, 6p, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+		munmap(a + 3p, 3p); mremap(a, 6p, 6p, $fixed, dst)"
+	assert_success
+	assert_equal "$(block 'mremap(' | grep -o 'the .* of dst was replaced by .*')" "the first $(size 3) of dst was replaced by a: ---s, now r--p"
+	mm run -e "r = mmap(NULL, 6p, PROT_READ, $anonymous, -1, 0); g = mmap(NULL, 1p, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+		dst = mmap(NULL, 6p, PROT_READ, $anonymous, -1, 0); munmap(r + 2p, 2p); x = mremap(r, 6p, 6p, $fixed, dst)"
+	assert_success
+	assert_equal "$(block 'x = ' | grep -o 'the .* of dst was.*')" "the first $(size 2) of dst was replaced by x
+the last $(size 2) of dst was replaced by x"
+	mm run -e "repeat 12 { $hole; x = mremap(r, 6p, 6p, $fixed, dst) }; munmap(dst + 2p, 2p)"
+	assert_equal "$(block 'munmap(dst' | tail -n 1)" "    dst is gone: $(size 2) unmapped"
+}
