@@ -16,11 +16,6 @@
 #define MLOCK_ONFAULT 1 /* Linux 4.4 */
 #endif
 
-static const struct mapping *mapping_at(const struct why_case *c)
-{
-	return c->before != NULL ? maps_find(c->before, c->args[0]) : NULL;
-}
-
 /* What becomes of data depends on this. */
 enum content {
 	OF_ANONYMOUS = 1, /* private */
@@ -95,23 +90,42 @@ static bool range_flagged(const struct why_case *c, const char *flag, uint64_t *
 
 enum why_answer mremap_aliased(struct why_case *c)
 {
-	return c->args[1] == 0 ? say(c, "old_size 0 takes nothing away: the call made a second mapping of the same object. Both "
-	                                "show the same pages, and no memory was needed for it.")
-	                       : WHY_NO;
+	if (old_size(c) != 0)
+		return WHY_NO;
+	say_old_size_zero(c);
+	return say(c, " takes nothing away: the call made a second mapping of the same object. Both show the same pages, and no memory "
+	              "was needed for it.");
 }
+
+/* What is found at the old place when the pages left: of a range of one kind, and of one of several. */
+static const struct {
+	enum content kind;
+	const char *alone, *among;
+} leavings[] = {
+	{ OF_ANONYMOUS, "Private memory has one set of pages, and it is at the new place: the old one is empty and reads zero.",
+	  "Private anonymous memory has one set of pages, and it is at the new place: there the old one is empty and reads zero." },
+	{ OF_COPY, "Copies that stores had made went along; the old place reads the file again.",
+	  "Of private mappings of files, copies that stores had made went along; there the old place reads the file again." },
+	{ OF_SHARED, "The object is behind both now, so the old place finds its pages again.",
+	  "Of shared mappings the object is behind both now, so there the old place finds its pages again." },
+};
 
 enum why_answer mremap_left(struct why_case *c)
 {
-	const struct mapping *mapping = mapping_at(c);
+	uint64_t watched, others;
+	size_t count;
+	unsigned kinds = range_contents(c);
 
-	if (!why_flag(c, MREMAP_DONTUNMAP) || mapping == NULL)
+	if (!why_flag(c, MREMAP_DONTUNMAP) || kinds == 0)
 		return WHY_NO;
-	say(c, "MREMAP_DONTUNMAP moved the entries of the page table and left the mapping. ");
-	if (mapping->perms[3] == 's')
-		return say(c, "The object is behind both now, so the old place finds its pages again.");
-	if (mapping_has_file(mapping))
-		return say(c, "Copies that stores had made went along; the old place reads the file again.");
-	return say(c, "Private memory has one set of pages, and it is at the new place: the old one is empty and reads zero.");
+	maps_mapped(c->before, old_address(c), old_size(c), &count);
+	say_format(c, "MREMAP_DONTUNMAP moved the entries of the page table and left the mapping%s.", count > 1 ? "s" : "");
+	for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++)
+		if ((kinds & leavings[i].kind) != 0)
+			say_format(c, " %s", kinds == leavings[i].kind ? leavings[i].alone : leavings[i].among);
+	if ((kinds & OF_ANONYMOUS) != 0 && range_flagged(c, "um", &watched, &others) && watched > 0)
+		say(c, " Where userfaultfd is registered for missing pages, it decides what the next access of private memory finds.");
+	return WHY_YES;
 }
 
 #define NEVER_LOCKED "what may be dropped, hugetlbfs, and what the kernel or a driver set up"

@@ -26,23 +26,66 @@ static void say_obstacle(const struct why_case *c)
 	say_mapping(c, taken, taken->start > end ? taken->start : end);
 }
 
+/*
+ * Whether KSM may have merged pages of what came to the new range: the kernel takes them apart before a move (ksm_madvise() in
+ * prep_move_vma(), mm/mremap.c).  PERHAPS: it is not known; or there are many mappings, each of which would cost a look.
+ */
+static enum why_answer is_mergeable(const struct why_case *c)
+{
+	enum { LOOKS = 16 };
+	const uint64_t start = (uint64_t)c->result;
+	const struct mapping *at = NULL;
+	struct why_case now = *c;
+	unsigned looks = 0;
+
+	for (now.before = c->after; (at = why_next(&now, start, new_size(c), at)) != NULL; looks++) {
+		enum why_answer mergeable = looks < LOOKS ? why_vmflag(&now, at->start, "mg") : WHY_PERHAPS;
+
+		if (mergeable != WHY_NO)
+			return mergeable;
+	}
+	return WHY_NO;
+}
+
+/* After "no byte was copied". */
+static void say_frames(const struct why_case *c)
+{
+	say(c, is_mergeable(c) == WHY_NO ? ": pages that are in memory keep their page frames"
+	                                 : ", save of pages that KSM had merged, which the kernel takes apart before a move: the "
+	                                   "others that are in memory keep their page frames");
+}
+
 enum why_answer mremap_moved(struct why_case *c)
 {
-	if ((uint64_t)c->result == old_address(c) || why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP) || c->args[1] == 0)
+	if ((uint64_t)c->result == old_address(c) || why_flag(c, MREMAP_FIXED | MREMAP_DONTUNMAP) || old_size(c) == 0)
 		return WHY_NO;
 	if (growth_obstacle(c) != NULL) {
 		say_obstacle(c);
 		say(c, ", so the kernel moved it (MREMAP_MAYMOVE). ");
 	}
-	return say(c, "The page tables were changed and no byte was copied: pages that are in memory keep their page frames, "
-	              "and every pointer into the old range is stale.");
+	say(c, "The page tables were changed and no byte was copied");
+	say_frames(c);
+	return say(c, ", and every pointer into the old range is stale.");
 }
 
 enum why_answer mremap_moved_fixed(struct why_case *c)
 {
-	return why_flag(c, MREMAP_FIXED) ? say(c, "MREMAP_FIXED put the mapping exactly at new_address. The kernel first unmapped what was in the "
-	              "new_size bytes there, and only that; then it moved the page table entries. No byte was copied: pages "
-	              "that are in memory keep their page frames.") : WHY_NO;
+	size_t count;
+	bool hole = maps_mapped(c->before, old_address(c), old_size(c), &count) < old_size(c) && old_size(c) == new_size(c);
+
+	if (!why_flag(c, MREMAP_FIXED))
+		return WHY_NO;
+	if (count > 1)
+		say(c, "MREMAP_FIXED put the mappings exactly at new_address, one after the other, as far apart as they were. Where "
+		       "each of them goes, the kernel first unmapped what was there, and only that");
+	else
+		say_format(c, "MREMAP_FIXED put the mapping exactly at new_address. The kernel first unmapped what was %s, and only that",
+		           hole ? "where it goes" : "in the new_size bytes there");
+	if (old_size(c) == 0)
+		return say(c, ".");
+	say(c, "; then it moved the page table entries. No byte was copied");
+	say_frames(c);
+	return say(c, hole ? ". Where the old range has a hole, what is in the new one was left as it was." : ".");
 }
 
 static bool is_in_place(const struct why_case *c)
@@ -113,7 +156,7 @@ enum why_answer mremap_shared_object(struct why_case *c)
 	const struct mapping *mapping = maps_find(c->before, old_address(c));
 	uint64_t length;
 
-	if (mapping == NULL || mapping->perms[3] != 's' || !mapping_has_file(mapping) || growth(c) == 0 || c->args[1] == 0)
+	if (mapping == NULL || mapping->perms[3] != 's' || !mapping_has_file(mapping) || growth(c) == 0 || old_size(c) == 0)
 		return WHY_NO;
 	bool fixed = is_shared_anonymous(mapping);
 	enum why_answer past = is_past_object(c, &length);

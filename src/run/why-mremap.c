@@ -171,7 +171,7 @@ enum why_answer mremap_huge_grows(struct why_case *c)
 	return say(c, " is of huge pages, and such a mapping cannot grow; map a new one");
 }
 
-static void say_old_size_zero(const struct why_case *c)
+void say_old_size_zero(const struct why_case *c)
 {
 	if (c->args[1] == 0)
 		say(c, "old_size 0");

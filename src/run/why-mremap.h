@@ -40,6 +40,8 @@ static inline uint64_t growth(const struct why_case *c)
 	return new_size(c) > old_size(c) ? new_size(c) - old_size(c) : 0;
 }
 
+/* "old_size 0", also of one that becomes 0 when it is rounded up; a verb follows. */
+void say_old_size_zero(const struct why_case *c);
 /* The first thing in the way of growing in place, or NULL; NULL also where the maps are not known. */
 const struct mapping *growth_obstacle(const struct why_case *c);
 /* How many bytes of what it would grow into that mapping takes. */

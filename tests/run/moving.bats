@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# mremap: several mappings in one call (Linux 6.17), with holes, with MREMAP_DONTUNMAP, failing half-way.
+# mremap: several mappings in one call (Linux 6.17), with holes, with MREMAP_DONTUNMAP, failing half-way; what --explain says of moves.
 
 load ../helper/common
 load ../helper/report
@@ -41,10 +41,15 @@ moved()
 	said=$(block 'mremap(' | sed -n 's/^    | //p' | tr '\n' ' ')
 }
 
-# says WORDS: the paragraph has the words.
+# says WORDS, says_not WORDS: the paragraph has the words, or not.
 says()
 {
 	[[ $said == *"$1"* ]] || fail "$said"
+}
+
+says_not()
+{
+	[[ $said != *"$1"* ]] || fail "$said"
 }
 
 @test "a move that failed half-way: what moved is told as moved, and keeps its name" {
@@ -148,6 +153,9 @@ replaced a dst $((2 * page))"
 	moved --pages --explain -e "$hole; mremap(r, 6p, 6p, $fixed, dst); expect filled(dst + 2p, 68, 2p)"
 	[[ $told != *'at offset'* && $told == *"the first $(size 2) of dst was replaced by a"* ]] || fail "$told"
 	[[ $told == *"the last $(size 2) of dst was replaced by a"*"    dst+$(size 2)  FF"* ]] || fail "$told"
+	says 'MREMAP_FIXED put the mappings exactly at new_address, one after the other'
+	says 'Where the old range has a hole, what is in the new one was left as it was.'
+	says_not 'new_size bytes'
 	mm run -e "$hole; x = mremap(r, 6p, 6p, $fixed, dst); munmap(dst, 6p)"
 	assert_equal "$(block 'munmap(dst' | grep '^    [td]')" "    the first $(size 2) of x is unmapped
     dst is gone: $(size 2) unmapped
@@ -160,6 +168,7 @@ replaced a dst $((2 * page))"
 		munmap(a + 3p, 3p); mremap(a, 6p, 6p, $fixed, dst)"
 	assert_success
 	assert_equal "$(block 'mremap(' | grep -o 'the .* of dst was replaced by .*')" "the first $(size 3) of dst was replaced by a: ---s, now r--p"
+	[[ $(block 'mremap(' | tr -d '|\n' | tr -s ' ') == *'first unmapped what was where it goes, and only that'* ]]
 	mm run -e "r = mmap(NULL, 6p, PROT_READ, $anonymous, -1, 0); g = mmap(NULL, 1p, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
 		dst = mmap(NULL, 6p, PROT_READ, $anonymous, -1, 0); munmap(r + 2p, 2p); x = mremap(r, 6p, 6p, $fixed, dst)"
 	assert_success
@@ -167,4 +176,43 @@ replaced a dst $((2 * page))"
 the last $(size 2) of dst was replaced by x"
 	mm run -e "repeat 12 { $hole; x = mremap(r, 6p, 6p, $fixed, dst) }; munmap(dst + 2p, 2p)"
 	assert_equal "$(block 'munmap(dst' | tail -n 1)" "    dst is gone: $(size 2) unmapped"
+}
+
+@test "--explain of a move: frames that KSM shares do not come along" {
+	moved --explain -e "a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, $anonymous, -1, 0); mremap(a, 4p, 4p, $fixed, hole(4p))"
+	says 'No byte was copied: pages that are in memory keep their page frames.'
+	says_not KSM
+	for flags in "$fixed, hole(8p)" MREMAP_MAYMOVE; do
+		mm run --explain -e "g = mmap(NULL, 1p, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+			a = mmap(NULL, 4p, PROT_READ|PROT_WRITE, $anonymous, -1, 0); madvise(a, 4p, MADV_MERGEABLE); mremap(a, 4p, 8p, $flags)"
+		[ "$status" -ne 1 ] || skip 'this kernel has no KSM'
+		assert_success
+		[[ $output == *'mremap('*' moved '* ]] || continue
+		said=$(block 'mremap(' | sed -n 's/^    | //p' | tr '\n' ' ')
+		says 'o byte was copied, save of pages that KSM had merged, which the kernel takes apart before a move'
+	done
+}
+
+@test "--explain of an alias: nothing moved, whatever size becomes 0" {
+	a="a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0); d = mmap(NULL, 4p, PROT_NONE, $anonymous, -1, 0)"
+	moved --explain -e "$a; mremap(a, 0, 1p, $fixed, d)"
+	says 'The kernel first unmapped what was in the new_size bytes there, and only that. old_size 0 takes nothing away'
+	says_not 'frames'
+	moved --explain -e "$a; mremap(a, -1, 1p, MREMAP_MAYMOVE)"
+	says 'rounds up, in whole pages, to 0, which takes nothing away: the call made a second mapping'
+	says_not 'stale'
+}
+
+@test "--explain of MREMAP_DONTUNMAP: what each kind of memory leaves" {
+	need_several
+	moved --explain -e "r = mmap(NULL, 12p, PROT_NONE, $anonymous, -1, 0); f = memfd_create(\"f\", 0); ftruncate(f, 8p)
+		mmap(r, 4p, PROT_READ|PROT_WRITE, $anonymous|MAP_FIXED, -1, 0)
+		mmap(r + 4p, 4p, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, f, 0)
+		mmap(r + 8p, 4p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED, f, 4p); write_pages(r, 12p)
+		mremap(r, 12p, 12p, $fixed|MREMAP_DONTUNMAP, hole(12p)); expect r[0] == 0 && r[4p] == 1 && r[8p] == 0"
+	says 'left the mappings. Private anonymous memory has one set of pages, and it is at the new place: there the old one is empty and reads zero.'
+	says 'Of private mappings of files, copies that stores had made went along; there the old place reads the file again.'
+	says 'Of shared mappings the object is behind both now, so there the old place finds its pages again.'
+	moved -e "$hole; mremap(r, 6p, 6p, $fixed|MREMAP_DONTUNMAP, dst); expect mapped(r, 6p) == 4p"
+	[[ $told == *'    the pages of a moved up'*'; the old range stays mapped'* ]] || fail "$told"
 }
