@@ -216,3 +216,20 @@ the last $(size 2) of dst was replaced by x"
 	moved -e "$hole; mremap(r, 6p, 6p, $fixed|MREMAP_DONTUNMAP, dst); expect mapped(r, 6p) == 4p"
 	[[ $told == *'    the pages of a moved up'*'; the old range stays mapped'* ]] || fail "$told"
 }
+
+@test "--explain of MREMAP_DONTUNMAP: userfaultfd, where it is registered, and no word of it elsewhere" {
+	mm run -q -e 'require MREMAP_DONTUNMAP; require userfaultfd; require UFFD_FEATURE_SIGBUS'
+	[ "$status" -ne 77 ] || skip 'this kernel has no MREMAP_DONTUNMAP or no userfaultfd'
+	a="a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, $anonymous, -1, 0); a[0] = 1"
+	mm run --explain -e "u = userfaultfd(O_CLOEXEC) = ?; if u < 0 { u = userfaultfd(O_CLOEXEC|UFFD_USER_MODE_ONLY) = ? }
+		require u >= 0, \"this user may have no userfaultfd\"; words(scratch, UFFD_API, UFFD_FEATURE_SIGBUS, 0); ioctl(u, UFFDIO_API, scratch); $a
+		words(scratch, a, 2p, UFFDIO_REGISTER_MODE_MISSING, 0); ioctl(u, UFFDIO_REGISTER, scratch)
+		mremap(a, 2p, 2p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, NULL); expect fault(a[0]) == BUS_ADRERR"
+	[ "$status" -ne 77 ] || skip "$output"
+	assert_success
+	said=$(block 'mremap(' | sed -n 's/^    | //p' | tr '\n' ' ')
+	says 'Where userfaultfd is registered for missing pages, it decides what the next access of private memory finds.'
+	moved --explain -e "$a; mremap(a, 2p, 2p, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, NULL)"
+	says 'the old one is empty and reads zero'
+	says_not userfaultfd
+}
