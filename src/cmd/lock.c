@@ -142,8 +142,8 @@ static int plan(const void *input, struct plan *out, char **problem)
 const struct command cmd_lock = {
 	.name = "lock",
 	.summary = "keep pages in memory with mlock, mlock2, mlockall or MAP_LOCKED",
-	.doc = "mlock brings the pages in and keeps them. The start is rounded down and the end up; locks do not stack; a child does not "
-	       "inherit them. What RLIMIT_MEMLOCK forbids is not forbidden to root.",
+	.doc = "mlock brings the pages in and keeps them from being reclaimed. The start is rounded down and the end up; locks do not "
+	       "stack; a child does not inherit them. What RLIMIT_MEMLOCK forbids is not forbidden to root.",
 	.group = COMMAND_EXPERIMENT_MEMORY,
 	.options = options,
 	.vocabulary = { "CALL", WAYS },

@@ -113,7 +113,8 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 	                 LOCKS },
 	[CALL_MLOCK2] = { TOPIC_LOCK, "Locks as mlock does; with MLOCK_ONFAULT each page only when it is touched", NULL, NULL,
 	                  LOCKS "\nEINVAL: an unknown flag" },
-	[CALL_MUNLOCK] = { TOPIC_LOCK, "Unlocks every page that the range touches", NULL, "It evicts nothing.",
+	[CALL_MUNLOCK] = { TOPIC_LOCK, "Unlocks every page that the range touches", NULL,
+	                   "It evicts nothing. Memory of memfd_secret stays locked.",
 	                   "ENOMEM: part of the range is not mapped" },
 	[CALL_MLOCKALL] = {
 		TOPIC_LOCK, "Locks all that is mapped (MCL_CURRENT), all that will be (MCL_FUTURE), or both", NULL, NULL,
@@ -128,7 +129,7 @@ const struct call_help call_help[CALL_ID_COUNT] = {
 		"ENOMEM: part of the range is not mapped\n"
 		"EFAULT: vec is not writable memory" },
 	[CALL_MSEAL] = {
-		TOPIC_PROTECT, "Seals mappings: from then on nothing can unmap, move, resize or protect them otherwise", NULL,
+		TOPIC_PROTECT, "Seals mappings: from then on no call can unmap, move, resize or protect them otherwise", NULL,
 		"It cannot be undone. Calls that would change a sealed mapping fail with EPERM.",
 		"EINVAL: addr is no multiple of the page size, or flags is not 0\n"
 		"ENOMEM: part of the range is not mapped" },

@@ -178,6 +178,7 @@ silent()
 	reason 'mlock(a + 1, 1)' 'The start was rounded down' "$a; mlock(a + 1, 1)"
 	silent 'mlock(a, 1p)' 'rounded' "$a; mlock(a, 1p)"
 	reason 'mlock2' 'each is locked when it comes' "$a; mlock2(a, 1p, MLOCK_ONFAULT)"
+	reason 'mlock(a, 1p)' 'were brought in, and are not reclaimed until they are unlocked or unmapped.' "$a; mlock(a, 1p)"
 	reason 'munlock' 'Locks do not stack' "$a; mlock(a, 1p); munlock(a, 1p)"
 	reason 'mlockall' 'What will be mapped is brought in' 'mlockall(MCL_FUTURE)'
 }
@@ -380,6 +381,9 @@ lost()
 
 @test "madvise: what another process shares, and copies, are left alone" {
 	reason madvise 'Pages that another process shares, since a fork, are left alone' "$whole; madvise(a, 4p, MADV_FREE)"
+	mm run -e "$whole; madvise(a, 4p, MADV_POPULATE_READ)"
+	[ "$status" -ne 0 ] || reason madvise 'a page of zeros, small or huge, which all share' "$whole; madvise(a, 4p, MADV_POPULATE_READ)"
+	reason madvise 'A core dump leaves the range out; its pages are as they were.' "$whole; madvise(a + 1p, 1p, MADV_DONTDUMP)"
 	reason madvise 'Pages that no other process has mapped' "$whole; madvise(a, 4p, MADV_COLD)"
 	reason madvise 'save where a private one has copies of its own' "a = mmap(NULL, 1p, $shared, -1, 0); madvise(a, 1p, MADV_REMOVE)"
 }
