@@ -168,7 +168,7 @@ static const struct mapping *neighbour_near(struct why_case *c, uint64_t page)
 	struct maps_place place = maps_place(c->after, address(c));
 	const struct mapping *below = maps_backward(&place) ? place.at : NULL;
 
-	if (below == NULL || strncmp(below->perms, "---", 3) == 0 || page - below->end >= GUARD_GAP * c->page)
+	if (below == NULL || memcmp(below->perms, "---", 3) == 0 || page - below->end >= GUARD_GAP * c->page)
 		return NULL;
 	return why_vmflag(c, below->start, "gd") == WHY_YES ? NULL : below;
 }
@@ -281,14 +281,16 @@ enum why_answer fault_permissions(struct why_case *c)
 		c->lacking |= LACK_MAPS;
 		return say(c, "SEGV_ACCERR: the address is mapped, and the permissions of its mapping do not allow this access");
 	}
-	if (there(c) == NULL)
+	const struct mapping *mapping = there(c);
+
+	if (mapping == NULL)
 		return WHY_NO;
 	say(c, "SEGV_ACCERR: the address is mapped, and the permissions of ");
-	say_mapping(c, there(c), address(c));
+	say_mapping(c, mapping, address(c));
 	say(c, " do not allow this access");
-	if (strncmp(there(c)->perms, "---", 3) == 0)
+	if (memcmp(mapping->perms, "---", 3) == 0)
 		say(c, ", nor any other");
-	return say_changeable(c, there(c));
+	return say_changeable(c, mapping);
 }
 
 /* Where the page of the fault begins in the object behind the mapping, and how long that is.  Whether it is past its end. */
