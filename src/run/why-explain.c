@@ -50,9 +50,15 @@ static enum why_answer is_mergeable(const struct why_case *c)
 /* After "no byte was copied". */
 static void say_frames(const struct why_case *c)
 {
-	say(c, is_mergeable(c) == WHY_NO ? ": pages that are in memory keep their page frames"
-	                                 : ", save of pages that KSM had merged, which the kernel takes apart before a move: the "
-	                                   "others that are in memory keep their page frames");
+	const enum why_answer mergeable = is_mergeable(c);
+
+	if (mergeable == WHY_NO) {
+		say(c, ": pages that are in memory keep their page frames");
+		return;
+	}
+	say(c, mergeable == WHY_YES ? ", save of pages that KSM had merged"
+	                            : ", save of pages that KSM had merged (it is not known whether it could merge any)");
+	say(c, ", which the kernel takes apart before a move: the others that are in memory keep their page frames");
 }
 
 enum why_answer mremap_moved(struct why_case *c)
