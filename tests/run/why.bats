@@ -307,7 +307,8 @@ denied()
 
 @test "a fault: what kept a mapping that grows down from growing" {
 	grows='MAP_GROWSDOWN|MAP_FIXED|MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)'
-	stack="d = hole(520p); a = mmap(d + 519p, 1p, $rw, $grows"
+	# The gap is of 256 pages; of 64K they are more than the usual RLIMIT_STACK.
+	stack="setrlimit(RLIMIT_STACK, 8M + 1024p); d = hole(520p); a = mmap(d + 519p, 1p, $rw, $grows"
 	went 'by default) above an anonymous mapping (r--p): this page begins 0 bytes past its end. ok' "$stack
 		mmap(d, 400p, PROT_READ, MAP_FIXED|$new); munmap(d + 1p, 399p); expect fault(d[1p] = 1) == SEGV_MAPERR"
 	went "and this asks for $(($(getconf PAGESIZE) * 9 / 1024))K more. ok" "$stack
