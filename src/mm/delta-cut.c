@@ -86,18 +86,10 @@ static void lower(uint64_t *end, uint64_t at, uint64_t boundary)
 static void lower_to_hole(const struct comparison *c, uint64_t at, uint64_t *end)
 {
 	uint64_t old = at - c->hint.new_start + c->hint.old_start, shift = c->hint.new_start - c->hint.old_start;
+	uint64_t from = old, to;
 
-	if (!c->holes || at < c->hint.new_start || at >= c->hint_new_end || old >= c->hint_old_end)
-		return;
-	const struct mapping *mapping = maps_above(c->before_maps, old);
-
-	if (mapping != NULL && mapping->start > old) {
-		lower(end, at, mapping->start + shift);
-		return;
-	}
-	for (; mapping != NULL && old < c->hint_old_end; mapping = maps_find(c->before_maps, old))
-		old = mapping->end;
-	lower(end, at, old + shift);
+	if (c->holes && at >= c->hint.new_start && at < c->hint_new_end && maps_stretch(c->before_maps, &from, &to, c->hint_old_end))
+		lower(end, at, (from > old ? from : to) + shift);
 }
 
 /* The region that holds at, if any, moving *r on to it; *end is lowered to its next boundary. */

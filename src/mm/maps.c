@@ -350,6 +350,19 @@ bool maps_covered(const struct maps *maps, uint64_t addr, uint64_t len)
 	return maps_mapped(maps, addr, len, NULL) == len;
 }
 
+bool maps_stretch(const struct maps *maps, uint64_t *from, uint64_t *to, uint64_t end)
+{
+	const struct mapping *at = maps_above(maps, *from);
+
+	if (*from >= end || at == NULL || at->start >= end)
+		return false;
+	*from = at->start > *from ? at->start : *from;
+	for (*to = at->end; *to < end && (at = maps_find(maps, *to)) != NULL;)
+		*to = at->end;
+	*to = *to < end ? *to : end;
+	return true;
+}
+
 uint64_t maps_widest_gap(const struct maps *maps, uint64_t end, uint64_t *start)
 {
 	struct maps_place place = maps_place(maps, 0);

@@ -130,6 +130,9 @@ bool maps_covered(const struct maps *maps, uint64_t addr, uint64_t len);
 /* Bytes of [addr, addr + len) that are mapped, and the number of mappings that touch it (may be NULL). */
 uint64_t maps_mapped(const struct maps *maps, uint64_t addr, uint64_t len, size_t *touching);
 
+/* The next stretch [*from, *to) of [*from, end) that is mapped without a hole, by however many mappings; false: there is none. */
+bool maps_stretch(const struct maps *maps, uint64_t *from, uint64_t *to, uint64_t end);
+
 /* Same size, attributes and name: lines equal byte for byte. */
 bool mapping_same_line(const struct mapping *a, const struct mapping *b);
 

@@ -374,11 +374,10 @@ static void say_moved(struct buf *buf, const struct change *change, const struct
 	if (region != NULL)
 		subject.names[0] = region->name;
 	/* Behind the first mapping of several can be holes. */
-	if (change->before != NULL && change->before->end > old.start && change->before->end < old.end)
-		old.end = change->before->end;
+	uint64_t first = change->before != NULL && change->before->end > old.start ? change->before->end : old.end;
+
 	if (context->after != NULL)
-		keeps = maps_covered(context->after, old.start, length(old));
-	old.end = change->old_end;
+		keeps = maps_covered(context->after, old.start, (first < old.end ? first : old.end) - old.start);
 
 	buf_puts(buf, keeps ? "the pages of " : "");
 	add_extent(buf, &subject, old, context->old_regions, change->before);

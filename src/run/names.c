@@ -65,56 +65,45 @@ struct coming {
 	const struct maps *source;
 };
 
-/* The next stretch of the new range, from *at on, that something came to; false: there is none. */
-static bool next_stretch(const struct coming *coming, uint64_t *at, uint64_t *size)
+/* The next stretch [*at, *end) of the new range, from *at on, that something came to; false: there is none. */
+static bool next_stretch(const struct coming *coming, uint64_t *at, uint64_t *end)
 {
-	uint64_t end = coming->start + coming->size, shift = coming->start - coming->old;
+	uint64_t stop = coming->start + coming->size, shift = coming->start - coming->old, from = *at - shift;
 
-	if (*at >= end)
+	if (coming->source == NULL || *at >= stop) {
+		*end = stop;
+		return *at < stop;
+	}
+	if (!maps_stretch(coming->source, &from, end, stop - shift))
 		return false;
-	*size = end - *at;
-	if (coming->source == NULL)
-		return true;
-	const struct mapping *mapping = maps_above(coming->source, *at - shift);
-
-	if (mapping == NULL || mapping->start >= end - shift)
-		return false;
-	if (mapping->start > *at - shift)
-		*at = mapping->start + shift;
-	*size = (mapping->end < end - shift ? mapping->end + shift : end) - *at;
+	*at = from + shift;
+	*end += shift;
 	return true;
 }
 
 static void replace(struct regions *regions, const struct coming *coming)
 {
-	uint64_t size;
+	uint64_t end;
 
-	for (uint64_t at = coming->start; next_stretch(coming, &at, &size); at += size)
-		regions_cut(regions, at, size);
+	for (uint64_t at = coming->start; next_stretch(coming, &at, &end); at = end)
+		regions_cut(regions, at, end - at);
 }
 
 /* Adds a region that begins cut bytes after what its name means. */
 static void add(struct machine *m, const char *name, unsigned id, const struct coming *coming, uint64_t cut)
 {
 	struct regions *regions = &m->here->regions;
-	uint64_t at = coming->start, size, first, end;
+	uint64_t end;
 
 	replace(regions, coming);
 	if (name == NULL)
 		return;
 	forget(regions, name, id);
-	/* Mappings side by side are one piece. */
-	for (bool more = next_stretch(coming, &at, &size); more;) {
-		first = at;
-		do {
-			end = at + size;
-			at = end;
-			more = next_stretch(coming, &at, &size);
-		} while (more && at == end);
-		struct region *region = regions_add(regions, name, id, first, end - first);
+	for (uint64_t at = coming->start; next_stretch(coming, &at, &end); at = end) {
+		struct region *region = regions_add(regions, name, id, at, end - at);
 
 		if (region != NULL)
-			region->cut = cut + (first - coming->start);
+			region->cut = cut + (at - coming->start);
 	}
 }
 
@@ -282,10 +271,10 @@ static void carry(struct machine *m, const struct coming *coming)
 {
 	struct regions *regions = &m->here->regions;
 	const struct regions *before = &m->here->old_regions;
-	uint64_t end = coming->old + coming->size, size;
+	uint64_t end = coming->old + coming->size, stretch_end;
 
-	for (uint64_t at = coming->start; next_stretch(coming, &at, &size); at += size)
-		regions_cut(regions, at - coming->start + coming->old, size);
+	for (uint64_t at = coming->start; next_stretch(coming, &at, &stretch_end); at = stretch_end)
+		regions_cut(regions, at - coming->start + coming->old, stretch_end - at);
 	for (size_t i = 0; i < before->count && before->list[i].start < end; i++) {
 		const struct region *region = &before->list[i];
 		uint64_t from = region->start > coming->old ? region->start : coming->old;

@@ -133,10 +133,7 @@ enum why_answer mremap_left(struct why_case *c)
 /* Whether the mapping that the call made has a VmFlag. */
 static enum why_answer new_flag(const struct why_case *c, const char *flag)
 {
-	struct why_case now = *c;
-
-	now.before = c->after;
-	return why_vmflag(&now, (uint64_t)c->result, flag);
+	return why_vmflag_after(c, (uint64_t)c->result, flag);
 }
 
 /* Whether each page of the new mapping comes when it is touched: VM_LOCKONFAULT, which older kernels have as "??" in smaps. */

@@ -5,15 +5,6 @@
 
 #include "mm/kind.h"
 
-/* The flag of the mapping at addr as it is after the call. */
-static enum why_answer flag_now(const struct why_case *c, uint64_t addr, const char *flag)
-{
-	struct why_case now = *c;
-
-	now.before = c->after;
-	return why_vmflag(&now, addr, flag);
-}
-
 static void say_obstacle(const struct why_case *c)
 {
 	const struct mapping *taken = growth_obstacle(c);
@@ -76,11 +67,12 @@ enum why_answer mremap_moved(struct why_case *c)
 
 enum why_answer mremap_moved_fixed(struct why_case *c)
 {
-	size_t count;
-	bool hole = maps_mapped(c->before, old_address(c), old_size(c), &count) < old_size(c) && old_size(c) == new_size(c);
-
 	if (!why_flag(c, MREMAP_FIXED))
 		return WHY_NO;
+	size_t count;
+	const uint64_t mapped = maps_mapped(c->before, old_address(c), old_size(c), &count);
+	const bool hole = mapped < old_size(c) && old_size(c) == new_size(c);
+
 	if (count > 1)
 		say(c, "MREMAP_FIXED put the mappings exactly at new_address, one after the other, as far apart as they were. Where "
 		       "each of them goes, the kernel first unmapped what was there, and only that");
@@ -102,7 +94,7 @@ static bool is_in_place(const struct why_case *c)
 /* Sizes of mappings of huge pages are rounded up to those. */
 static enum why_answer say_same(struct why_case *c)
 {
-	if (flag_now(c, old_address(c), "ht") != WHY_YES)
+	if (why_vmflag_after(c, old_address(c), "ht") != WHY_YES)
 		return WHY_NO;
 	return say(c, "Both sizes are the same in whole huge pages, so nothing changed.");
 }
@@ -120,7 +112,7 @@ enum why_answer mremap_grew(struct why_case *c)
 	say(c, " behind it were free, so it grew in place and every pointer into it stays valid.");
 	if (mapping != NULL && mapping_has_file(mapping))
 		return say(c, " The new pages show more of what is behind it, as far as that goes.");
-	enum why_answer locked = flag_now(c, old_address(c), "lo");
+	enum why_answer locked = why_vmflag_after(c, old_address(c), "lo");
 
 	if (locked == WHY_YES)
 		return WHY_YES;
@@ -209,14 +201,14 @@ static uint64_t alignment_of(const struct why_case *c, uint64_t length)
 /* Where the stack ends: near the end of the address space.  0: there is none. */
 static uint64_t stack_end(const struct maps *maps)
 {
-	uint64_t end = 0;
+	struct maps_place place = maps_place(maps, UINT64_MAX);
 
-	for (const struct mapping *at = maps_above(maps, 0); at != NULL; at = at->end != 0 ? maps_above(maps, at->end) : NULL)
-		end = mapping_is_named(at, "[stack]") ? at->end : end;
-	return end;
+	while (maps_backward(&place)) {
+		if (mapping_is_named(place.at, "[stack]"))
+			return place.at->end;
+	}
+	return 0;
 }
-
-enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down (stack_guard_gap) */ };
 
 /*
  * Whether the mapping can only have been found from the top: a search from the bottom upwards, as in the legacy layout
@@ -299,7 +291,7 @@ static enum why_answer say_not_taken(struct why_case *c, uint64_t length)
 	}
 	if (length != 0 && say_beyond(c, hint, length, ", and the range there") == WHY_YES)
 		return say(c, ", so the kernel chose another.");
-	if (above != NULL && length != 0 && above->start - end < GUARD_GAP * c->page && flag_now(c, above->start, "gd") == WHY_YES) {
+	if (above != NULL && length != 0 && above->start - end < GUARD_GAP * c->page && why_vmflag_after(c, above->start, "gd") == WHY_YES) {
 		say(c, ", and the kernel keeps room free below ");
 		say_mapping(c, above, above->start);
 		return say(c, ", which grows down, so it chose another.");

@@ -135,8 +135,6 @@ enum why_answer fault_unmapped(struct why_case *c)
 	return WHY_YES;
 }
 
-enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down, by default */ };
-
 static void say_growing(const struct why_case *c, const struct mapping *mapping)
 {
 	say(c, "SEGV_MAPERR: ");

@@ -22,7 +22,6 @@ enum {
 	MEMFD_EXEC = 16,
 	HUGE_SHIFT = 26,
 	HUGE_MASK = 0x3f,
-	GUARD_GAP = 256, /* pages kept free below a mapping that grows down */
 };
 
 static uint64_t memfd_flags(const struct why_case *c)

@@ -31,20 +31,6 @@ static void note(struct why_history *history, const struct taking *taking, uint6
 	strncpy(gone->call, name, sizeof(gone->call) - 1);
 }
 
-/* The next stretch of [*from, end) without a hole; false: there is none. */
-static bool next_stretch(const struct maps *maps, uint64_t *from, uint64_t *to, uint64_t end)
-{
-	const struct mapping *at = maps_above(maps, *from);
-
-	if (*from >= end || at == NULL || at->start >= end)
-		return false;
-	*from = at->start > *from ? at->start : *from;
-	for (*to = at->end; *to < end && (at = maps_find(maps, *to)) != NULL;)
-		*to = at->end;
-	*to = *to < end ? *to : end;
-	return true;
-}
-
 static void take(struct why_history *history, const struct taking *taking)
 {
 	const struct maps *before = taking->done->before;
@@ -53,13 +39,13 @@ static void take(struct why_history *history, const struct taking *taking)
 
 	if (taking->end <= taking->start)
 		return;
-	for (; before != NULL && next_stretch(before, &from, &to, taking->end); from = to)
+	for (; before != NULL && maps_stretch(before, &from, &to, taking->end); from = to)
 		count++;
 	if (before == NULL || count > STRETCHES) {
 		note(history, taking, taking->start, taking->end, false);
 		return;
 	}
-	for (from = taking->start; next_stretch(before, &from, &to, taking->end); from = to)
+	for (from = taking->start; maps_stretch(before, &from, &to, taking->end); from = to)
 		note(history, taking, from, to, true);
 }
 
@@ -74,7 +60,7 @@ static void take_replaced(struct why_history *history, const struct why_done *do
 		take(history, &(struct taking){ done, new, new + new_size, GONE_REPLACED, 0 });
 		return;
 	}
-	for (; count < STRETCHES && next_stretch(done->before, &from, &to, old + old_size); from = to, count++)
+	for (; count < STRETCHES && maps_stretch(done->before, &from, &to, old + old_size); from = to, count++)
 		take(history, &(struct taking){ done, from - old + new, to - old + new, GONE_REPLACED, 0 });
 }
 

@@ -66,6 +66,14 @@ enum why_answer why_vmflag(struct why_case *c, uint64_t addr, const char *flag)
 	return has < 0 ? WHY_PERHAPS : has > 0 ? WHY_YES : WHY_NO;
 }
 
+enum why_answer why_vmflag_after(const struct why_case *c, uint64_t addr, const char *flag)
+{
+	struct why_case now = *c;
+
+	now.before = c->after;
+	return why_vmflag(&now, addr, flag);
+}
+
 enum why_answer why_capable(struct why_case *c, unsigned bit)
 {
 	uint64_t all, initial;

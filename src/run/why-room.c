@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { GUARD_GAP = 256 /* pages that the kernel keeps free below a mapping that grows down (stack_guard_gap) */ };
-
 enum why_answer mmap_over_memlock(struct why_case *c)
 {
 	enum why_answer answer = say_over_memlock(c, mmap_length(c));

@@ -146,8 +146,11 @@ int why_smaps_flag(void *context, uint64_t addr, const char *flag);
 bool why_fact(struct why_case *c, enum why_fact fact, uint64_t *value);
 bool why_file(struct why_case *c, int fd, struct why_file *file);
 bool why_knows_maps(struct why_case *c);
-/* Whether the mapping at addr has a VmFlag. */
+/* Whether the mapping at addr has a VmFlag; or has one that is there after the call. */
 enum why_answer why_vmflag(struct why_case *c, uint64_t addr, const char *flag);
+enum why_answer why_vmflag_after(const struct why_case *c, uint64_t addr, const char *flag);
+/* Pages that the kernel keeps free below a mapping that grows down, unless it was started with another stack_guard_gap. */
+enum { GUARD_GAP = 256 };
 /* Whether the process has a capability (its bit, capabilities(7)) for the whole machine, as capable() of the kernel asks. */
 enum why_answer why_capable(struct why_case *c, unsigned bit);
 /* What follows "lacks CAP_…" where why_capable() does not find it: " outside its user namespace" where it has it within, or "". */

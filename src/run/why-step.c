@@ -75,10 +75,10 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 	if (error == 0)
 		why_remember(&m->here->gone, &(struct why_done){ c.call, c.args, c.result, m->page, step->source.line, c.before,
 		                                                 c.after });
-	if (p->moved_before > 0)
+	if (p->moved_before > 0) {
 		remember_moved(m, p, step);
-	if (p->moved_before > 0 && m->options->explain)
-		step->explain = explain_moved(p, &m->temp);
+		step->explain = m->options->explain ? explain_moved(p, &m->temp) : step->explain;
+	}
 	if (error == 0 && m->options->explain && (step->looked || p->statement->call->keeps_maps))
 		step->explain = why_explain(&c, &m->temp);
 	if (error == 0 || !why_has_rules(c.call))
