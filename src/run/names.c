@@ -292,8 +292,18 @@ static void carry(struct machine *m, const struct coming *coming)
 	}
 }
 
+/*
+ * mmap that failed: MAP_FIXED can have unmapped what was there by then (of a file whose file system refuses, or of huge pages
+ * that are not to be had: __mmap_region() in mm/vma.c takes back only what it can).
+ */
+static void mmap_failed(struct machine *m, const struct performance *p)
+{
+	if ((number(p, 3) & MAP_FIXED) != 0)
+		cut_holes(m, number(p, 0), mapped_size(m, p));
+}
+
 /* mremap that failed: what it did before.  Nothing is bound; what it unmapped is no region's any more. */
-static bool failed(struct machine *m, struct performance *p, const struct maps *before, struct delta_hint *hint)
+static bool mremap_failed(struct machine *m, struct performance *p, const struct maps *before, struct delta_hint *hint)
 {
 	uint64_t old = number(p, 0), old_size = whole_pages(m, number(p, 1)), new_size = whole_pages(m, number(p, 2));
 	uint64_t new = number(p, 4);
@@ -333,8 +343,10 @@ bool names_update(struct machine *m, struct performance *p, const struct maps *b
 {
 	uint64_t size;
 
+	if (p->call->error != 0 && p->statement->call->id == CALL_MMAP)
+		mmap_failed(m, p);
 	if (p->call->error != 0)
-		return p->statement->call->id == CALL_MREMAP && failed(m, p, before, hint);
+		return p->statement->call->id == CALL_MREMAP && mremap_failed(m, p, before, hint);
 	switch ((enum call_id)p->statement->call->id) {
 	case CALL_MMAP:
 		size = mapped_size(m, p);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static struct why_case make_case(struct machine *m, const struct regions *names, struct why_source *source,
                                  struct why_process *process)
@@ -44,18 +45,36 @@ static void remember_moved(struct machine *m, const struct performance *p, const
 	                                                 step->before, step->after });
 }
 
-static const char *explain_moved(const struct performance *p, struct arena *arena)
+/* A sentence with a size in the middle, in the arena. */
+static const char *with_size(struct arena *arena, const char *begin, uint64_t size, const char *end)
 {
 	struct buf text = { 0 };
 
-	buf_puts(&text, "The kernel moves several mappings one after the other, and does not take back what it did: when the call "
-	                "failed, what is in the first ");
-	size_format(&text, p->moved_before);
-	buf_puts(&text, " of the old range had moved to new_address.");
+	buf_puts(&text, begin);
+	size_format(&text, size);
+	buf_puts(&text, end);
 	const char *copy = arena_string(arena, text.data, text.len);
 
 	buf_fini(&text);
 	return copy;
+}
+
+/* What a call that failed had done by then; NULL: nothing that the maps show. */
+static const char *explain_failed(const struct performance *p, const struct event_step *step, struct arena *arena)
+{
+	if (p->moved_before > 0)
+		return with_size(arena, "The kernel moves several mappings one after the other, and does not take back what it did: "
+		                        "when the call failed, what is in the first ",
+		                 p->moved_before, " of the old range had moved to new_address.");
+	if (p->statement->call->id != CALL_MMAP || (p->words[3] & MAP_FIXED) == 0 || step->before == NULL || step->after == NULL)
+		return NULL;
+	uint64_t was = maps_mapped(step->before, p->words[0], p->words[1], NULL);
+	uint64_t is = maps_mapped(step->after, p->words[0], p->words[1], NULL);
+
+	if (is >= was)
+		return NULL;
+	return with_size(arena, "MAP_FIXED unmaps what is in the range before the new mapping is made, and the kernel did not take that "
+	                        "back when the call failed: ", was - is, " of what was there is gone.");
 }
 
 void why_call(struct machine *m, const struct performance *p, struct event_step *step)
@@ -75,10 +94,10 @@ void why_call(struct machine *m, const struct performance *p, struct event_step 
 	if (error == 0)
 		why_remember(&m->here->gone, &(struct why_done){ c.call, c.args, c.result, m->page, step->source.line, c.before,
 		                                                 c.after });
-	if (p->moved_before > 0) {
+	if (p->moved_before > 0)
 		remember_moved(m, p, step);
-		step->explain = m->options->explain ? explain_moved(p, &m->temp) : step->explain;
-	}
+	if (error != 0 && m->options->explain)
+		step->explain = explain_failed(p, step, &m->temp);
 	if (error == 0 && m->options->explain && (step->looked || p->statement->call->keeps_maps))
 		step->explain = why_explain(&c, &m->temp);
 	if (error == 0 || !why_has_rules(c.call))

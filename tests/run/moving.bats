@@ -234,3 +234,22 @@ the last $(size 2) of dst was replaced by x"
 	says 'the old one is empty and reads zero'
 	says_not userfaultfd
 }
+@test "an mmap with MAP_FIXED that failed after it had unmapped what was there: the name is gone from it" {
+	failed="a = mmap(NULL, 2 * hugepage, PROT_READ|PROT_WRITE, $anonymous, -1, 0); h = (a + hugepage - 1) & -hugepage
+		b = mmap(h, hugepage, PROT_READ|PROT_WRITE, $anonymous|MAP_HUGETLB|MAP_FIXED, -1, 0) = ?"
+	mm run -e "$failed; require errno == ENOMEM, \"MAP_HUGETLB finds a free huge page, or there are none\""
+	[ "$status" -ne 77 ] || skip "${lines[-1]}"
+	assert_success
+	mm run --explain -e "$failed; expect mapped(h, hugepage) == 0; mmap(h, hugepage, PROT_READ, $anonymous|MAP_FIXED_NOREPLACE, -1, 0)
+		munmap(h, hugepage)"
+	assert_success
+	said=$(block 'b = mmap(' | sed -n 's/^    | //p' | tr '\n' ' ')
+	says ' of what was there is gone.'
+	[[ $(block 'munmap(' | tail -n 1) == '    an anonymous mapping is gone: '*' unmapped' ]] || fail "$output"
+	# One that fails before it unmaps leaves all as it was.
+	mm run --explain -e "a = mmap(NULL, 2p, PROT_READ|PROT_WRITE, $anonymous, -1, 0); strcpy(a, \"hi\")
+		mmap(a, 1p, PROT_READ, MAP_PRIVATE|MAP_FIXED, -1, 0) = -1 EBADF; expect text(a) == \"hi\"; munmap(a, 2p)"
+	assert_success
+	refute_output --partial 'of what was there'
+	assert_equal "$(block 'munmap(' | grep gone)" "    a is gone: $(size 2) unmapped"
+}
