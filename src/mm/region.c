@@ -46,23 +46,25 @@ const struct region *regions_by_id(const struct regions *regions, unsigned id)
 	return NULL;
 }
 
+/* Regions stand by address and overlap nowhere: the first and the last piece are all that matters. */
 struct region regions_whole(const struct regions *regions, const struct region *piece)
 {
+	const struct region *first = regions->list, *stop = regions->list + regions->count;
 	struct region whole = *piece;
 
-	for (size_t i = 0; i < regions->count; i++) {
-		const struct region *other = &regions->list[i];
+	while (first < stop && !region_same(first, piece))
+		first++;
+	while (first < stop && !region_same(&stop[-1], piece))
+		stop--;
+	if (first == stop)
+		return whole;
+	uint64_t end = end_of(whole.start, whole.size), last = end_of(stop[-1].start, stop[-1].size);
 
-		if (!region_same(other, piece))
-			continue;
-		if (other->start < whole.start) {
-			whole.size += whole.start - other->start;
-			whole.start = other->start;
-			whole.cut = other->cut;
-		}
-		if (end_of(other->start, other->size) > end_of(whole.start, whole.size))
-			whole.size = end_of(other->start, other->size) - whole.start;
+	if (first->start < whole.start) {
+		whole.start = first->start;
+		whole.cut = first->cut;
 	}
+	whole.size = (last > end ? last : end) - whole.start;
 	return whole;
 }
 
