@@ -43,7 +43,7 @@
 #define CHANGE(kind, of, name, ...) ROW(kind, of, name, struct change, __VA_ARGS__)
 #define REGION(kind, of, name, ...) ROW(kind, of, name, struct region, __VA_ARGS__)
 #define PAGES(kind, of, name, ...) ROW(kind, of, name, struct pages_change, __VA_ARGS__)
-#define PAGE_REGION(kind, of, name, ...) ROW(kind, of, name, struct page_region, __VA_ARGS__)
+#define PAGE_REGION(kind, of, name, ...) ROW(kind, of, name, struct pages_region, __VA_ARGS__)
 #define RUN(kind, of, name, ...) ROW(kind, of, name, struct page_run, __VA_ARGS__)
 #define MAPPING(kind, of, name, ...) ROW(kind, of, name, struct mapping, __VA_ARGS__)
 #define GAP(kind, of, name, ...) ROW(kind, of, name, struct event_gap, __VA_ARGS__)
@@ -329,7 +329,7 @@ static const struct event_field page_region_fields[] = {
 	PAGE_REGION(UNSIGNED, 0, "size", size, ALWAYS),
 	PAGE_REGION(UNSIGNED, 0, "cut", cut, OPTIONAL),
 	PAGE_REGION(BOOL, 0, "changed", changed, ALWAYS),
-	PAGE_REGION(LIST, OBJECT_PAGE_RUN, "runs", runs, OTHER(struct page_region, run_count)),
+	PAGE_REGION(LIST, OBJECT_PAGE_RUN, "runs", runs, OTHER(struct pages_region, run_count)),
 };
 
 static const struct event_field page_run_fields[] = {
@@ -421,7 +421,7 @@ const struct event_shape event_shapes[OBJECT_COUNT] = {
 	[OBJECT_REGION] = SHAPE("region", struct region, region_fields),
 	[OBJECT_MAPPING] = SHAPE("mapping", struct mapping, mapping_fields),
 	[OBJECT_PAGES] = SHAPE("pages", struct pages_change, pages_fields),
-	[OBJECT_PAGE_REGION] = SHAPE("page_region", struct page_region, page_region_fields),
+	[OBJECT_PAGE_REGION] = SHAPE("page_region", struct pages_region, page_region_fields),
 	[OBJECT_PAGE_RUN] = SHAPE("page_run", struct page_run, page_run_fields),
 	[OBJECT_GAP] = SHAPE("gap", struct event_gap, gap_fields),
 	[OBJECT_TOTAL] = SHAPE("total", struct kind_total, total_fields),

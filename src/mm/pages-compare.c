@@ -111,7 +111,7 @@ static bool same_run(const struct page_run *a, const struct page_run *b)
 	       a->huge == b->huge && a->locked == b->locked && a->shared == b->shared;
 }
 
-static void add_run(struct pages_change *change, const struct page_region *region, const struct page_run *run)
+static void add_run(struct pages_change *change, const struct pages_region *region, const struct page_run *run)
 {
 	struct page_run *last = change->run_count > region->first ? &change->runs[change->run_count - 1] : NULL;
 
@@ -136,7 +136,7 @@ static struct page_run make_run(uint64_t now, uint64_t was, bool compared)
 		                  .shared = (flags & PAGE_SHARED) != 0 };
 }
 
-static void add_runs(struct pages_change *change, struct page_region *to, const struct pages *before,
+static void add_runs(struct pages_change *change, struct pages_region *to, const struct pages *before,
                      const struct pages *after, const struct region *region, const struct delta_hint *hint)
 {
 	uint64_t page = after->page_size, end = region->start + region->size;
@@ -206,7 +206,7 @@ void pages_compare(struct pages_change *change, const struct pages *before, cons
 	add_hidden(change, before->hidden | after->hidden);
 	for (size_t i = 0; i < after->regions.count; i++) {
 		const struct region *region = &after->regions.list[i];
-		struct page_region made = { .name = region->name, .id = region->id, .start = region->start,
+		struct pages_region made = { .name = region->name, .id = region->id, .start = region->start,
 			                    .size = region->size, .cut = region->cut, .first = change->run_count,
 			                    .changed = !same_extent(&before->regions, region) };
 

@@ -115,7 +115,7 @@ struct page_run {
 };
 
 /* A region, or a piece of one, and its pages. */
-struct page_region {
+struct pages_region {
 	const char *name;
 	unsigned id;
 	uint64_t start, size, cut; /* as in struct region */
@@ -130,7 +130,7 @@ enum { PAGES_HIDDEN_WORDS = 40 };
 struct pages_change {
 	uint64_t page_size;
 	char hidden[PAGES_HIDDEN_WORDS]; /* words of enum pages_hidden: "frames kinds guards rest all huge" */
-	struct page_region *regions;     /* by address */
+	struct pages_region *regions;     /* by address */
 	size_t region_count, region_cap;
 	struct page_run *runs;
 	size_t run_count, run_cap;

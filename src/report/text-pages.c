@@ -63,7 +63,7 @@ static const struct {
 struct drawing {
 	struct text *text;
 	struct buf *out;
-	const struct page_region *region;
+	const struct pages_region *region;
 	uint64_t page_size;
 	unsigned label;        /* columns of "a+64K" and of the space behind it */
 	uint64_t offset;       /* of the line's first page, in bytes from what the name means */
@@ -211,7 +211,7 @@ static void put_cells(struct drawing *drawing, char cell, uint8_t mark, uint64_t
 }
 
 /* Runs that look the same, from the one at *at on, which is moved behind them. */
-static uint64_t look_alike(const struct page_region *region, size_t *at, bool one_statement)
+static uint64_t look_alike(const struct pages_region *region, size_t *at, bool one_statement)
 {
 	const struct look *look = look_of(&region->runs[*at]);
 	enum mark mark = mark_of(&region->runs[*at], one_statement);
@@ -228,7 +228,7 @@ static uint64_t look_alike(const struct page_region *region, size_t *at, bool on
 }
 
 /* Draws a region; returns how many lines of cells that takes. */
-static unsigned draw(struct drawing *drawing, const struct page_region *region, bool one_statement)
+static unsigned draw(struct drawing *drawing, const struct pages_region *region, bool one_statement)
 {
 	uint64_t total = (region->size + drawing->page_size - 1) / drawing->page_size, done = 0;
 
@@ -256,7 +256,7 @@ static unsigned draw(struct drawing *drawing, const struct page_region *region, 
 	return drawing->lines;
 }
 
-static unsigned label_width(struct text *text, const struct page_region *region, bool wide)
+static unsigned label_width(struct text *text, const struct pages_region *region, bool wide)
 {
 	buf_reset(&text->words);
 	/* The longest offset that there can be: as the last page's, in the smallest unit. */
@@ -272,7 +272,7 @@ static unsigned label_of_all(struct text *text, const struct pages_change *pages
 
 	for (unsigned wide = 0; wide < 2; wide++) {
 		for (size_t i = 0; i < pages->region_count; i++) {
-			const struct page_region *region = &pages->regions[i];
+			const struct pages_region *region = &pages->regions[i];
 
 			drawing.label = label_width(text, region, false);
 			if (wide == 0 || draw(&drawing, region, one_statement) > 1) {

@@ -96,7 +96,7 @@ static bool check_lines(struct judge *judge, const char *event, uint64_t page, c
 static bool check_region_pages(struct judge *judge, const struct pages_change *pages, const struct regions *regions)
 {
 	for (size_t i = 0; i < pages->region_count; i++) {
-		const struct page_region *region = &pages->regions[i];
+		const struct pages_region *region = &pages->regions[i];
 		const struct region *named = regions_find(regions, region->start);
 		uint64_t at = region->cut;
 
