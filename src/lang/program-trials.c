@@ -16,36 +16,50 @@ const struct helper program_trials[] = {
 	  "\tfor (int fd = 3; fd < 1024; fd++)\n"
 	  "\t\tclose(fd);\n"
 	  "}\n" },
+	{ "stay_apart",
+	  "static void stay_apart(void);",
+	  "fail", "errno string sys/mman unistd",
+	  "/*\n"
+	  " * Fills what is free between the C library's mappings, and a page beyond them, by shared memory, which merges with\n"
+	  " * nothing: else the first mapping below could become part of one of the library's.\n"
+	  " */\n"
+	  "static void stay_apart(void)\n"
+	  "{\n"
+	  "\tconst char *page;\n"
+	  "\tint most = 32;\n"
+	  "\n"
+	  "\t/* Since glibc 2.41 the first one calls malloc, which moves the break. */\n"
+	  "\t(void)strerror(ENOMEM);\n"
+	  "\tdo {\n"
+	  "\t\tpage = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
+	  "\t\tif (page == MAP_FAILED)\n"
+	  "\t\t\tfail(\"mmap\");\n"
+	  "\t} while (page > (const char *)&errno && --most > 0); /* errno is in what the library mapped last */\n"
+	  "}\n" },
 	{ "start",
 	  "static void start(void);",
-	  "fail", "sys/mman unistd",
-	  "/* A page that merges with nothing: else the first mapping below could become part of one of the C library's. */\n"
+	  "stay_apart", "",
 	  "static void start(void)\n"
 	  "{\n"
 	  "\tINHERITED\n"
-	  "\tif (mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)\n"
-	  "\t\tfail(\"mmap\");\n"
+	  "\tstay_apart();\n"
 	  "}\n" },
 	{ "start_with_scratch",
 	  "static char *start_with_scratch(void);",
-	  "fail", "stddef sys/mman unistd",
-	  "/*\n"
-	  " * A page of scratch memory between two that merge with nothing: else the first mapping below could become part of\n"
-	  " * one of the C library's.\n"
-	  " */\n"
+	  "stay_apart fail", "stddef sys/mman unistd",
+	  "/* A page of scratch memory between two that merge with nothing. */\n"
 	  "static char *start_with_scratch(void)\n"
 	  "{\n"
-	  "\tsize_t size = (size_t)sysconf(_SC_PAGESIZE);\n"
-	  "\n"
 	  "\tINHERITED\n"
-	  "\tchar *low = mmap(NULL, 3 * size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
+	  "\tstay_apart();\n"
 	  "\n"
-	  "\tif (low == MAP_FAILED)\n"
+	  "\tchar *scratch = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,\n"
+	  "\t                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);\n"
+	  "\n"
+	  "\tif (scratch == MAP_FAILED)\n"
 	  "\t\tfail(\"mmap\");\n"
-	  "\tif (mmap(low + size, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE,\n"
-	  "\t         -1, 0) == MAP_FAILED)\n"
-	  "\t\tfail(\"mmap\");\n"
-	  "\treturn low + size;\n"
+	  "\tstay_apart();\n"
+	  "\treturn scratch;\n"
 	  "}\n" },
 	{ "touch_program",
 	  "static void touch_program(void);",

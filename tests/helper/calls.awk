@@ -14,11 +14,11 @@ BEGIN {
 	name = $0
 	sub(/\(.*/, "", name)
 }
-# A subject is ready when it has said so; a program when the page is there that merges with nothing.
+# A subject is ready when it has said so; a program when the pages are there that merge with nothing.
 !begun && name == "sendto" { begun = 1; next }
-!begun && program && /^mmap\(NULL, [0-9]+, PROT_NONE, MAP_SHARED\|MAP_ANONYMOUS, -1, 0\)/ { begun = 1; scratch = 1; next }
+!begun && program && /^mmap\(NULL, [0-9]+, PROT_NONE, MAP_SHARED\|MAP_ANONYMOUS, -1, 0\)/ { begun = 1; scratch = 1; apart = substr($0, 1, index($0, "=")); next }
 !begun { next }
-scratch && /MAP_POPULATE/ { scratch = 0; next }
+scratch && (apart == substr($0, 1, index($0, "=")) || /MAP_POPULATE/) { next }
 name != "close_range" { scratch = 0 }
 name == "recvmsg" {
 	attached = ""
