@@ -49,10 +49,9 @@ same()
 	diff <(sort <<<"$1") <(sort <<<"$2")
 }
 
-# shown: the page as a reader sees it, without overstrikes.
+# shown: the page as a reader sees it, without overstrikes.  Its tests need mandoc.
 shown()
 {
-	need mandoc
 	mandoc -T ascii "$reference" | sed 's/.\x08//g'
 }
 
@@ -71,6 +70,7 @@ shown()
 }
 
 @test "every keyword is in the reference, and no other" {
+	need mandoc
 	same "$(words keyword)" "$(sed -n 's/^\.It Ic //p' "$reference" | tr ' ' '\n')"
 	for word in $(words keyword); do
 		[ "$(shown | grep -cw "$word")" -ge 3 ] || fail "$word is hardly mentioned"
@@ -103,6 +103,7 @@ shown()
 }
 
 @test "the numbers of the reference are those of the program" {
+	need mandoc
 	number() { sed -n "s/.*\b$2 = \([0-9]*\).*/\1/p" "$top/src/$1"; }
 	text=$(shown | tr -s '[:space:]' ' ')
 	[[ $text == *"up to $(number lang/parser.h DEPTH_MOST) levels"* ]]
