@@ -50,7 +50,7 @@ bootstrap()
 
 @test "apt installs what is missing, and only that" {
 	debian gcc make libc6-dev bats bats-support bats-assert bsdutils util-linux strace tmux libedit2 zsh jq \
-		python3-jsonschema perl
+		python3-jsonschema mandoc libcap2-bin perl
 	bootstrap packages
 	assert_success
 	run cat calls
@@ -62,7 +62,7 @@ bootstrap()
 
 @test "apt is not called when nothing is missing" {
 	debian gcc make libc6-dev autoconf automake libjansson-dev bats bats-support bats-assert bsdutils util-linux strace tmux libedit2 zsh fish \
-		jq python3-jsonschema perl
+		jq python3-jsonschema mandoc libcap2-bin perl
 	bootstrap packages
 	assert_success
 	assert_output ''
