@@ -18,23 +18,30 @@ const struct helper program_trials[] = {
 	  "}\n" },
 	{ "stay_apart",
 	  "static void stay_apart(void);",
-	  "fail", "errno string sys/mman unistd",
+	  "fail", "errno stddef string sys/mman unistd",
 	  "/*\n"
 	  " * Fills what is free between the C library's mappings, and a page beyond them, by shared memory, which merges with\n"
 	  " * nothing: else the first mapping below could become part of one of the library's.\n"
 	  " */\n"
 	  "static void stay_apart(void)\n"
 	  "{\n"
-	  "\tconst char *page;\n"
-	  "\tint most = 32;\n"
+	  "\tsize_t page = (size_t)sysconf(_SC_PAGESIZE);\n"
 	  "\n"
 	  "\t/* Since glibc 2.41 the first one calls malloc, which moves the break. */\n"
 	  "\t(void)strerror(ENOMEM);\n"
-	  "\tdo {\n"
-	  "\t\tpage = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
-	  "\t\tif (page == MAP_FAILED)\n"
-	  "\t\t\tfail(\"mmap\");\n"
-	  "\t} while (page > (const char *)&errno && --most > 0); /* errno is in what the library mapped last */\n"
+	  "\tfor (size_t size = 512 * page; size >= page; size /= 2) {\n"
+	  "\t\tfor (int most = 16; most > 0; most--) {\n"
+	  "\t\t\tchar *plug = mmap(NULL, size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);\n"
+	  "\n"
+	  "\t\t\tif (plug == MAP_FAILED)\n"
+	  "\t\t\t\tfail(\"mmap\");\n"
+	  "\t\t\tif (plug > (char *)&errno) /* which is in what the library mapped last, and lowest */\n"
+	  "\t\t\t\tcontinue;\n"
+	  "\t\t\tif (size > page)\n"
+	  "\t\t\t\tmunmap(plug, size);\n"
+	  "\t\t\tbreak;\n"
+	  "\t\t}\n"
+	  "\t}\n"
 	  "}\n" },
 	{ "start",
 	  "static void start(void);",

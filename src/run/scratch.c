@@ -6,83 +6,144 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
+/* Mappings that fill holes: those of them that are remembered. */
+struct plugs {
+	struct plug {
+		unsigned char *start, *end;
+	} list[128];
+	size_t count;
+};
 
-#ifdef __SANITIZE_ADDRESS__
 /*
- * The runtime of AddressSanitizer leaves holes of random sizes between its mappings, and the kernel would put a script's
- * mappings there, beside the runtime's own: plugs them all, down to where there is room for anything.
+ * Where mappings without an address go that fit into no hole: from room on downwards, or upwards in the legacy layout.  room is
+ * mapped, and larger than any hole.
  */
-static void plug_holes(size_t page)
+struct outside {
+	unsigned char *room;
+	size_t size;
+	bool upwards;
+};
+
+static unsigned char *reserve(size_t size)
 {
-	const size_t wide = (size_t)1 << 30;
-	unsigned char *room = mmap(NULL, wide, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
 
-	for (size_t size = wide / 2; room != MAP_FAILED && size >= page; size /= 2) {
-		unsigned char *plug;
+/* False: there is no room for any (RLIMIT_AS), and nothing is known.  *error: 0 or -errno. */
+static bool find_outside(struct outside *outside, int *error)
+{
+	enum { LARGEST = 1 << 30, SMALLEST = 1 << 22 };
 
-		do {
-			plug = mmap(NULL, size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		} while (plug != MAP_FAILED && plug > room);
-		if (plug != MAP_FAILED)
-			munmap(plug, size);
+	*error = 0;
+	for (outside->size = LARGEST; outside->size >= SMALLEST; outside->size /= 2) {
+		outside->room = reserve(outside->size);
+		if (outside->room == MAP_FAILED)
+			continue;
+		unsigned char *next = reserve(outside->size);
+
+		outside->upwards = next != MAP_FAILED && next > outside->room;
+		if (next != MAP_FAILED && munmap(next, outside->size) < 0)
+			*error = -errno;
+		return true;
 	}
-	if (room != MAP_FAILED)
-		munmap(room, wide);
+	return false;
 }
-#else
-static void plug_holes(size_t page)
-{
-	(void)page;
-}
-#endif
 
-/*
- * Fills the holes above the guard, where the kernel would put a script's mappings beside the C library's.  There are some where
- * shared mappings, or those of files, are aligned to more than a page (s390x: 512K, arch_get_unmapped_area_topdown()).  In the
- * legacy layout mappings go above the guard, and there is nothing to fill.
- */
-static int fill_holes(size_t page, const unsigned char *guard, const unsigned char *end)
+/* Ever larger mappings, until one fits into no hole, and then smaller ones, as many as fit.  0 or -errno. */
+static int plug_holes(size_t page, const struct outside *outside, struct plugs *plugs)
 {
-	const unsigned char *first = NULL;
 	bool growing = true;
 
 	for (size_t size = page; size >= page;) {
-		unsigned char *plug = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		unsigned char *plug = reserve(size);
 
 		if (plug == MAP_FAILED)
 			return 0;
-		if (plug < guard || plug == end || (size == 2 * page && growing && plug > first)) {
-			if (munmap(plug, size) < 0)
-				return -errno;
-			growing = false;
-			size /= 2;
-		} else if (growing) {
-			first = plug;
-			size *= 2;
+		if (outside->upwards ? plug < outside->room : plug > outside->room) {
+			if (plugs->count < sizeof(plugs->list) / sizeof(plugs->list[0])) {
+				plugs->list[plugs->count].start = plug;
+				plugs->list[plugs->count++].end = plug + size;
+			}
+			size *= growing ? 2 : 1;
+			continue;
 		}
+		growing = false;
+		if (munmap(plug, size) < 0)
+			return -errno;
+		size /= 2;
 	}
 	return 0;
 }
 
+/* The plug that lies next to edge, on the side of the other mappings, or NULL. */
+static const struct plug *plug_beside(const struct plugs *plugs, const unsigned char *edge, bool upwards)
+{
+	for (size_t i = 0; i < plugs->count; i++) {
+		if (edge == (upwards ? plugs->list[i].end : plugs->list[i].start))
+			return &plugs->list[i];
+	}
+	return NULL;
+}
+
+/*
+ * Takes away the plugs next to the room: the kernel may have aligned it to a huge page, and what lies there is no hole.  *edge
+ * becomes the address where the mappings end that were there before.  0 or -errno.
+ */
+static int find_edge(const struct outside *outside, const struct plugs *plugs, unsigned char **edge)
+{
+	const struct plug *plug;
+
+	*edge = outside->upwards ? outside->room : outside->room + outside->size;
+	while ((plug = plug_beside(plugs, *edge, outside->upwards)) != NULL) {
+		if (munmap(plug->start, (size_t)(plug->end - plug->start)) < 0)
+			return -errno;
+		*edge = outside->upwards ? plug->start : plug->end;
+	}
+	return 0;
+}
+
+/*
+ * Fills the holes between the mappings that are there, where the kernel would put a script's mappings beside the C library's: what
+ * the dynamic linker unmapped, what lies between libraries that are aligned to huge pages, and beside shared mappings, where they
+ * are aligned to more than a page (s390x: 512K, arch_get_unmapped_area_topdown()).  *edge: where they end, or NULL: not known.
+ */
+static int fill_holes(size_t page, unsigned char **edge)
+{
+	struct plugs plugs = { .count = 0 };
+	struct outside outside;
+	int error;
+
+	*edge = NULL;
+	if (!find_outside(&outside, &error))
+		return 0;
+	if (error == 0)
+		error = plug_holes(page, &outside, &plugs);
+	if (error == 0)
+		error = find_edge(&outside, &plugs, edge);
+	return munmap(outside.room, outside.size) < 0 ? -errno : error;
+}
+
 int scratch_place(size_t page, unsigned char **scratch, const char **call)
 {
-	plug_holes(page);
-	unsigned char *low = mmap(NULL, 3 * page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const size_t size = 3 * page;
+	unsigned char *edge;
 
-	*call = "mmap";
-	if (low == MAP_FAILED)
-		return -errno;
-	int error = fill_holes(page, low, low + 3 * page);
+	*call = "munmap";
+	int error = fill_holes(page, &edge);
 
-	if (error < 0) {
-		*call = "munmap";
+	if (error < 0)
 		return error;
+	unsigned char *low = mmap(NULL, size, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (low == MAP_FAILED) {
+		*call = "mmap";
+		return -errno;
 	}
+	if (edge != NULL && low + size != edge && low != edge)
+		error = fill_holes(page, &edge);
+	if (error < 0)
+		return error;
+	*call = "mmap";
 	*scratch = mmap(low + page, page, PROT_READ | PROT_WRITE,
 	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
 	return *scratch == MAP_FAILED ? -errno : 0;

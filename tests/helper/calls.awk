@@ -16,10 +16,12 @@ BEGIN {
 }
 # A subject is ready when it has said so; a program when the pages are there that merge with nothing.
 !begun && name == "sendto" { begun = 1; next }
-!begun && program && /^mmap\(NULL, [0-9]+, PROT_NONE, MAP_SHARED\|MAP_ANONYMOUS, -1, 0\)/ { begun = 1; scratch = 1; apart = substr($0, 1, index($0, "=")); next }
+{ plugs = /^mmap\(NULL, [0-9]+, PROT_NONE, MAP_SHARED\|MAP_ANONYMOUS\|MAP_NORESERVE, -1, 0\)/ }
+!begun && program && plugs { begun = 1; apart = 1 }
 !begun { next }
-scratch && (apart == substr($0, 1, index($0, "=")) || /MAP_POPULATE/) { next }
-name != "close_range" { scratch = 0 }
+apart && plugs { plug = $NF; next }
+apart && (/MAP_POPULATE/ || (name == "munmap" && index($0, "(" plug ","))) { next }
+name != "close_range" { apart = 0 }
 name == "recvmsg" {
 	attached = ""
 	if (match($0, /cmsg_data=\[[0-9]+/))
