@@ -105,7 +105,7 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	return at != NULL && (at->start < start || at->start - start < len) ? at : NULL;
 }
 
-/* Says that used and more bytes are over a limit. */
+/* Says that used and more bytes are over a limit; used alone can be, too, where the limit was lowered: may_expand_vm(), mm/vma.c. */
 static enum why_answer over(struct why_case *c, enum why_fact limited, const char *name, enum why_fact measured,
                             const char *has, uint64_t more)
 {
@@ -124,6 +124,8 @@ static enum why_answer over(struct why_case *c, enum why_fact limited, const cha
 	say_size(c, limit);
 	say(c, ", the process has ");
 	say_size(c, used);
+	if (more == 0)
+		return say_format(c, " %s, and over it no mapping can be made, not even in the place of another", has);
 	say_format(c, " %s, and this asks for ", has);
 	say_size(c, more);
 	return say(c, " more");

@@ -159,12 +159,12 @@ static uint64_t added(const struct why_case *c)
 
 enum why_answer mmap_over_limit(struct why_case *c)
 {
-	return added(c) > 0 ? say_address_limit(c, added(c)) : WHY_NO;
+	return say_address_limit(c, added(c));
 }
 
 enum why_answer mmap_over_data(struct why_case *c)
 {
-	if (mmap_is_shared(c) || (mmap_prot(c) & PROT_WRITE) == 0 || why_flag(c, MAP_GROWSDOWN) || added(c) == 0)
+	if (mmap_is_shared(c) || (mmap_prot(c) & PROT_WRITE) == 0 || why_flag(c, MAP_GROWSDOWN))
 		return WHY_NO;
 	enum why_answer answer = say_data_limit(c, added(c));
 

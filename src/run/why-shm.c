@@ -91,7 +91,7 @@ enum why_answer shmat_over_limit(struct why_case *c)
 	size = why_round_up(c, size);
 	if ((c->args[2] & SHM_REMAP) != 0 && c->before != NULL)
 		size -= maps_mapped(c->before, c->args[1], size, NULL);
-	return size > 0 ? say_address_limit(c, size) : WHY_NO;
+	return say_address_limit(c, size);
 }
 
 enum why_answer shmat_over_count(struct why_case *c)

@@ -165,6 +165,14 @@ assert_output_joined()
 	why ENOMEM 'the length reaches beyond the address space' "mmap(NULL, -1p, PROT_NONE, $new)"
 }
 
+@test "mmap and shmat: over a limit already, where what is replaced is not counted" {
+	for limit in RLIMIT_AS RLIMIT_DATA; do
+		why ENOMEM "$limit is " "a = mmap($anon); setrlimit($limit, 1p); mmap(a, 4p, $rw, MAP_FIXED|$new)"
+		assert_output_joined 'and over it no mapping can be made, not even in the place of another'
+	done
+	why ENOMEM 'RLIMIT_AS is ' 's = shmget(IPC_PRIVATE, 4p, IPC_CREAT|0600); a = shmat(s, NULL, 0); setrlimit(RLIMIT_AS, 1p); shmat(s, a, SHM_REMAP)'
+}
+
 @test "mmap: MAP_32BIT, whose place begins anywhere in 32 MiB" {
 	[ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || skip 'no MAP_32BIT'
 	why ENOMEM 'no free range of the second GiB, to which MAP_32BIT confines it, is that long' \
