@@ -20,6 +20,13 @@ clean()
 	iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null 2>&1 || fail "$1: no UTF-8 in $(printf '%q' "$output")"
 }
 
+# whole WHAT: nor does the newline in a name begin a line.
+whole()
+{
+	clean "$1"
+	! grep -qa '^ *next' <<<"$output" || fail "$1: a newline of a name in $(printf '%q' "$output")"
+}
+
 setup()
 {
 	# Where root cannot look either, sleep(1) may be a link to all of busybox, which goes by its name.
@@ -55,22 +62,22 @@ runs()
 		for form in '' --tree --detail --gaps --explain --resident --format=json; do
 			run "$MMTOOL" maps ${form:+"$form"} "$pid"
 			assert_success
-			clean "maps $form"
+			whole "maps $form"
 		done
 		run "$MMTOOL" maps --filter="name=$name" "$pid"
-		clean 'maps --filter'
+		whole 'maps --filter'
 		"$MMTOOL" snapshot "$pid" >"saved $name"
 		for args in "maps" "report" "report --explain" "report --format=json"; do
 			# shellcheck disable=SC2086 # words
 			run "$MMTOOL" $args "saved $name"
-			clean "$args of a snapshot"
+			whole "$args of a snapshot"
 		done
 		run "$MMTOOL" diff "saved $name" "$pid"
-		clean 'diff'
+		whole 'diff'
 		run "$MMTOOL" diff --format=json "$pid" $$
-		clean 'diff of two'
+		whole 'diff of two'
 		run timeout 60 "$MMTOOL" watch --until=1 --for=0.3 "$pid"
-		clean 'watch'
+		whole 'watch'
 	done
 }
 

@@ -161,10 +161,14 @@ void words_of_snapshot(struct buf *buf, const struct event_snapshot *snapshot)
 		buf_printf(buf, "The mappings of process %d", (int)snapshot->pid);
 	else
 		buf_puts(buf, "The mappings in ");
-	if (snapshot->pid == 0)
-		buf_puts(buf, snapshot->name);
-	else if (snapshot->command != NULL)
-		buf_printf(buf, " (%s)", snapshot->command);
+	/* Either can hold a newline, which would begin a line of its own. */
+	if (snapshot->pid == 0) {
+		buf_escape(buf, snapshot->name, strlen(snapshot->name), 0);
+	} else if (snapshot->command != NULL) {
+		buf_puts(buf, " (");
+		buf_escape(buf, snapshot->command, strlen(snapshot->command), 0);
+		buf_putc(buf, ')');
+	}
 	if (strcmp(snapshot->name, "self") == 0)
 		buf_puts(buf, ", which is mmtool itself while it reads them");
 	buf_puts(buf, ". Each is a range of addresses that is used in one way. perms: r may be read, w written, x executed; p private, "

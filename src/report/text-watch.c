@@ -67,8 +67,12 @@ void text_watch_start(struct text *text, struct buf *out, const struct event_sna
 
 	buf_reset(line);
 	buf_printf(line, "process %d", (int)snapshot->pid);
-	if (snapshot->command != NULL)
-		buf_printf(line, " (%s)", snapshot->command);
+	/* A name can hold a newline, which would begin a line of its own. */
+	if (snapshot->command != NULL) {
+		buf_puts(line, " (");
+		buf_escape(line, snapshot->command, strlen(snapshot->command), 0);
+		buf_putc(line, ')');
+	}
 	buf_puts(line, ": ");
 	add_count(line, total.count);
 	buf_puts(line, ", ");
@@ -145,7 +149,7 @@ void text_watch_note(struct text *text, struct buf *out, const struct event_note
 
 	buf_reset(line);
 	add_time(line, note->from, note->to);
-	buf_puts(line, note->text);
+	buf_escape(line, note->text, strlen(note->text), 0);
 	text_separate(text, out, BLOCK_BODY);
 	text_wrapped(text, out, "", "  ", INK_BOLD, buf_text(line));
 }
