@@ -112,6 +112,14 @@ static bool has_exited(char state)
 	return state == 'Z' || state == 'X';
 }
 
+/* It has no address space any more, and is no zombie yet: it closes files, or frees much memory (do_exit(), kernel/exit.c). */
+static bool is_exiting(char state, unsigned long flags)
+{
+	static const unsigned long exiting = 0x00000004; /* PF_EXITING, include/linux/sched.h */
+
+	return !has_exited(state) && (flags & exiting) != 0;
+}
+
 /* A thread that goes on where the main thread has ended (pthread_exit(3)), or 0: the process's own files are empty then. */
 static pid_t living_thread(pid_t pid)
 {
@@ -144,6 +152,8 @@ static char *lacking(const struct target *target)
 
 	if (!read_state(target->pid, "stat", &state, &flags))
 		return NULL;
+	if (is_exiting(state, flags))
+		return say(target, " is exiting: it has no mappings any more");
 	if (!has_exited(state) && (flags & kernel_thread) != 0)
 		return say(target, " is a thread of the kernel: it has no address space of its own");
 	if (!has_exited(state))
@@ -178,13 +188,15 @@ static char *refused(const struct target *target, int error)
 	return take_text(&text);
 }
 
-static char *absent(const struct target *target)
+static char *absent(const struct target *target, int error)
 {
-	/* hidepid (proc(5)) hides what can still be signalled, or refuses to be. */
 	bool there = kill(target->pid, 0) == 0 || errno == EPERM;
 
 	if (there && access("/proc/self", F_OK) != 0)
 		return say(target, " cannot be looked at: /proc is not mounted here");
+	if (there && error == ESRCH)
+		return say(target, " has no address space");
+	/* hidepid (proc(5)) hides what can still be signalled, or refuses to be. */
 	return say(target, there ? " is hidden from you by /proc (hidepid); root may see it" : ": no such process");
 }
 
@@ -198,7 +210,7 @@ static int fail_process(const struct target *target, int error, char **problem)
 	}
 	free(why);
 	if (error == ENOENT || error == ESRCH)
-		*problem = absent(target);
+		*problem = absent(target, error);
 	else if (error == EACCES || error == EPERM)
 		*problem = refused(target, error);
 	else
@@ -412,7 +424,7 @@ char *target_problem(const struct target *target, int error)
 	char state;
 
 	if (error == -ESRCH) {
-		bool gone = !read_state(target->pid, "stat", &state, &flags) || has_exited(state);
+		bool gone = !read_state(target->pid, "stat", &state, &flags) || has_exited(state) || is_exiting(state, flags);
 
 		return say(target, gone ? " ended while it was read" : " replaced its program (exec) while it was read");
 	}

@@ -484,6 +484,24 @@ END
 	assert_output --partial 'has exited, and waits to be collected by its parent'
 }
 
+@test "one that was killed is exiting, then gone: it is not hidden, and runs no other program" {
+	for command in watch maps snapshot diff; do
+		start_puppet
+		perform pieces 20000
+		kill -9 "$puppet"
+		# Its address space goes first; to free it takes a while.
+		while read -r _ <"/proc/$puppet/maps"; do :; done 2>/dev/null
+		case $command in
+		diff) mm diff $$ "$puppet" ;;
+		*) mm "$command" "$puppet" ;;
+		esac
+		assert_failure 3
+		assert_output --regexp '( is exiting: it has no mappings any more|: no such process| has exited, and waits .*)$'
+		exec 5>&- 6<&-
+		rm strings answers
+	done
+}
+
 @test "a thread of the kernel has nothing to watch" {
 	need_root
 	# Others may end meanwhile.
