@@ -81,6 +81,13 @@ runs()
 	done
 }
 
+@test "a program whose name has a newline is the program nevertheless" {
+	runs $'line\nnext'
+	mm maps --explain "$pid"
+	assert_success
+	grep -A1 'x.*/line.012next$' <<<"$output" | grep -q "the program's code" || fail "$output"
+}
+
 @test "maps --raw is raw in a file, and clean on a terminal" {
 	need script
 	runs $'esc\e]0;title\a'

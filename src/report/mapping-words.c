@@ -33,9 +33,23 @@ static bool contains(const struct mapping *mapping, const char *part)
 	return mapping->name_len > 0 && memmem(mapping->name, mapping->name_len, part, strlen(part)) != NULL;
 }
 
+/* A newline in its path, which the link to it tells as it is, is escaped in maps (show_map_vma(), fs/proc/task_mmu.c). */
 static bool is_program(const struct mapping *mapping, const char *program)
 {
-	return program != NULL && strlen(program) == mapping->name_len && memcmp(program, mapping->name, mapping->name_len) == 0;
+	static const char newline[] = "\\012";
+	size_t at = 0;
+
+	if (program == NULL)
+		return false;
+	for (; *program != '\0'; program++) {
+		const char *piece = *program == '\n' ? newline : program;
+		size_t len = *program == '\n' ? sizeof(newline) - 1 : 1;
+
+		if (len > mapping->name_len - at || memcmp(mapping->name + at, piece, len) != 0)
+			return false;
+		at += len;
+	}
+	return at == mapping->name_len;
 }
 
 static bool can(const struct mapping *mapping, char letter)
