@@ -42,6 +42,9 @@ static const struct {
 	{ "/memfd:", KIND_MEMFD },
 };
 
+/* Descriptors that are no files: of rings, counters and the like (fs/anon_inodes.c, net/socket.c); a path begins with "/". */
+static const char *const pseudo[] = { "anon_inode:", "socket:[" };
+
 /* MAP_ANONYMOUS with MAP_HUGETLB: a file of the kernel's own mount of hugetlbfs (fs/hugetlbfs/inode.c), of no fixed number. */
 static const char huge[] = "/anon_hugepage (deleted)";
 
@@ -50,6 +53,15 @@ static bool starts(const struct mapping *mapping, const char *prefix)
 	size_t len = strlen(prefix);
 
 	return mapping->name_len >= len && memcmp(mapping->name, prefix, len) == 0;
+}
+
+static bool is_pseudo(const struct mapping *mapping)
+{
+	for (size_t i = 0; i < sizeof(pseudo) / sizeof(pseudo[0]); i++) {
+		if (starts(mapping, pseudo[i]))
+			return true;
+	}
+	return false;
 }
 
 bool mapping_is_named(const struct mapping *mapping, const char *name)
@@ -79,6 +91,8 @@ enum mapping_kind mapping_kind(const struct mapping *mapping)
 		return KIND_SHMEM;
 	} else if (mapping->major == 0 && mapping_is_named(mapping, huge)) {
 		return KIND_HUGE;
+	} else if (is_pseudo(mapping)) {
+		return KIND_SHMEM;
 	}
 	return mapping->perms[3] == 's' ? KIND_FILE_SHARED : KIND_FILE_PRIVATE;
 }

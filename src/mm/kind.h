@@ -16,7 +16,7 @@ enum mapping_kind {
 	KIND_HUGE,             /* the same or MAP_PRIVATE, with MAP_HUGETLB: huge pages of the pool */
 	KIND_SYSV,             /* a segment of shmget(2) */
 	KIND_MEMFD,            /* a file of memfd_create(2) */
-	KIND_SHMEM,            /* other shared memory without a name in any file system: a driver's */
+	KIND_SHMEM,            /* other shared memory without a name in any file system: a driver's, or of a descriptor that is no file */
 	KIND_FILE_PRIVATE,     /* a file: stores go into pages of the process's own */
 	KIND_FILE_SHARED,      /* a file: stores reach it */
 	KIND_SPECIAL,          /* [vdso], [vvar], [vsyscall], …: the kernel's own */

@@ -151,7 +151,9 @@ void words_of_mapping(struct buf *buf, const struct mapping *mapping, const stru
 		buf_puts(buf, "a file that is only memory (memfd_create), often shared with another process");
 		return;
 	case KIND_SHMEM:
-		buf_puts(buf, "shared memory that a driver of the kernel made");
+		buf_puts(buf, mapping_is_shmem(mapping)
+		                      ? "shared memory that a driver of the kernel made"
+		                      : "what a descriptor that is no file gives to be mapped: a ring, counters, pages of a driver");
 		return;
 	case KIND_FILE_PRIVATE:
 	case KIND_FILE_SHARED:

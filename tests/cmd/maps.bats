@@ -203,6 +203,7 @@ END2
 		60600000-60601000 rw-s 00000000 00:01 3   /SYSV0000000a (deleted)|a shared memory segment (shmget)
 		60602000-60603000 rw-s 00000000 00:01 4   /memfd:m (deleted)|a file that is only memory (memfd_create)
 		60604000-60605000 rw-s 00000000 00:01 5   /i915 (deleted)|shared memory that a driver of the kernel made
+		60605000-60606000 rw-s 00000000 00:0e 6   anon_inode:[perf_event]|what a descriptor that is no file gives to be mapped
 		60606000-60607000 rw-s 00000000 00:01 6   /dev/zero (deleted)|memory of no file that a child made by fork shares
 		60610000-60611000 r--s 00000000 fe:00 7   /etc/hosts|a file, shared: may only be read
 		60611000-60612000 r-xs 00000000 fe:00 7   /etc/hosts|a file, shared: code
@@ -255,6 +256,9 @@ END2
 		b000-c000 rw-p 00000000 00:0f 9 /anon_hugepage (deleted)
 		c000-d000 rw-p 00000000 fe:00 9 /anon_hugepage (deleted)
 		d000-e000 rw-s 00000000 00:01 9 [anon_shmem:[heap]]
+		e000-f000 rw-s 10000000 00:0e 9 anon_inode:[io_uring]
+		f000-10000 rw-s 00000000 00:08 9 socket:[9]
+		10000-11000 rw-s 00000000 fe:00 9 /tmp/anon_inode:[io_uring]
 	END2
 	run bash -c '"$MMTOOL" maps named | sed "1,/^mappings/d"'
 	assert_output '       1         4K  private anonymous
@@ -262,11 +266,11 @@ END2
        2         8K  shared anonymous
        1         4K  anonymous huge pages
        1         4K  memfd
-       1         4K  other shared memory
+       3        12K  other shared memory
        3        12K  private file
-       2         8K  shared file
+       3        12K  shared file
        1         4K  special
-      13        52K  all'
+      16        64K  all'
 }
 
 @test "live processes with hostile names" {
