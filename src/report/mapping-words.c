@@ -116,11 +116,11 @@ static void add_anonymous(struct buf *buf, const struct mapping *mapping, const 
 	else if (!can(mapping, 'r') && !can(mapping, 'w') && !can(mapping, 'x'))
 		buf_puts(buf, behind ? "addresses that are kept and may not be used: a guard, or room to grow"
 		                     : "addresses that are kept free, and may not be used yet");
-	else if (can(mapping, 'x'))
-		buf_puts(buf, "code that was made while the program ran");
 	else if (behind && mapping_kind(before) == KIND_FILE_PRIVATE && before->perms[1] == 'w' && can(mapping, 'w'))
 		buf_puts(buf, "the rest of the variables above: those that begin as zero, which no file needs to hold; or memory that "
 		              "came to lie behind them");
+	else if (can(mapping, 'x'))
+		buf_puts(buf, "memory of no file that may be executed, as for code that is made while the program runs");
 	else
 		buf_puts(buf, can(mapping, 'w') ? "memory of no file: zero at first; mmap gives it, and malloc takes it for large blocks"
 		                                : "memory of no file, which may only be read");

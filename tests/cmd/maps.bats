@@ -194,7 +194,7 @@ END2
 		00404000-00405000 ---p 00004000 fe:00 1   /usr/bin/prog|a part of a file: may not be used at all
 		50000000-50001000 rw-p 00000000 00:00 0   [heap]|the heap
 		60000000-60001000 rw-p 00000000 00:00 0   [anon:arena]|memory of no file, to which the program gave this name
-		60002000-60003000 rwxp 00000000 00:00 0 |code that was made while the program ran
+		60002000-60003000 rwxp 00000000 00:00 0 |memory of no file that may be executed, as for code that is made while the program runs
 		60004000-60005000 r--p 00000000 00:00 0 |memory of no file, which may only be read
 		60005000-60006000 ---p 00000000 00:00 0 |addresses that are kept and may not be used: a guard, or room to grow
 		60008000-60009000 ---p 00000000 00:00 0 |addresses that are kept free, and may not be used yet
@@ -215,6 +215,8 @@ END2
 		60711000-60712000 ---p 00003000 fe:00 10   /lib/libz.so.1|a part of a library's file that may not be used, between others
 		60712000-60713000 rw-p 00003000 fe:00 10   /lib/libz.so.1|a library's variables: what is written is the process's own
 		60713000-60714000 rw-p 00000000 00:00 0 |the rest of the variables above: those that begin as zero
+		60715000-60716000 rwxp 00003000 fe:00 10   /lib/libz.so.1|a library's code
+		60716000-60717000 rwxp 00000000 00:00 0 |the rest of the variables above: those that begin as zero
 		60720000-60721000 r-xp 00000000 fe:00 11   /lib/libc-2.31.so|the C library's code
 		7ffc0000-7ffc1000 rw-p 00000000 00:00 0   [stack]|the stack of the first thread
 		7ffc2000-7ffc3000 r-xp 00000000 00:00 0   [uprobes]|instructions that the kernel runs out of line for a probe
