@@ -77,7 +77,7 @@ static unsigned char *make(unsigned char *at, const struct task *task)
 	return at;
 }
 
-/* Returns 0 or an errno. */
+/* Returns 0 or an errno, that of mremap. */
 static int move(const struct task *task, void *from, void *to)
 {
 	if (task->way->copies)
@@ -87,7 +87,7 @@ static int move(const struct task *task, void *from, void *to)
 	return 0;
 }
 
-static int work(const void *context, void *result)
+static int work(const void *context, void *result, const char **call)
 {
 	const struct task *task = context;
 	size_t room = 3 * task->apart + task->page;
@@ -96,6 +96,7 @@ static int work(const void *context, void *result)
 	struct outcome outcome = { 0 };
 	int error = 0;
 
+	*call = "mmap";
 	if (reserved == MAP_FAILED)
 		return errno;
 	unsigned char *here = reserved + (task->apart - (uintptr_t)reserved % task->apart) % task->apart;
@@ -103,6 +104,7 @@ static int work(const void *context, void *result)
 
 	if (make(here, task) == NULL || (task->way->copies && make(there, task) == NULL))
 		return errno;
+	*call = "mremap";
 	(void)clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	outcome.cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	for (unsigned i = 0; i < task->moves && error == 0; i++)

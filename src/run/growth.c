@@ -37,6 +37,7 @@ struct way {
 	const char *name;
 	unsigned char *(*make)(size_t size);
 	unsigned char *(*grow)(struct buffer *buffer, size_t size);
+	const char *made_by, *grown_by; /* the calls */
 };
 
 static unsigned char *make_mapping(size_t size)
@@ -96,9 +97,9 @@ static unsigned char *grow_by_copy(struct buffer *buffer, size_t size)
 }
 
 static const struct way ways[] = {
-	{ "mremap", make_mapping, grow_mapping },
-	{ "realloc", make_block, grow_block },
-	{ "malloc+copy", make_block, grow_by_copy },
+	{ "mremap", make_mapping, grow_mapping, "mmap", "mremap" },
+	{ "realloc", make_block, grow_block, "malloc", "realloc" },
+	{ "malloc+copy", make_block, grow_by_copy, "malloc", "malloc" },
 };
 
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
@@ -132,12 +133,14 @@ static bool is_kept(const struct buffer *buffer, const struct growth_options *op
 	return true;
 }
 
-static int grow_all(const struct way *way, const struct growth_options *options, struct buffer *buffer)
+static int grow_all(const struct way *way, const struct growth_options *options, struct buffer *buffer, const char **call)
 {
+	*call = way->made_by;
 	buffer->size = (size_t)options->from;
 	buffer->at = way->make(buffer->size);
 	if (buffer->at == NULL)
 		return errno;
+	*call = way->grown_by;
 	fill(buffer, 0, 0, options->touched);
 	for (unsigned doubling = 1; buffer->size < options->to; doubling++) {
 		size_t old = buffer->size;
@@ -160,7 +163,7 @@ struct task {
 	const struct growth_options *options;
 };
 
-static int work(const void *context, void *result)
+static int work(const void *context, void *result, const char **call)
 {
 	const struct task *task = context;
 	struct outcome outcome = { 0 };
@@ -174,7 +177,7 @@ static int work(const void *context, void *result)
 	figures[CPU] = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	figures[FAULTS] = minor_faults();
 
-	int error = grow_all(task->way, task->options, &buffer);
+	int error = grow_all(task->way, task->options, &buffer, call);
 
 	figures[FAULTS] = minor_faults() - figures[FAULTS];
 	figures[CPU] = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - figures[CPU];

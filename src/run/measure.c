@@ -24,7 +24,8 @@ enum { MOST_SECONDS = 60 };
 
 /* What a process sends when it is through; it fits into a pipe's buffer, and comes as one piece (pipe(7), PIPE_BUF). */
 struct answer {
-	int error; /* errno of the call that failed, or 0 */
+	int error;        /* errno of the call that failed, or 0 */
+	const char *call; /* its name: a constant, which is where it was in the process that forked this one */
 	bool one_processor;
 	char result[MEASURE_RESULT];
 };
@@ -62,7 +63,7 @@ static _Noreturn void child(const struct measure *measure, pid_t parent, int fd)
 	alarm(MOST_SECONDS);
 	offer_to_oom();
 	answer.one_processor = stay_on(measure->processor);
-	answer.error = measure->work(measure->context, answer.result);
+	answer.error = measure->work(measure->context, answer.result, &answer.call);
 	_exit(write(fd, &answer, sizeof(answer)) < 0 ? errno : 0);
 }
 
@@ -115,7 +116,7 @@ int measure_once(const struct measure *measure, void *result, bool *one_processo
 	if (got != sizeof(answer))
 		return tell_end(problem, measure, status);
 	if (answer.error != 0)
-		return tell(problem, measure, "the call failed", strerror(answer.error));
+		return tell(problem, measure, answer.call, strerror(answer.error));
 	memcpy(result, answer.result, measure->result_size);
 	*one_processor &= answer.one_processor;
 	return STATUS_OK;

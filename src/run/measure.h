@@ -13,8 +13,8 @@ enum { MEASURE_RUNS = 99 };
 /* What is measured. */
 struct measure {
 	const char *name; /* in messages */
-	/* Runs in a new process; fills *result, and returns 0 or the errno of the call that failed. */
-	int (*work)(const void *context, void *result);
+	/* Runs in a new process; fills *result, and returns 0, or the errno of the call that failed, with its name. */
+	int (*work)(const void *context, void *result, const char **call);
 	const void *context;
 	size_t result_size; /* bytes, at most MEASURE_RESULT */
 	int processor;      /* where it is to run (sched_getcpu(3)); -1: anywhere */

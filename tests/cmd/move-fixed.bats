@@ -219,5 +219,5 @@ cost()
 	not_sanitized 'its shadow needs more'
 	run bash -c 'ulimit -v 65536; exec "$0" move-fixed --cost --to=64M --runs=1' "$MMTOOL"
 	assert_failure 3
-	assert_output --partial 'mremap, aligned: the call failed: Cannot allocate memory'
+	assert_output --partial 'mremap, aligned: mmap: Cannot allocate memory'
 }

@@ -170,7 +170,7 @@ figure()
 	not_sanitized 'its shadow needs more'
 	run bash -c 'ulimit -v 65536; exec "$0" realloc --compare --to=64M --runs=1' "$MMTOOL"
 	assert_failure 3
-	assert_output --partial 'the call failed: Cannot allocate memory'
+	assert_output 'mmtool realloc: mremap: mremap: Cannot allocate memory'
 }
 
 @test "as a script it does the same" {
