@@ -34,7 +34,7 @@ $output"
 
 @test "locking succeeds and locks nothing" {
 	droppable
-	block 'mlock(d, 4p)' | grep -q ' = 0$'
+	block 'locked = mlock(d, 4p)' | grep -q ' = 0$'
 	held 'expect !vmflag(d, "lo")'
 }
 
@@ -58,6 +58,14 @@ $output"
 	droppable
 	as_nobody "$MMTOOL" droppable
 	[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || fail "$output"
+}
+
+@test "a user who may lock nothing cannot do it: status 77" {
+	droppable
+	ulimit -l 0
+	as_nobody "$MMTOOL" droppable
+	assert_failure 77
+	assert_output --partial 'not allowed to lock four pages here (RLIMIT_MEMLOCK)'
 }
 
 @test "as a script and as a C program it does the same" {
