@@ -52,6 +52,18 @@ static bool stay_on(int processor)
 	return sched_setaffinity(0, sizeof(one), &one) == 0;
 }
 
+/* An alarm that is blocked, as it may be since before mmtool, would end nothing. */
+static void limit_time(void)
+{
+	sigset_t alarms;
+
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	signal(SIGALRM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+	alarm(MOST_SECONDS);
+}
+
 static _Noreturn void child(const struct measure *measure, pid_t parent, int fd)
 {
 	struct answer answer = { 0 };
@@ -59,8 +71,7 @@ static _Noreturn void child(const struct measure *measure, pid_t parent, int fd)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
-	signal(SIGALRM, SIG_DFL);
-	alarm(MOST_SECONDS);
+	limit_time();
 	offer_to_oom();
 	answer.one_processor = stay_on(measure->processor);
 	answer.error = measure->work(measure->context, answer.result, &answer.call);

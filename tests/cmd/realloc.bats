@@ -173,6 +173,21 @@ figure()
 	assert_output 'mmtool realloc: mremap: mremap: Cannot allocate memory'
 }
 
+@test "a measurement that takes too long is ended, also where the signal for it was blocked" {
+	env --block-signal=ALRM true 2>/dev/null || skip 'this env cannot block signals'
+	env --block-signal=ALRM "$MMTOOL" realloc --compare --to=16M --runs=99 >out 2>errors 3>&- &
+	tool=$!
+	# The signal comes from here instead of from the clock.
+	while kill -0 "$tool" 2>/dev/null; do
+		for child in $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v tool="$tool" '{ pid = $1; sub(/.*\) /, "") } $2 == tool { print pid }'); do
+			kill -ALRM "$child" 2>/dev/null || true
+		done
+	done
+	wait "$tool" || [ $? -eq 3 ]
+	run cat errors
+	assert_output --regexp '^mmtool realloc: [a-z+]*: the process that measured it was stopped: it took over a minute$'
+}
+
 @test "as a script it does the same" {
 	same_as_run realloc
 }
