@@ -333,6 +333,13 @@ working()
 	assert_success
 }
 
+@test "a small RLIMIT_NOFILE: of another process, what could not be opened is named" {
+	not_sanitized 'its runtime opens files of its own'
+	run bash -c 'for fd in {3..19}; do eval "exec $fd>&-"; done; ulimit -n 4; exec "$MMTOOL" watch --until=1 $$'
+	assert_failure 3
+	assert_output --regexp '^mmtool watch: process [0-9]+: open: /proc/[0-9]+/maps: Too many open files$'
+}
+
 @test "a small RLIMIT_NOFILE: a script's own descriptors are the kernel's answer" {
 	run bash -c 'ulimit -n 10; exec "$MMTOOL" run -e "repeat 6 { open(\"/dev/null\", O_RDONLY) }; open(\"/dev/null\", O_RDONLY) = -1 EMFILE" -q'
 	assert_success

@@ -200,7 +200,8 @@ static char *absent(const struct target *target, int error)
 	return say(target, there ? " is hidden from you by /proc (hidepid); root may see it" : ": no such process");
 }
 
-static int fail_process(const struct target *target, int error, char **problem)
+/* call, of the process's file, has failed. */
+static int fail_process(const struct target *target, const char *call, const char *file, int error, char **problem)
 {
 	char *why = lacking(target);
 
@@ -214,7 +215,7 @@ static int fail_process(const struct target *target, int error, char **problem)
 	else if (error == EACCES || error == EPERM)
 		*problem = refused(target, error);
 	else
-		*problem = target_problem(target, -error);
+		return target_fail(target, call, file, -error, problem);
 	return error == ENOENT ? -ESRCH : -error;
 }
 
@@ -257,7 +258,7 @@ static int open_process(struct target *target, const char *what, char **problem)
 			*problem = say(target, ": this kernel has no such file for it");
 			return -ENOENT;
 		}
-		return fail_process(target, error, problem);
+		return fail_process(target, "open", what, error, problem);
 	}
 	int named = read_command(target->pid, &target->command);
 	/* Opened or not: a kernel thread's and a zombie's are empty, or answer with ESRCH. */
@@ -268,7 +269,7 @@ static int open_process(struct target *target, const char *what, char **problem)
 
 		target_close(target);
 		(void)read_command(target->pid, &target->command);
-		error = fail_process(target, error, problem);
+		error = fail_process(target, "read", what, error, problem);
 		target_close(target);
 		return error;
 	}
