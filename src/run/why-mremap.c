@@ -127,9 +127,11 @@ enum why_answer mremap_colour(struct why_case *c)
 	return say_colour(c, new_address(c), mapping->offset + (old_address(c) - mapping->start), "new_address");
 }
 
-/* What is unmapped or moved is a part of such a mapping. */
+/* What is replaced, unmapped or moved is a part of such a mapping. */
 enum why_answer mremap_special_cut(struct why_case *c)
 {
+	if (why_flag(c, MREMAP_FIXED) && say_special_cut(c, new_address(c), new_size(c)) == WHY_YES)
+		return WHY_YES;
 	if (new_size(c) < old_size(c) && say_special_cut(c, old_address(c) + new_size(c), old_size(c) - new_size(c)) == WHY_YES)
 		return WHY_YES;
 	return why_flag(c, MREMAP_MAYMOVE) ? say_special_cut(c, old_address(c), old_size(c)) : WHY_NO;

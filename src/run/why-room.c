@@ -149,6 +149,17 @@ enum why_answer mmap_no_gap(struct why_case *c)
 	return say_widest(c, "the address space", gap, GUARD_GAP * c->page, "below a mapping that grows down, as a stack does");
 }
 
+/* Before 6.12, whose mmap_region() asks what it replaces, it is ENOMEM. */
+enum why_answer mmap_special_cut(struct why_case *c)
+{
+	return why_flag(c, MAP_FIXED) ? say_special_cut(c, c->args[0], mmap_length(c)) : WHY_NO;
+}
+
+enum why_answer mmap_huge_cut(struct why_case *c)
+{
+	return why_flag(c, MAP_FIXED) ? say_huge_unaligned(c, c->args[0], mmap_length(c)) : WHY_NO;
+}
+
 /* What the mapping adds to the process: not what MAP_FIXED replaces. */
 static uint64_t added(const struct why_case *c)
 {

@@ -267,7 +267,7 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(mmap_append_only) X(mmap_write_exec) X(mmap_swap_file) X(mmap_low) X(mmap_no_memlock) X(mmap_noexec) \
 	X(mmap_sealed) X(mmap_sealed_file) X(mmap_occupied) X(mmap_too_far) X(mmap_sync) X(mmap_validate_flag) \
 	X(mmap_over_memlock) X(mmap_length_wraps) X(mmap_no_huge_pages) X(mmap_over_count) X(mmap_too_long) \
-	X(mmap_fixed_beyond) X(mmap_no_gap) X(mmap_over_limit) X(mmap_over_data) X(mmap_over_policy) \
+	X(mmap_fixed_beyond) X(mmap_no_gap) X(mmap_over_limit) X(mmap_over_data) X(mmap_over_policy) X(mmap_special_cut) X(mmap_huge_cut) \
 	X(munmap_beyond) X(munmap_length_zero) X(munmap_length_wraps) X(munmap_huge_unaligned) X(munmap_over_count) \
 	X(range_unaligned) X(range_wraps) X(range_hole) X(range_special_cut) X(range_huge_cut) X(range_sealed) X(range_over_count) \
 	X(mprotect_unknown_bits) X(mprotect_grows_both) X(mprotect_grows_not) X(mprotect_huge_unaligned) \

@@ -58,6 +58,8 @@ const struct why_rule why_rules[] = {
 	ROW(MMAP, EINVAL, "droppable-with", mmap_droppable_with, "MAP_DROPPABLE excludes locking, huge pages and growing"),
 	ROW(MMAP, EINVAL, "grows-file", mmap_grows_file, "MAP_GROWSDOWN is for anonymous memory"),
 	ROW(MMAP, EINVAL, "grows-shared", mmap_grows_shared, "MAP_GROWSDOWN is for private memory"),
+	ROW(MMAP, EINVAL, "special-cut", mmap_special_cut, "[vdso] and the like can be replaced whole only (since Linux 6.12)"),
+	ROW(MMAP, EINVAL, "huge-cut", mmap_huge_cut, "huge pages can be replaced whole only (since Linux 6.12)"),
 	ROW(MMAP, EINVAL, "huge-offset", mmap_huge_offset, "the offset into huge pages must be a multiple of their size"),
 	ROW(MMAP, EINVAL, "secret-private", mmap_secret_private, "memfd_secret can be mapped shared only"),
 	ROW(MMAP, EBADF, "no-fd", mmap_no_fd, "without MAP_ANONYMOUS fd must be a descriptor"),

@@ -197,7 +197,7 @@ lines_say()
 		mremap(0x7f12e4000000, 4096, 8192, MREMAP_MAYMOVE) = -1 ENOMEM
 		(1) the old mapping must not be sealed; (2) what MREMAP_FIXED replaces must not be sealed
 		mremap(0x7f12e4000000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7f12e4900000) = -1 EPERM
-		(1) a fixed addr for huge pages must be a multiple of their size; (2) memfd_secret can be mapped shared only
+		(1) a fixed addr for huge pages must be a multiple of their size; (2) [vdso] and the like can be replaced whole only (since Linux 6.12); (3) huge pages can be replaced whole only (since Linux 6.12); (4) memfd_secret can be mapped shared only
 		mmap(0x7f12e4001000, 8192, PROT_READ, MAP_PRIVATE|MAP_FIXED, 3, 0) = -1 EINVAL
 		(1) MAP_HUGETLB is for anonymous memory and files of hugetlbfs; (2) the offset into huge pages must be a multiple of their size; (3) memfd_secret can be mapped shared only
 		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_HUGETLB, 3, 4096) = -1 EINVAL

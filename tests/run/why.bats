@@ -165,6 +165,18 @@ assert_output_joined()
 	why ENOMEM 'the length reaches beyond the address space' "mmap(NULL, -1p, PROT_NONE, $new)"
 }
 
+@test "mremap: what the new range replaces of what the kernel set up must be the whole" {
+	vdso=$(setarch -R "$MMTOOL" run --format=json -e 'note 1' | head -n 1 | grep -o '"line":"[^"]*\[vdso\]' | tail -n 1) || true
+	vdso=${vdso##*'"line":"'}
+	range=${vdso%% *}
+	[ -n "$range" ] && ((16#${range#*-} - 16#${range%-*} > $(getconf PAGESIZE))) || skip 'no [vdso] of several pages'
+	run setarch -R "$MMTOOL" run -e "a = mmap($anon); mremap(a, 1p, 1p, MREMAP_MAYMOVE|MREMAP_FIXED, 0x${range%-*}) = -1 EINVAL"
+	# Before Linux 5.11 it could be cut.
+	[ "$status" -eq 0 ] || { grep -q 'MREMAP_FIXED, 0x[0-9a-f]*) = 0x' <<<"$output" && skip 'this kernel cuts it'; }
+	assert_success
+	assert_output_joined '[vdso] (r-xp) was set up by the kernel and cannot be cut in two'
+}
+
 @test "mmap and shmat: over a limit already, where what is replaced is not counted" {
 	for limit in RLIMIT_AS RLIMIT_DATA; do
 		why ENOMEM "$limit is " "a = mmap($anon); setrlimit($limit, 1p); mmap(a, 4p, $rw, MAP_FIXED|$new)"
