@@ -50,10 +50,10 @@ static void try(bool makes, const char *call, const char *file)
 	snprintf(tried.text, sizeof(tried.text), "%s%s%s", call, file[0] != '\0' ? ": " : "", file);
 }
 
-/* A whole small file.  0 or -errno. */
+/* A whole small file.  0 or -errno.  Like all paths here its own is not on the stack, which can be small (RLIMIT_STACK). */
 static int read_text(const char *folder, const char *name, char *text, size_t size)
 {
-	char path[CGROUP_PATH + 64];
+	static char path[CGROUP_PATH + 64];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	try(false, "open or read", path);
@@ -64,7 +64,8 @@ static int read_text(const char *folder, const char *name, char *text, size_t si
 
 static int write_number(const char *folder, const char *name, uint64_t number)
 {
-	char path[CGROUP_PATH + 64], text[32];
+	static char path[CGROUP_PATH + 64];
+	char text[32];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	int fd = file_open(path, O_WRONLY), len = snprintf(text, sizeof(text), "%" PRIu64, number);
@@ -181,7 +182,7 @@ static int find_own(bool unified, char *path)
 /* As find_mount(). */
 static int find_place(struct place *place, bool unified)
 {
-	char root[CGROUP_PATH], own[CGROUP_PATH];
+	static char root[CGROUP_PATH], own[CGROUP_PATH];
 	const char *below = own;
 
 	place->unified = unified;
@@ -205,7 +206,7 @@ static int find_place(struct place *place, bool unified)
 /* Whether the machine has any swap, which a limit of memory alone would let the processes have; or -errno. */
 static int has_swap(void)
 {
-	char text[8192];
+	static char text[8192];
 	int error = read_text("/proc", "swaps", text, sizeof(text));
 
 	/* A kernel without swap has no such file. */
@@ -403,7 +404,7 @@ int cgroup_confine(struct cgroup *group, pid_t pid, uint64_t bytes, int (*announ
                    void *context, struct buf *problem)
 {
 	const struct wish wish = { pid, bytes, announce, context };
-	struct place place;
+	static struct place place;
 
 	group->path[0] = '\0';
 	int error = -ENOENT;
@@ -450,7 +451,7 @@ int cgroup_oom_kills(const struct cgroup *group, int64_t *count)
 
 static void kill_members(const char *path)
 {
-	char procs[CGROUP_PATH + 64], text[4096];
+	static char procs[CGROUP_PATH + 64], text[4096];
 
 	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
 	if (file_read_small(AT_FDCWD, procs, text, sizeof(text)) < 0)

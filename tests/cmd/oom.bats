@@ -197,6 +197,16 @@ has_cgroup_of()
 	assert_equal "$(outcome 'expect oom_kills() == 2')" '    ok: 2'
 }
 
+@test "a stack of 32 KiB is enough" {
+	not_sanitized 'the stack of its functions is larger'
+	[ "$(getconf PAGESIZE)" -eq 4096 ] || skip 'pages are large here, and the stack would have few'
+	oom -q
+	for _ in {1..6}; do
+		run env -i "$BASH" -c 'ulimit -s 32; exec "$0" oom -q' "${MMTOOL_OBSERVED-$MMTOOL}"
+		assert_success
+	done
+}
+
 @test "as a script and as a C program it does the same, and leaves nothing" {
 	need_compiler
 	oom
