@@ -69,9 +69,15 @@ static enum line edited(struct lines *lines, const char *prompt, const char **te
 	return *text != NULL ? LINE_READ : LINE_END;
 }
 
-/* Reads more: LINE_READ when there is some. */
+/* Reads more: LINE_READ when there is some.  A line without an end (/dev/zero) is EFBIG. */
 static enum line fill(struct lines *lines)
 {
+	enum { LONGEST = 16 << 20 };
+
+	if (lines->buf.len > LONGEST) {
+		errno = EFBIG;
+		return LINE_FAILED;
+	}
 	char *to = buf_reserve(&lines->buf, READ_SIZE);
 	ssize_t got = read(STDIN_FILENO, to, READ_SIZE);
 

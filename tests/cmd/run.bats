@@ -247,3 +247,14 @@ script()
 	"$MMTOOL" run --format=json -e "$script" >grown
 	"$MMTOOL" report --format=json grown | cmp - grown
 }
+
+@test "a script without an end is refused, and not read for ever" {
+	run "$MMTOOL" run - </dev/zero
+	assert_failure 2
+	assert_output 'mmtool run: -: cannot be read: File too large'
+	mm run /dev/zero
+	assert_failure 2
+	run "$MMTOOL" shell </dev/zero
+	assert_failure 3
+	assert_output 'mmtool shell: standard input: cannot be read: File too large'
+}
