@@ -248,7 +248,7 @@ static void store(struct program *p, const struct statement *statement)
 static void expected_text(struct buf *line, const struct statement *statement)
 {
 	buf_puts(line, ",\v\"");
-	if (statement->message != NULL)
+	if (statement->message != NULL && statement->message->string.len > 0)
 		program_string(line, statement->message->string.data, statement->message->string.len, false);
 	else
 		program_source(line, statement->expr->span);

@@ -214,6 +214,12 @@ static bool is_comparison(const struct expr *expr)
 	return expr->kind == EXPR_BINARY && expr->op >= OP_LT && expr->op <= OP_NE;
 }
 
+/* The script's words for why, or others where it has none: a failure always has a reason. */
+static const char *reason_or(const char *words, const char *others)
+{
+	return words != NULL && words[0] != '\0' ? words : others;
+}
+
 static void expect(struct machine *m, const struct statement *statement, struct event_step *step)
 {
 	const struct expr *expr = statement->expr;
@@ -238,7 +244,7 @@ static void expect(struct machine *m, const struct statement *statement, struct 
 	}
 	check->held = value.integer != 0;
 	if (!check->held)
-		machine_fail(m, "%s", check->message != NULL ? check->message : "the check does not hold");
+		machine_fail(m, "%s", reason_or(check->message, "the check does not hold"));
 }
 
 static bool kernel_at_least(const unsigned want[3])
@@ -273,7 +279,7 @@ static void require(struct machine *m, const struct statement *statement)
 	default:
 		if (eval_integer(m, statement->expr, &held) && held == 0) {
 			m->unsupported = true;
-			machine_fail(m, "%s", statement->message->string.data);
+			machine_fail(m, "%s", reason_or(statement->message->string.data, "the condition does not hold"));
 		}
 	}
 }

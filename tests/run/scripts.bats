@@ -119,3 +119,16 @@ script()
 	mm run -q -e 'expect 0' -e 'require 0, "why not"' -e 'expect 1'
 	assert_failure 1
 }
+
+@test "a check whose message is empty fails as any other, and says so" {
+	mm run -q -e 'expect 0, ""'
+	assert_failure 1
+	assert_line --partial 'FAILED: the check does not hold'
+	mm run -q -e 'x = 1; expect x == 2, "\0after a zero byte"'
+	assert_failure 1
+	mm run -q -e 'require 0, ""'
+	assert_failure 77
+	assert_output 'unsupported here: the condition does not hold'
+	mm run --tap -e 'expect 1, ""; expect 0, ""'
+	assert_line 'not ok 2 - expect 0, ""'
+}
