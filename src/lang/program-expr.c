@@ -177,7 +177,8 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 		if (expr->op == OP_XOR)
 			widen = expr->left->kind == EXPR_INT;
 		if (expr->op == OP_SHL)
-			widen = program_type(p, expr->left) == C_INT && !program_fits_int(p, expr);
+			widen = program_type(p, expr->left) == C_INT &&
+			        (!program_fits_int(p, expr) || program_range(p, expr->right).most > 31);
 		operand(p, out, expr->left, operand_binds(expr->op, expr->left), widen);
 		buf_printf(out, " %s\f", program_operators[expr->op].text);
 		operand(p, out, expr->right, operand_binds(expr->op, expr->right) + 1, false);
@@ -257,7 +258,7 @@ static void unary(struct program *p, struct buf *out, const struct expr *expr, e
 		program_expr(p, out, expr->right, AS_WORD, BIND_UNARY);
 	else
 		operand(p, out, expr->right, BIND_UNARY,
-		        expr->right->kind == EXPR_INT && program_type(p, expr->right) == C_INT && !program_fits_int(p, expr));
+		        program_type(p, expr->right) == C_INT && !program_fits_int(p, expr));
 	program_close_if(out, parentheses);
 }
 
