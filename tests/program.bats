@@ -161,6 +161,39 @@ setup()
 	same run script.mmt
 }
 
+@test "the values of a note are found in their order, and said whole" {
+	local compiler
+
+	cat >script.mmt <<-'END'
+		a = mmap(NULL, 40p, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+		note "order", a[0], fault(a[0] = 5), a[0], resident(a, 40p) / page, a[1p], resident(a, 40p) / page
+		strcpy(a, "1"); strcpy(a + 1p, "2"); strcpy(a + 2p, "3"); strcpy(a + 3p, "4"); strcpy(a + 4p, "5")
+		note "texts", text(a), text(a + 1p), text(a + 2p), text(a + 3p), text(a + 4p)
+		note "a zero\0byte", errno
+		memset(a, 'x', 65535)
+		note text(a), text(a), text(a), "end"
+		expect text(a) == text(a), "the same"
+	END
+	emit run script.mmt
+	for compiler in "${compilers[@]}"; do
+		build "$compiler" 2
+		./program | tr '\0' '@' >out
+		run grep -v xxx out
+		assert_line 'order 0 0 5 1 0 2'
+		assert_line 'texts 1 2 3 4 5'
+		assert_line 'a zero@byte 0'
+		run awk '/xxx/ { print length($1), length($2), length($3), $4 }' out
+		assert_output '65535 65535 65535 end'
+		run tail -n 1 out
+		assert_output 'ok: the same'
+	done
+	echo "note \"$(printf 'x%.0s' {1..200000})\", errno" >script.mmt
+	emit run script.mmt
+	build "${compilers[0]}" 2
+	run bash -c "./program | tr -d 'x\n' | wc -c"
+	assert_output 0
+}
+
 @test "comments, strings and ends of lines of any bytes" {
 	printf '#\n' >script.mmt
 	same run script.mmt

@@ -126,6 +126,8 @@ bool program_stands_in(const struct places *places, const char *place);
 bool program_is_either(const struct program *p, const struct expr *expr);
 /* True: its value is the same before and after the statement, and taking it has no effect. */
 bool program_is_pure(const struct expr *expr, uint32_t slot);
+/* True: to find its value memory or one of the kernel's files is read, or memory is stored to. */
+bool program_looks(const struct expr *expr);
 bool program_is_boolean(const struct expr *expr);
 
 /* program-expr.c: what an expression is printed for. */

@@ -55,6 +55,23 @@ bool program_is_pure(const struct expr *expr, uint32_t slot)
 	}
 }
 
+bool program_looks(const struct expr *expr)
+{
+	switch ((enum expr_kind)expr->kind) {
+	case EXPR_UNARY:
+		return program_looks(expr->right);
+	case EXPR_BINARY:
+		return program_looks(expr->left) || program_looks(expr->right);
+	case EXPR_INDEX:
+	case EXPR_FAULT:
+		return true;
+	case EXPR_FUNCTION:
+		return expr->function->id != FN_GETPID;
+	default:
+		return false;
+	}
+}
+
 static enum c_type function_type(uint8_t id)
 {
 	switch ((enum function_id)id) {

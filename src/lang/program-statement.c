@@ -415,40 +415,82 @@ static const char *conversion(enum c_type type)
 	return type == C_TEXT ? "%s" : type == C_POINTER ? "%p" : type == C_INT ? "%d" : "%lld";
 }
 
-static void say_note(struct program *p, const struct statement *statement)
+/* A format, the values for it, and whether one of these has to be looked for. */
+struct saying {
+	struct buf format, values;
+	bool looks;
+};
+
+static void flush_saying(struct program *p, struct saying *saying)
 {
-	struct buf line = { 0 }, values = { 0 };
+	struct buf line = { 0 };
 
-	buf_puts(&line, "say(\"");
-	for (uint32_t i = 0; i < statement->count; i++) {
-		const struct expr *arg = statement->args[i];
-		enum c_type type = program_type(p, arg);
-
-		buf_puts(&line, i > 0 ? " " : "");
-		if (arg->kind == EXPR_STRING) {
-			program_string(&line, arg->string.data, arg->string.len, true);
-			continue;
-		}
-		if (program_is_either(p, arg)) {
-			buf_puts(&line, "%s%.*lld");
-			say_either(p, &values, arg);
-			continue;
-		}
-		/* A constant of the headers need not be an int there. */
-		if (type == C_INT && arg->kind != EXPR_INDEX && arg->kind != EXPR_FAULT)
-			type = C_LONG;
-		buf_puts(&line, conversion(type));
-		buf_puts(&values, type == C_LONG ? ",\v(long long)" : ",\v");
-		program_expr(p, &values, arg, type == C_TEXT ? AS_TEXT : type == C_POINTER ? AS_POINTER : AS_LONG,
-		             type == C_LONG ? BIND_UNARY : BIND_ASSIGN);
-	}
-	buf_puts(&line, "\\n\"");
-	buf_add(&line, buf_text(&values), values.len);
+	buf_printf(&line, "say(\"%s\"", buf_text(&saying->format));
+	buf_add(&line, buf_text(&saying->values), saying->values.len);
 	buf_puts(&line, ");");
 	program_use(p, "say");
 	program_add_line(p, &line);
-	buf_fini(&values);
 	buf_fini(&line);
+	buf_reset(&saying->format);
+	buf_reset(&saying->values);
+	saying->looks = false;
+}
+
+/* A zero byte would end the format. */
+static void say_string(struct saying *saying, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		size_t part = strnlen(data + i, len - i);
+
+		program_string(&saying->format, data + i, part, true);
+		i += part;
+		if (i < len) {
+			buf_puts(&saying->format, "%c");
+			buf_puts(&saying->values, ",\v0");
+		}
+	}
+}
+
+static void say_value(struct program *p, struct saying *saying, const struct expr *arg)
+{
+	enum c_type type = program_type(p, arg);
+
+	if (program_is_either(p, arg)) {
+		buf_puts(&saying->format, "%s%.*lld");
+		say_either(p, &saying->values, arg);
+		return;
+	}
+	/* A constant of the headers need not be an int there. */
+	if (type == C_INT && arg->kind != EXPR_INDEX && arg->kind != EXPR_FAULT)
+		type = C_LONG;
+	buf_puts(&saying->format, conversion(type));
+	buf_puts(&saying->values, type == C_LONG ? ",\v(long long)" : ",\v");
+	program_expr(p, &saying->values, arg, type == C_TEXT ? AS_TEXT : type == C_POINTER ? AS_POINTER : AS_LONG,
+	             type == C_LONG ? BIND_UNARY : BIND_ASSIGN);
+}
+
+/* In C the arguments of a function come in any order: two that look where the other may have changed something stand apart. */
+static void say_note(struct program *p, const struct statement *statement)
+{
+	struct saying saying = { 0 };
+
+	for (uint32_t i = 0; i < statement->count; i++) {
+		const struct expr *arg = statement->args[i];
+		bool looks = program_looks(arg);
+
+		buf_puts(&saying.format, i > 0 ? " " : "");
+		if (looks && saying.looks)
+			flush_saying(p, &saying);
+		saying.looks |= looks;
+		if (arg->kind == EXPR_STRING)
+			say_string(&saying, arg->string.data, arg->string.len);
+		else
+			say_value(p, &saying, arg);
+	}
+	buf_puts(&saying.format, "\\n");
+	flush_saying(p, &saying);
+	buf_fini(&saying.format);
+	buf_fini(&saying.values);
 }
 
 /* A remark is a comment; where it depends on the run, it is printed too. */
