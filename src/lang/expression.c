@@ -34,7 +34,7 @@ static struct expr *complete(struct parser *parser, struct expr *expr, const str
 {
 	expr->span = parser_span(parser, first);
 	expr->height = (uint16_t)(beneath + 1);
-	if (expr->height <= HEIGHT_MOST)
+	if (beneath <= HEIGHT_MOST)
 		return expr;
 	parser_too_deep(parser, expr->span);
 	return NULL;
@@ -313,11 +313,13 @@ static struct expr *binary(struct parser *parser, unsigned least)
 
 struct expr *parser_expression(struct parser *parser)
 {
+	/* What stands in no bracket is no deeper than its statement. */
+	bool inside = parser->brackets > 0;
 	struct expr *expr;
 
-	if (!parser_enter(parser))
+	if (inside && !parser_enter(parser))
 		return NULL;
 	expr = binary(parser, 1);
-	parser->depth--;
+	parser->depth -= inside;
 	return expr;
 }

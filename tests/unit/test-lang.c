@@ -556,6 +556,35 @@ static void test_words(void)
 	   "and no others");
 }
 
+/* The errors of a script with so many brackets around its middle. */
+static unsigned count_nested(const char *start, unsigned times, const char *open, const char *middle, const char *close)
+{
+	struct buf text = { 0 };
+
+	buf_puts(&text, start);
+	for (unsigned i = 0; i < times; i++)
+		buf_puts(&text, open);
+	buf_puts(&text, middle);
+	for (unsigned i = 0; i < times; i++)
+		buf_puts(&text, close);
+	unsigned count = count_errors(buf_text(&text), text.len);
+
+	buf_fini(&text);
+	return count;
+}
+
+static void test_nested(void)
+{
+	ok(count_nested("a = ", 200, "(", "1", ")") == 0 && count_nested("a = ", 201, "(", "1", ")") == 1,
+	   "200 parentheses inside one another, and no more");
+	ok(count_nested("a = ", 200, "-", "1", "") == 0 && count_nested("a = ", 201, "-", "1", "") == 1, "200 signs");
+	ok(count_nested("", 200, "if 1 { ", "", " }") == 0 && count_nested("", 201, "if 1 { ", "", " }") == 1, "200 blocks");
+	ok(count_nested("", 199, "repeat 1 { ", "a = (1)", " }") == 0 && count_nested("", 200, "if 1 { ", "a = (1)", " }") == 1,
+	   "parentheses within blocks are as deep as both");
+	ok(count_nested("a = 1", 1000, " + 1", "", "") == 0 && count_nested("a = 1", 1001, " + 1", "", "") == 1,
+	   "1000 operators in a row");
+}
+
 static void test_depth(void)
 {
 	static const struct {
@@ -598,7 +627,7 @@ static void test_depth(void)
 	for (int i = 0; i < 300; i++)
 		buf_puts(&text, "if 1 {\n");
 	script_free(read_script(buf_text(&text), &errors));
-	ok(strstr(buf_text(&errors), "t:201:4: nested too deeply") == buf_text(&errors),
+	ok(strstr(buf_text(&errors), "t:201:6: nested too deeply") == buf_text(&errors),
 	   "nested too deeply, with its place");
 	buf_fini(&errors);
 	buf_fini(&text);
@@ -678,6 +707,7 @@ int main(void)
 	test_spans();
 	test_results();
 	test_words();
+	test_nested();
 	test_depth();
 	test_random();
 	test_large();
