@@ -34,8 +34,8 @@ static bool place_strings(struct machine *m, struct performance *p, struct exec_
 		if (!value->is_string)
 			continue;
 		if (value->len + 1 > sizeof(request->data) - request->len)
-			return machine_fail(m, "%s: the strings of a call are limited to %zu bytes", p->statement->call->name,
-			                    sizeof(request->data) - 1);
+			return machine_fail(m, "%s: the strings of a call have at most %zu bytes together, with a zero byte behind each",
+			                    p->statement->call->name, sizeof(request->data));
 		*mask |= 1u << i;
 		args[i] = request->len;
 		if (value->text != NULL)

@@ -289,3 +289,20 @@ refused()
 	mm run -q -e 'a = 0x4000000000000000; expect fault(a[0]) == SI_KERNEL; expect fault(a[0] = 1) == SI_KERNEL'
 	assert_success
 }
+
+@test "the strings of a call, with a zero byte behind each, have 64 KiB" {
+	local long
+
+	long=$(printf 'a%.0s' {1..65000})
+	printf 'prctl(PR_SET_NAME, "%s", "%s") = 0\n' "$long" "$(printf 'b%.0s' {1..534})" >"$BATS_TEST_TMPDIR/a.mmt"
+	mm run -q "$BATS_TEST_TMPDIR/a.mmt"
+	assert_success
+	sed -i 's/"b/"bb/' "$BATS_TEST_TMPDIR/a.mmt"
+	mm run -q "$BATS_TEST_TMPDIR/a.mmt"
+	assert_failure 1
+	assert_output --partial 'at most 65536 bytes together'
+	printf 'a = mmap(NULL, 1M, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0); strcpy(a, "%s%s"); expect a[130000] == 0\n' \
+		"$long" "$long" >"$BATS_TEST_TMPDIR/a.mmt"
+	mm run -q "$BATS_TEST_TMPDIR/a.mmt"
+	assert_success
+}
