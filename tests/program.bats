@@ -110,6 +110,10 @@ setup()
 		x = "s"\nexpect x < 5
 		x = fork()\nin x { y = read(0, scratch, 1) = ? }\nexpect y == 0\nin x { z = read_pages(NULL, 1) = ? }
 		x = zero(scratch, -1)
+		x = vma(scratch, -1)
+		x = vma(-1p, 2p)
+		x = mapped(-1p, 2p)
+		x = resident(-1p, 2p)
 		expect status("NoSuch") == 0
 		expect smaps(scratch, "NoSuch") == 0
 		expect sysctl("no.such") == 0

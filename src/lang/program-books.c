@@ -162,18 +162,28 @@ const struct helper program_books[] = {
 	  "\n"
 	  "\treturn find_mapping(address, &mapping) ? (int64_t)mapping.offset : 0;\n"
 	  "}\n" },
+	{ "range_end",
+	  "static unsigned long range_end(unsigned long start, int64_t len);",
+	  "give_up", "stdint",
+	  "/* The last byte of all addresses counts as the end of what lies behind it. */\n"
+	  "static unsigned long range_end(unsigned long start, int64_t len)\n"
+	  "{\n"
+	  "\tunsigned long end = start + (unsigned long)len;\n"
+	  "\n"
+	  "\tif (len < 0 || (len > 0 && end - 1 < start))\n"
+	  "\t\tgive_up(\"a range is negative, or runs past the end of the address space\");\n"
+	  "\treturn end == 0 && len > 0 ? -1UL : end;\n"
+	  "}\n" },
 	{ "count_mappings",
 	  "static int64_t count_mappings(const void *address, int64_t len, int64_t *bytes);",
-	  "next_mapping give_up", "stddef stdint",
+	  "next_mapping range_end", "stddef stdint",
 	  "/* How many mappings the range touches, and how many of its bytes are mapped. */\n"
 	  "static int64_t count_mappings(const void *address, int64_t len, int64_t *bytes)\n"
 	  "{\n"
-	  "\tunsigned long start = (unsigned long)address, end = start + (unsigned long)len;\n"
+	  "\tunsigned long start = (unsigned long)address, end = range_end(start, len);\n"
 	  "\tstruct mapping mapping;\n"
 	  "\tint64_t count = 0;\n"
 	  "\n"
-	  "\tif (len < 0 || end < start)\n"
-	  "\t\tgive_up(\"a range is negative, or runs past the end of the address space\");\n"
 	  "\topen_lines(\"/proc/self/maps\");\n"
 	  "\twhile (next_mapping(&mapping)) {\n"
 	  "\t\tunsigned long from = mapping.start > start ? mapping.start : start;\n"
@@ -205,14 +215,14 @@ const struct helper program_books[] = {
 	  "}\n" },
 	{ "is_mapping",
 	  "static bool is_mapping(const void *address, int64_t len);",
-	  "find_mapping", "stdbool stdint",
+	  "find_mapping range_end", "stdbool stdint",
 	  "/* Whether exactly this range is one mapping. */\n"
 	  "static bool is_mapping(const void *address, int64_t len)\n"
 	  "{\n"
-	  "\tunsigned long start = (unsigned long)address;\n"
+	  "\tunsigned long start = (unsigned long)address, end = range_end(start, len);\n"
 	  "\tstruct mapping mapping;\n"
 	  "\n"
-	  "\treturn find_mapping(address, &mapping) && mapping.start == start && mapping.end == start + (unsigned long)len;\n"
+	  "\treturn find_mapping(address, &mapping) && mapping.start == start && mapping.end == end;\n"
 	  "}\n" },
 	{ "read_pagemap",
 	  "static size_t read_pagemap(uint64_t first, uint64_t *entries, size_t count);",
@@ -231,18 +241,16 @@ const struct helper program_books[] = {
 	  "}\n" },
 	{ "resident_bytes",
 	  "static int64_t resident_bytes(const void *address, int64_t len);",
-	  "next_mapping read_pagemap give_up", "stdint unistd",
+	  "next_mapping read_pagemap range_end", "stdint unistd",
 	  "/* Bytes of present pages, looked for in the mapped parts of the range only. */\n"
 	  "static int64_t resident_bytes(const void *address, int64_t len)\n"
 	  "{\n"
 	  "\tstatic uint64_t entries[4096];\n"
 	  "\tunsigned long page = (unsigned long)sysconf(_SC_PAGESIZE);\n"
-	  "\tunsigned long start = (unsigned long)address, end = start + (unsigned long)len;\n"
+	  "\tunsigned long start = (unsigned long)address, end = range_end(start, len);\n"
 	  "\tstruct mapping mapping;\n"
 	  "\tint64_t bytes = 0;\n"
 	  "\n"
-	  "\tif (len < 0 || end < start)\n"
-	  "\t\tgive_up(\"a range is negative, or runs past the end of the address space\");\n"
 	  "\topen_lines(\"/proc/self/maps\");\n"
 	  "\twhile (next_mapping(&mapping)) {\n"
 	  "\t\tunsigned long from = mapping.start > start ? mapping.start : start;\n"

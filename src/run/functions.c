@@ -33,19 +33,22 @@ static bool give_text(struct machine *m, struct value *value, const char *text, 
 	return true;
 }
 
+/* -1p is the last page on a 32-bit machine, too. */
 static uint64_t address(const struct value *value)
 {
-	return (uint64_t)value->integer;
+	int64_t number = value->integer;
+
+	return number < 0 && number >= INTPTR_MIN ? (uintptr_t)number : (uint64_t)number;
 }
 
-/* [addr, addr + len), refused when it runs past the address space. */
+/* [addr, addr + len), refused when it runs past the address space; it may end where that ends. */
 static bool range(struct machine *m, const char *function, const struct value *addr, const struct value *len)
 {
-	uint64_t end;
+	uint64_t last = address(addr);
 
 	if (len->integer < 0)
 		return machine_fail(m, "%s: the length is negative: %" PRId64, function, len->integer);
-	if (__builtin_add_overflow(address(addr), (uint64_t)len->integer, &end) || address(addr) > UINTPTR_MAX)
+	if ((len->integer > 0 && __builtin_add_overflow(last, (uint64_t)len->integer - 1, &last)) || last > UINTPTR_MAX)
 		return machine_fail(m, "%s: the range runs past the end of the address space", function);
 	return true;
 }
@@ -165,7 +168,7 @@ static bool resident(struct machine *m, const struct maps *maps, uint64_t start,
 	for (struct maps_place place = maps_place(maps, start); place.at != NULL; maps_forward(&place)) {
 		const struct mapping *at = place.at;
 		uint64_t from = at->start > start ? at->start : start;
-		uint64_t to = at->end < start + len ? at->end : start + len;
+		uint64_t to = at->end - start < len ? at->end : start + len;
 		int64_t bytes = 0;
 
 		if (from >= to)

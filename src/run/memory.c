@@ -59,19 +59,19 @@ static bool words(struct machine *m, struct performance *p)
 
 static bool touch(struct machine *m, struct performance *p, enum exec_op op)
 {
-	uint64_t addr = number(p, 0), len = number(p, 1), end;
+	uint64_t addr = number(p, 0), len = number(p, 1), last;
 
 	if (!length(m, p, 1))
 		return false;
-	if (__builtin_add_overflow(addr, len, &end))
-		return machine_fail(m, "%s: the range runs past the end of the address space", p->statement->call->name);
 	if (len == 0)
 		return true;
+	if (__builtin_add_overflow(addr, len - 1, &last))
+		return machine_fail(m, "%s: the range runs past the end of the address space", p->statement->call->name);
 	struct exec_request *request = machine_request(op);
-	uint64_t first = addr / m->page, last = (end - 1) / m->page;
+	uint64_t first = addr / m->page;
 
 	request->args[0] = first * m->page;
-	request->args[1] = last - first + 1;
+	request->args[1] = last / m->page - first + 1;
 	request->args[2] = m->page;
 	return finish(m, p, addr, len);
 }

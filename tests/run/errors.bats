@@ -306,3 +306,16 @@ refused()
 	mm run -q "$BATS_TEST_TMPDIR/a.mmt"
 	assert_success
 }
+
+@test "a range may end where the address space ends, and not behind it" {
+	[ "$(word_bits)" -eq 64 ] || skip 'not 64-bit'
+	mm run -q -e 'expect mapped(-1p, 1p) == 0 && vmas(-1p, 1p) == 0 && !vma(-1p, 1p) && resident(-1p, 1p) == 0' \
+		-e 'read_pages(-1p, 1p) = ?' -e 'write_pages(-1, 1) = ?' -e 'expect vmas(0, 0x7fffffffffffffff) > 5'
+	assert_success
+	mm run -q -e 'expect mapped(-1p, 1p + 1) == 0'
+	assert_failure 1
+	assert_output --partial 'mapped: the range runs past the end of the address space'
+	mm run -q -e 'read_pages(-1p, 1p + 1) = ?'
+	assert_failure 1
+	assert_output --partial 'read_pages: the range runs past the end of the address space'
+}
