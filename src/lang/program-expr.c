@@ -57,7 +57,7 @@ static void wrong_type(struct program *p, struct buf *out, const struct expr *ex
 /* An operand of arithmetic: truth is cast, lest compilers find it odd. */
 static void operand(struct program *p, struct buf *out, const struct expr *expr, int binds, bool widen)
 {
-	bool cast = program_is_boolean(expr) || (widen && program_type(p, expr) == C_INT);
+	bool cast = program_is_boolean(expr) || (widen && program_operand_type(p, expr) == C_INT);
 
 	if (cast) {
 		program_header(p, "stdint");
@@ -107,7 +107,7 @@ static const char *checker(const struct program *p, const struct expr *expr)
 	case OP_SHL:
 		return overflows ? "shift_left" : NULL;
 	case OP_SHR:
-		return right.least < 0 || right.most > 63 || (right.most > 31 && program_type(p, expr->left) == C_INT)
+		return right.least < 0 || right.most > 63 || (right.most > 31 && program_operand_type(p, expr->left) == C_INT)
 		               ? "shift_right"
 		               : NULL;
 	default:
@@ -169,7 +169,8 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 		buf_printf(out, " %s\f", program_operators[expr->op].text);
 		program_expr(p, out, expr->right, AS_FLAGS, operand_binds(expr->op, expr->right) + 1);
 	} else {
-		bool both = program_type(p, expr->left) == C_INT && program_type(p, expr->right) == C_INT;
+		bool left_int = program_operand_type(p, expr->left) == C_INT;
+		bool both = left_int && program_operand_type(p, expr->right) == C_INT;
 		bool widen = both && !program_is_bits(expr->op) && expr->op != OP_DIV && expr->op != OP_MOD && expr->op != OP_SHR &&
 		             !program_fits_int(p, expr);
 
@@ -177,8 +178,7 @@ static void arithmetic(struct program *p, struct buf *out, const struct expr *ex
 		if (expr->op == OP_XOR)
 			widen = expr->left->kind == EXPR_INT;
 		if (expr->op == OP_SHL)
-			widen = program_type(p, expr->left) == C_INT &&
-			        (!program_fits_int(p, expr) || program_range(p, expr->right).most > 31);
+			widen = left_int && (!program_fits_int(p, expr) || program_range(p, expr->right).most > 31);
 		operand(p, out, expr->left, operand_binds(expr->op, expr->left), widen);
 		buf_printf(out, " %s\f", program_operators[expr->op].text);
 		operand(p, out, expr->right, operand_binds(expr->op, expr->right) + 1, false);

@@ -116,6 +116,8 @@ bool program_reserved(const char *word, size_t len);
 
 /* program-range.c */
 enum c_type program_type(const struct program *p, const struct expr *expr);
+/* As an operand of arithmetic: NULL and MAP_FAILED are numbers there, for there is no object to point into. */
+enum c_type program_operand_type(const struct program *p, const struct expr *expr);
 struct range program_range(const struct program *p, const struct expr *expr);
 /* A known distance beyond every address: compilers hold that nothing is there. */
 bool program_is_far(const struct program *p, const struct expr *offset);

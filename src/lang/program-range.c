@@ -110,8 +110,7 @@ static bool has_pages(const struct expr *expr)
 	return expr->span.len > 0 && expr->span.text[expr->span.len - 1] == 'p' && expr->integer != 0;
 }
 
-/* NULL and MAP_FAILED are numbers in a sum: there is no object to point into. */
-static enum c_type operand_type(const struct program *p, const struct expr *expr)
+enum c_type program_operand_type(const struct program *p, const struct expr *expr)
 {
 	bool bare = expr->kind == EXPR_PREDEFINED && (expr->predefined == PRE_NULL || expr->predefined == PRE_MAP_FAILED);
 
@@ -120,7 +119,7 @@ static enum c_type operand_type(const struct program *p, const struct expr *expr
 
 static enum c_type binary_type(const struct program *p, const struct expr *expr)
 {
-	enum c_type left = operand_type(p, expr->left), right = operand_type(p, expr->right);
+	enum c_type left = program_operand_type(p, expr->left), right = program_operand_type(p, expr->right);
 
 	if (program_is_boolean(expr))
 		return C_INT;
