@@ -2,6 +2,8 @@
 /* alias: two views of the same pages, made in each of the ways that Linux has. */
 #include "cmd/object.h"
 
+#include "base/size.h"
+
 #define OBJECTS "shared|memfd|shm|file|private"
 
 /* What a script may touch by default (run's --max-touch). */
@@ -38,7 +40,7 @@ static const struct {
 	  "shmctl(id, IPC_RMID, NULL)    # it goes when the last view does\n"
 	  "strcpy(a, \"One object\")\n",
 	  "" },
-	{ "fd = tmpfile($size)\n"
+	{ "fd = tmpfile($whole)\n"
 	  "a = mmap(NULL, $size, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)\n"
 	  "b = mmap(NULL, $size, PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0)\n"
 	  "strcpy(a, \"One object\")\n",
@@ -50,8 +52,8 @@ static const struct {
 static const char views[] =
 	"expect a != b, \"two addresses\"\n"
 	"expect text(b) == \"One object\", \"a store through one is read through the other\"\n"
-	"strcpy(b + $whole - 1p, \"Two views\")\n"
-	"expect text(a + $whole - 1p) == \"Two views\", \"and the other way round\"\n"
+	"strcpy(b + $other, \"Two views\")\n"
+	"expect text(a + $other) == \"Two views\", \"and the other way round\"\n"
 	"if pfn(a) != 0 {\n"
 	"    expect pfn(a) == pfn(b), \"the same page frame behind both\"\n"
 	"} else {\n"
@@ -93,15 +95,21 @@ static int plan(const void *input, struct plan *out, char **problem)
 {
 	const struct object_options *self = input;
 	bool segment = self->object == (unsigned)command_word(OBJECTS, "shm");
-	struct buf *s = plan_add(out, "alias"), whole = { 0 }, unmap[2] = { { 0 }, { 0 } };
+	struct buf *s = plan_add(out, "alias"), whole = { 0 }, other = { 0 }, unmap[2] = { { 0 }, { 0 } };
 
 	(void)problem;
 	plan_whole_pages(&whole, &self->size);
+	/* The second text stands in the last page; in the only one behind the first text. */
+	if (self->size.bytes > size_page())
+		buf_printf(&other, "%s - 1p", buf_text(&whole));
+	else
+		buf_puts(&other, "64");
 	for (unsigned i = 0; i < 2; i++)
 		buf_printf(&unmap[i], segment ? "shmdt(%s)" : "munmap(%s, %s)", i == 0 ? "a" : "b", self->size.text);
 	const struct plan_word words[] = {
-		{ "size", self->size.text },      { "whole", buf_text(&whole) },
-		{ "detach", buf_text(&unmap[0]) }, { "last", buf_text(&unmap[1]) },
+		{ "size", self->size.text },       { "whole", buf_text(&whole) },
+		{ "other", buf_text(&other) },     { "detach", buf_text(&unmap[0]) },
+		{ "last", buf_text(&unmap[1]) },
 		{ 0 },
 	};
 
@@ -114,6 +122,7 @@ static int plan(const void *input, struct plan *out, char **problem)
 		plan_fill(s, private, words);
 	}
 	buf_fini(&whole);
+	buf_fini(&other);
 	buf_fini(&unmap[0]);
 	buf_fini(&unmap[1]);
 	return 0;

@@ -34,6 +34,15 @@ setup()
 	done
 }
 
+@test "views of one page, or of a part of one, have room for both texts" {
+	for object in shared memfd shm file private; do
+		for size in 1 10 1p "$(($(getconf PAGESIZE) + 1))"; do
+			mm alias --object="$object" --size="$size" --quiet
+			assert_success
+		done
+	done
+}
+
 @test "the objects are what the maps say" {
 	for pair in 'shared:/dev/zero (deleted)' 'memfd:/memfd:object (deleted)' 'shm:/SYSV00000000 (deleted)'; do
 		mm alias --object="${pair%%:*}"
