@@ -9,8 +9,8 @@ struct options {
 	struct size_option from, to;
 };
 
-/* What a script may touch by default (run's --max-touch). */
-enum { MOST_BYTES = 1 << 30 };
+/* With its page tables less than a script may touch by default (run's --max-touch). */
+enum { MOST_BYTES = 1 << 29 };
 
 enum { OPTION_FROM = 256, OPTION_TO };
 
