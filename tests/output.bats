@@ -499,3 +499,26 @@ print(tool.wait(), text.lstrip(b"x").decode())' "$MMTOOL" grow --to=3X
 	assert_success
 	assert_equal "$(count_prompts)" 2
 }
+
+@test "--symbolic: why, and what was found instead, tell no address or ID that another run finds otherwise" {
+	while IFS= read -r script; do
+		for format in text tap; do
+			mm run --symbolic --keep-going --explain --format=$format -e "$script"
+			before=$output
+			mm run --symbolic --keep-going --explain --format=$format -e "$script"
+			assert_output "$before"
+		done
+	done <<-'END'
+		h = hole(4p); mremap(h, 1p, 2p, MREMAP_MAYMOVE)
+		h = hole(4p); munmap(h + 1, 1p); mlock(h, 1p) = 0
+		h = hole(4p); memset(h + 1p, 0, 1)
+		brk(0) = 4096
+		brk(4096)
+		brk(0) = -1
+		c = fork() = -1
+		x = shmget(IPC_PRIVATE, 1p, 0600) = 12
+	END
+	mm run --symbolic -e 'h = hole(4p); x = mremap(h, 1p, 2p, MREMAP_MAYMOVE) = ?; munmap(0x20001, 1p) = ?'
+	assert_line '    why: EFAULT: nothing is mapped at old_address, *'
+	assert_line --partial '0x20001 is 1 byte past'
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A call and a fault in one line. */
+/* A call and a fault in one line, and words about them. */
 #include "report/phrase.h"
 
 #include "base/buf.h"
@@ -8,8 +8,13 @@
 #include "mm/kind.h"
 #include "mm/symbol.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+static const uint64_t near = UINT64_C(1) << 30; /* what lies so close to an address that varies, varies with it */
+static const uint64_t low = UINT64_C(1) << 16;  /* below it no address varies */
 
 /* Symbols in what the call was given are of the moment before it, in what it returned of the moment after. */
 /* An address by name; one that nothing names, and that another run may find elsewhere, as *. */
@@ -158,4 +163,59 @@ void phrase_fault(struct buf *buf, const struct event_step *step, const struct e
 	}
 	if (words != NULL)
 		buf_printf(buf, ": %s", words);
+}
+
+static bool is_near(uint64_t addr, uint64_t varying)
+{
+	return varying >= low && (addr > varying ? addr - varying : varying - addr) < near;
+}
+
+static bool address_varies(const struct event_step *step, uint64_t addr)
+{
+	const struct event_call *call = &step->call;
+
+	if (step->kind == STEP_CALL && call->result_kind == RESULT_ADDRESS && call->answered && call->error == 0 &&
+	    is_near(addr, (uint64_t)call->result))
+		return true;
+	for (unsigned i = 0; step->kind == STEP_CALL && i < call->count; i++) {
+		if (call->args[i].varies && call->args[i].string == NULL && is_near(addr, call->args[i].value))
+			return true;
+	}
+	for (size_t i = 0; i < step->fault_count; i++) {
+		if (step->faults[i].varies && step->faults[i].has_address && is_near(addr, step->faults[i].address))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is the process or the segment that the call made. */
+static bool is_made_id(const struct event_step *step, uint64_t number)
+{
+	const struct event_call *call = &step->call;
+
+	return step->kind == STEP_CALL && call->answered && call->error == 0 && (uint64_t)call->result == number &&
+	       (call->result_kind == RESULT_ID || strcmp(call->name, "fork") == 0);
+}
+
+void phrase_words(struct buf *buf, const struct event_step *step, const char *words, bool symbolic)
+{
+	for (const char *at = words; *at != '\0';) {
+		const char *end = at;
+		/* What follows a sign is the distance from a name. */
+		bool begins = isdigit((unsigned char)*at) &&
+		              (at == words || (!isalnum((unsigned char)at[-1]) && strchr("_+-.", at[-1]) == NULL));
+
+		while (isalnum((unsigned char)*end))
+			end++;
+		if (end == at)
+			end++;
+		bool hex = strncmp(at, "0x", 2) == 0;
+		uint64_t number = symbolic && begins ? strtoull(at, NULL, hex ? 16 : 10) : 0;
+
+		if (symbolic && begins && (hex ? address_varies(step, number) : is_made_id(step, number)))
+			buf_putc(buf, '*');
+		else
+			buf_add(buf, at, (size_t)(end - at));
+		at = end;
+	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A call and a fault in one line, as every report for people writes them. */
+/* A call, a fault and words about a step, as every report for people writes them. */
 #ifndef MMTOOL_REPORT_PHRASE_H
 #define MMTOOL_REPORT_PHRASE_H
 
@@ -17,5 +17,11 @@ bool phrase_call(struct buf *buf, const struct event_step *step, bool symbolic);
 
 /* Adds a fault of the step: "SIGSEGV, SEGV_MAPERR at 0x7f3c5a1e4000: nothing is mapped there". */
 void phrase_fault(struct buf *buf, const struct event_step *step, const struct event_fault *fault, bool symbolic);
+
+/*
+ * Adds words about the step: why it failed, why the kernel did so.  symbolic: addresses that nothing names and process and
+ * segment IDs, which another run finds otherwise, as *.
+ */
+void phrase_words(struct buf *buf, const struct event_step *step, const char *words, bool symbolic);
 
 #endif

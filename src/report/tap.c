@@ -126,8 +126,8 @@ static void add_details(struct tap *tap, struct buf *out, const struct event_ste
 	struct buf *words = &tap->words;
 
 	buf_reset(words);
-	buf_printf(words, "%s:%" PRIu32 ": %s", step->source.file, step->source.line,
-	           step->reason != NULL ? step->reason : "it came out otherwise");
+	buf_printf(words, "%s:%" PRIu32 ": ", step->source.file, step->source.line);
+	phrase_words(words, step, step->reason != NULL ? step->reason : "it came out otherwise", symbolic);
 	add_comment(out, "", buf_text(words));
 	if (expect && step->check.compared)
 		add_sides(tap, out, &step->check);
@@ -141,11 +141,15 @@ static void add_details(struct tap *tap, struct buf *out, const struct event_ste
 	}
 	if (step->why != NULL) {
 		buf_reset(words);
-		buf_printf(words, "why: %s", step->why);
+		buf_puts(words, "why: ");
+		phrase_words(words, step, step->why, symbolic);
 		add_comment(out, "  ", buf_text(words));
 	}
-	if (tap->base.options.explain && step->explain != NULL)
-		add_comment(out, "  ", step->explain);
+	if (tap->base.options.explain && step->explain != NULL) {
+		buf_reset(words);
+		phrase_words(words, step, step->explain, symbolic);
+		add_comment(out, "  ", buf_text(words));
+	}
 }
 
 /* The repeat is over: its points, in the order in which they first came. */

@@ -90,7 +90,7 @@ static void add_why(struct text *text, struct buf *out, const struct event_step 
 	buf_reset(&text->words);
 	if (step->kind == STEP_CALL && name != NULL && strncmp(step->why, name, strlen(name)) != 0)
 		buf_printf(&text->words, "%s: ", name);
-	buf_puts(&text->words, step->why);
+	phrase_words(&text->words, step, step->why, text->base.options.symbolic);
 	text_wrapped(text, out, "    why: ", "         ", INK_PLAIN, buf_text(&text->words));
 }
 
@@ -212,8 +212,10 @@ static void add_failed(struct text *text, struct buf *out, const struct event_st
 	if (message != NULL && reason != NULL && (compared || strstr(reason, message) != NULL))
 		*(strstr(reason, message) != NULL ? &message : &reason) = NULL;
 	buf_reset(&text->words);
-	buf_printf(&text->words, "FAILED: %s%s%s", message != NULL ? message : "",
-	           message != NULL && reason != NULL ? ": " : "", reason != NULL ? reason : "");
+	buf_printf(&text->words, "FAILED: %s%s", message != NULL ? message : "",
+	           message != NULL && reason != NULL ? ": " : "");
+	if (reason != NULL)
+		phrase_words(&text->words, step, reason, text->base.options.symbolic);
 	if (message == NULL && reason == NULL)
 		buf_puts(&text->words, "it does not hold");
 	text_sentence(text, out, INK_ALARM, buf_text(&text->words));
@@ -250,8 +252,11 @@ static void add_body(struct text *text, struct buf *out, const struct event_step
 		add_held(text, out, step);
 	if (!step->ok)
 		add_failed(text, out, step);
-	if (text->base.options.explain && step->explain != NULL)
-		text_wrapped(text, out, "    | ", NULL, INK_DIM, step->explain);
+	if (text->base.options.explain && step->explain != NULL) {
+		buf_reset(&text->words);
+		phrase_words(&text->words, step, step->explain, text->base.options.symbolic);
+		text_wrapped(text, out, "    | ", NULL, INK_DIM, buf_text(&text->words));
+	}
 }
 
 static void add_passes(struct text *text, struct buf *out, const struct event_step *step)
