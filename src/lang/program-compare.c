@@ -83,6 +83,14 @@ bool program_masks(const struct expr *expr)
 	       (expr_is_constant(expr->left) || expr_is_constant(expr->right));
 }
 
+/* A constant that an int of C cannot pass, or is never above or below. */
+static bool is_beyond_int(const struct program *p, const struct expr *expr)
+{
+	struct range range = program_range(p, expr);
+
+	return expr_is_constant(expr) && (range.least <= INT32_MIN || range.most >= INT32_MAX || range.least > range.most);
+}
+
 /* Comparisons that compilers find to be always true or false, and warn of. */
 static bool is_foregone(struct program *p, const struct expr *expr)
 {
@@ -90,8 +98,7 @@ static bool is_foregone(struct program *p, const struct expr *expr)
 
 	if (expr_is_constant(expr->left) && expr_is_constant(expr->right))
 		return true;
-	if ((left && expr_is_constant(expr->right) && !program_fits_int(p, expr->right)) ||
-	    (right && expr_is_constant(expr->left) && !program_fits_int(p, expr->left)))
+	if ((left && is_beyond_int(p, expr->right)) || (right && is_beyond_int(p, expr->left)))
 		return true;
 	if (program_is_boolean(expr->left) || program_is_boolean(expr->right))
 		return true;
@@ -131,6 +138,11 @@ static void compare_by_helper(struct program *p, struct buf *out, const struct e
 {
 	program_use(p, "holds");
 	buf_puts(out, "holds(");
+	if (expr->kind == EXPR_NAME) {
+		program_expr(p, out, expr, AS_LONG, BIND_ASSIGN);
+		buf_puts(out, ", \"!=\", 0)");
+		return;
+	}
 	program_expr(p, out, expr->left, AS_LONG, BIND_ASSIGN);
 	buf_printf(out, ", \"%s\",\v", program_operators[expr->op].text);
 	program_expr(p, out, expr->right, AS_LONG, BIND_ASSIGN);
@@ -162,7 +174,7 @@ void program_comparison(struct program *p, struct buf *out, const struct expr *e
 	}
 }
 
-/* A name compared with a known number, the name on the left. */
+/* A name compared with a known number, the name on the left; alone it is compared with 0. */
 struct bound {
 	uint32_t slot;
 	uint8_t op;
@@ -174,6 +186,10 @@ static bool bound_of(const struct program *p, const struct expr *expr, struct bo
 	static const uint8_t turned[] = { [OP_LT] = OP_GT, [OP_LE] = OP_GE, [OP_GT] = OP_LT,
 		                          [OP_GE] = OP_LE, [OP_EQ] = OP_EQ, [OP_NE] = OP_NE };
 
+	if (expr->kind == EXPR_NAME) {
+		*bound = (struct bound){ .slot = expr->slot, .op = OP_NE };
+		return true;
+	}
 	if (expr->kind != EXPR_BINARY || expr->op < OP_LT || expr->op > OP_NE)
 		return false;
 	bool left = expr->left->kind == EXPR_NAME;
