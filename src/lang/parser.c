@@ -240,6 +240,12 @@ static void append_partial(struct parser *parser, struct chain *chain)
 		append(chain, partial);
 }
 
+/* What stands before a stray '=' and can be bound by no statement: one error is enough. */
+static bool is_reserved(struct span name)
+{
+	return script_reserved(name.text, name.len);
+}
+
 /* Skips to where the next statement may begin.  Blocks on the way are parsed, for their "}". */
 static void recover(struct parser *parser, struct chain *chain, const char *start)
 {
@@ -262,7 +268,7 @@ static void recover(struct parser *parser, struct chain *chain, const char *star
 			append(chain, broken);
 			continue;
 		}
-		if (kind == TOKEN_ASSIGN && parser->last.kind == TOKEN_NAME)
+		if (kind == TOKEN_ASSIGN && parser->last.kind == TOKEN_NAME && !is_reserved(parser->last.span))
 			append_bound(parser, chain, parser->last.span);
 		else if (kind == TOKEN_NAME && parser->last.kind == TOKEN_KEYWORD && parser->last.keyword == KEYWORD_AS)
 			append_bound(parser, chain, parser->now.span);

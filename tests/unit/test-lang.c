@@ -126,6 +126,7 @@ static const struct {
 	{ "a = 1 = 2", "1:7: only a call takes '=' and a RESULT (to compare, write '==')" },
 	{ "expect given = 2", "1:14: only a call takes '='" },
 	{ "brk(0) = 1 = 2", "1:12: a call has one RESULT, found another '='" },
+	{ "brk(0) = -1 EINVAL = 2", "1:20: a call has one RESULT, found another '='" },
 	{ "brk(0) + 1",
 	  "1:8: a call is a statement and no part of an expression: bind it to a name, then use the name" },
 	{ "a = brk(0) + 1", "1:12: a call is a statement" },
