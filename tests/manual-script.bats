@@ -309,3 +309,13 @@ common_machine()
 	done >said
 	[ ! -s said ] || fail "$(<said)"
 }
+
+@test "what the fence refuses is told" {
+	text=$(shown | tr -s '[:space:]' ' ')
+	for word in MADV_HWPOISON MADV_SOFT_OFFLINE RLIMIT_CORE; do
+		[[ $text == *"the fence: "*"$word"*"fails the step even with"* ]] || fail "$word is not told"
+	done
+	mm run -q -e 'setrlimit(RLIMIT_CORE, 0) = ?'
+	assert_failure 1
+	assert_output --partial 'fence'
+}
