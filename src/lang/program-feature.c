@@ -47,7 +47,11 @@ static void reason(struct buf *line, const struct statement *statement)
 {
 	const char *since = statement->constant != NULL ? statement->constant->since : statement->call->since;
 
-	buf_puts(line, ",\v\"this kernel has no ");
+	/* Of a right to keys the processor decides, too. */
+	if (statement->constant != NULL && statement->constant->group == GROUP_PKEY)
+		buf_puts(line, ",\v\"no protection key can be had for ");
+	else
+		buf_puts(line, ",\v\"this kernel has no ");
 	buf_add(line, statement->feature.text, statement->feature.len);
 	if (since[0] != '\0')
 		buf_printf(line, " (since Linux %s)", since);

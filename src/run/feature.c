@@ -84,6 +84,9 @@ void feature_require(struct machine *m, const struct statement *statement)
 	m->unsupported = true;
 	if (outcome == TRIAL_REFUSED)
 		machine_fail(m, "a filter around mmtool (seccomp) refuses %.*s", len, statement->feature.text);
+	else if (statement->constant != NULL && statement->constant->group == GROUP_PKEY)
+		machine_fail(m, "no protection key can be had for %.*s (the processor has none, or the kernel, before Linux %s)", len,
+		             statement->feature.text, since);
 	else
 		machine_fail(m, "this kernel has no %.*s%s%s%s", len, statement->feature.text,
 		             since[0] != '\0' ? " (since Linux " : "", since, since[0] != '\0' ? ")" : "");

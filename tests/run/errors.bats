@@ -319,3 +319,11 @@ refused()
 	assert_failure 1
 	assert_output --partial 'read_pages: the range runs past the end of the address space'
 }
+
+@test "that a right to protection keys is missing is not laid to the kernel alone" {
+	mm run -q -e 'require PKEY_DISABLE_ACCESS'
+	[ "$status" -ne 0 ] || skip 'this machine has protection keys'
+	assert_failure 77
+	assert_output --partial 'no protection key can be had for PKEY_DISABLE_ACCESS (the'
+	refute_output --partial 'this kernel has no'
+}
