@@ -158,7 +158,7 @@ const struct helper program_processes[] = {
 	  "}\n" },
 	{ "start_processes",
 	  "static void start_processes(void);",
-	  "shared fail", "",
+	  "shared fail", "sys/prctl",
 	  "static void start_processes(void)\n"
 	  "{\n"
 	  "\tshared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);\n"
@@ -168,6 +168,8 @@ const struct helper program_processes[] = {
 	  "\t}\n"
 	  "\tshared->turn = shared->processes[0].pid = getpid();\n"
 	  "\tshared->count = 1;\n"
+	  "\t/* It becomes the parent of those whose parent ends. */\n"
+	  "\tprctl(PR_SET_CHILD_SUBREAPER, 1);\n"
 	  "}\n" },
 	{ "fork_process",
 	  "static pid_t fork_process(void);",
@@ -186,8 +188,11 @@ const struct helper program_processes[] = {
 	  "\tpid_t pid = fork();\n"
 	  "\n"
 	  "\tif (pid == 0) {\n"
-	  "\t\tprctl(PR_SET_PDEATHSIG, SIGKILL);\n"
-	  "\t\tif (getppid() != parent)\n"
+	  "\t\t/* It ends with the first process, and with no other. */\n"
+	  "\t\tbool of_first = parent == shared->processes[0].pid;\n"
+	  "\n"
+	  "\t\tprctl(PR_SET_PDEATHSIG, of_first ? SIGKILL : 0);\n"
+	  "\t\tif (of_first && getppid() != parent)\n"
 	  "\t\t\t_exit(1);\n"
 	  "\t\tTOUCH\n"
 	  "\t\tserve(0);\n"
@@ -257,9 +262,13 @@ const struct helper program_processes[] = {
 	  "\t\t\tusleep(100);\n"
 	  "\t\t__atomic_store_n(&shared->turn, me, __ATOMIC_SEQ_CST);\n"
 	  "\t}\n"
-	  "\tif (shared->processes[i].parent == me)\n"
+	  "\tpid_t parent = shared->processes[i].parent;\n"
+	  "\n"
+	  "\tif (parent != me && has_died(parent))\n"
+	  "\t\tparent = shared->processes[0].pid;\n"
+	  "\tif (parent == me)\n"
 	  "\t\treturn collect((pid_t)process);\n"
-	  "\treturn (int)ask_process(shared->processes[i].parent, COLLECT, (pid_t)process, NULL);\n"
+	  "\treturn (int)ask_process(parent, COLLECT, (pid_t)process, NULL);\n"
 	  "}\n" },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
