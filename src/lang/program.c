@@ -285,12 +285,13 @@ static void print_start(struct program *p)
 {
 	if (p->several)
 		program_line(p, "start_processes();");
+	/* Before there is the scratch page, which is the script's: a child's first store there is a fault of its own. */
+	if (p->counts_faults)
+		program_line(p, "touch_program();");
 	if (p->uses_scratch)
 		program_line(p, "%sscratch = start_with_scratch();", p->several ? "" : "char *");
 	else
 		program_line(p, "start();");
-	if (p->counts_faults)
-		program_line(p, "touch_program();");
 	print_definitions(p);
 }
 
