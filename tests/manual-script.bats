@@ -319,3 +319,12 @@ common_machine()
 	assert_failure 1
 	assert_output --partial 'fence'
 }
+
+@test "a carriage return is a blank where a line ends, also the last one" {
+	text=$(shown | tr -s '[:space:]' ' ')
+	[[ $text == *"a carriage return right before a newline or the end of the script"* ]]
+	mm run -q - < <(printf 'note 1\r\nnote 2\r')
+	assert_success
+	mm run -q - < <(printf 'note 1\r; note 2')
+	assert_failure 2
+}
