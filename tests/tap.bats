@@ -59,6 +59,9 @@ ok 2 - expect fault(a[0] = 1) == SEGV_ACCERR, "read only"
 	assert_output "$short"
 	run "$MMTOOL" run --tap --format=script -e 'expect 1 == 1'
 	assert_output 'expect 1 == 1'
+	run "$MMTOOL" run --format=json --tap -e 'expect 1 == 1'
+	assert_line --index 0 --partial '{"type":"start"'
+	grep -q '^wherever it stands, and without effect beside$' "$top/man/mmtool-run.1"
 }
 
 @test "every experiment prints its points" {
