@@ -242,6 +242,7 @@ static enum exchange look(struct process *process, uint64_t since, const struct 
 	uint64_t now = clock_ms();
 
 	process->looked = now;
+	process->touching = 0;
 	if (limits == NULL)
 		return outcome;
 	if (limits->max_touch > 0 && touched_over(alive, alive_count, limits->max_touch))
@@ -375,6 +376,29 @@ static bool is_sound(const struct process *process, const struct exec_reply *rep
 	       reply->len == (size_t)got - offsetof(struct exec_reply, data);
 }
 
+/* How many bytes a request may touch at most, where that is a matter of a length; a system call's stands second. */
+static uint64_t reach_of(const struct exec_request *request)
+{
+	switch (request->op) {
+	case EXEC_SYSCALL:
+	case EXEC_FILL:
+	case EXEC_COPY:
+		return request->args[2];
+	case EXEC_READ_PAGES:
+	case EXEC_WRITE_PAGES:
+		return request->args[1] * request->args[2];
+	default:
+		return 0;
+	}
+}
+
+/* Many short statements are looked at as one long one is, and one that may have touched much in no time. */
+static bool is_look_due(const struct process *process, const struct exchange_limits *limits)
+{
+	return clock_ms() - process->looked >= SAMPLE_MS ||
+	       (limits != NULL && limits->max_touch > 0 && process->touching > limits->max_touch / 4);
+}
+
 /* since: of clock_ms(), when what is answered was begun. */
 static enum exchange receive(struct process *process, struct exec_reply *reply, uint64_t since,
                              const struct exchange_limits *limits)
@@ -385,9 +409,9 @@ static enum exchange receive(struct process *process, struct exec_reply *reply, 
 
 		if (got > 0 && is_sound(process, reply, got)) {
 			((char *)reply)[got] = '\0';
-			/* Many short statements are looked at as one long one is; this one is over, however long nobody listened. */
+			/* This one is over, however long nobody listened. */
 			if (reply->answer != ANSWER_DYING)
-				return clock_ms() - process->looked >= SAMPLE_MS ? look(process, clock_ms(), limits) : EXCHANGE_DONE;
+				return is_look_due(process, limits) ? look(process, clock_ms(), limits) : EXCHANGE_DONE;
 			process->said_fault = true;
 			process->signo = reply->signo;
 			process->code = reply->code;
@@ -458,6 +482,9 @@ static enum exchange ask(struct process *process, struct exec_request *request, 
 	uint64_t since = clock_ms();
 
 	request->serial = ++process->serial;
+	uint64_t reach = reach_of(request);
+
+	process->touching = reach > UINT64_MAX - process->touching ? UINT64_MAX : process->touching + reach;
 	enum exchange outcome = send_request(process, request, fd, since, limits);
 
 	return outcome == EXCHANGE_DONE ? receive(process, reply, since, limits) : outcome;

@@ -17,6 +17,7 @@ struct process {
 	int socket;       /* -1 once it is dead */
 	uint32_t serial;  /* of the last exchange */
 	uint64_t looked;  /* when its memory was looked at last: milliseconds of CLOCK_MONOTONIC */
+	uint64_t touching; /* bytes that it may have touched since, by the lengths of what it was asked for */
 	bool dead;        /* it has been collected: status is valid */
 	int status;       /* as waitpid(2) gives it */
 	int unwaited;     /* 0, or the errno for which status is not known */

@@ -237,6 +237,19 @@ huge_pages()
 	within 'f = memfd_create("m", 0); fallocate(f, 0, 0, 40M); repeat 3 { c = fork() }'
 }
 
+@test "--max-touch: what is touched in no time counts, too" {
+	not_sanitized 'its shadow counts too'
+	a="a = mmap(NULL, 24M, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS"
+	for touches in "$a|MAP_POPULATE, -1, 0)" "$a, -1, 0); memset(a, 1, 24M)" "$a, -1, 0); write_pages(a, 24M)" \
+		"$a, -1, 0); repeat 24 as i { memset(a + i * 1M, 1, 1M) }"; do
+		mm run -q --max-touch=12M -e "$touches"
+		assert_failure 1
+		assert_output --partial 'max-touch'
+	done
+	mm run -q --max-touch=12M -e "$a, -1, 0); memset(a, 1, 2M); munmap(a, 24M)"
+	assert_success
+}
+
 @test "--max-touch counts secret memory that is mapped no more" {
 	not_sanitized 'its shadow counts too'
 	mm run -q -e 'require memfd_secret; f = memfd_secret(0)'
