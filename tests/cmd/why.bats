@@ -349,7 +349,7 @@ lines_say()
 		mmap(0x7f12e4c00000, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = -1 EEXIST
 		the range is taken by an anonymous mapping (---p); MAP_FIXED would replace it
 		mmap(0x7f12e49ff000, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = -1 EEXIST
-		(1) the process must have at most vm.max_map_count mappings; (2) the overcommit policy must allow the length
+		(1) the process must have at most vm.max_map_count mappings; (2) the address space must stay within RLIMIT_AS; (3) private writable memory must stay within RLIMIT_DATA; (4) the overcommit policy must allow the length
 		mmap(0x7f12e4200000, 16384, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0) = -1 ENOMEM
 		it can only be this one: huge pages are cut at multiples of their size
 		munmap(0x7f12e4201000, 4096) = -1 EINVAL
