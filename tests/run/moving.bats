@@ -22,8 +22,10 @@ setup()
 need_several()
 {
 	mm run -q -e "r = mmap(NULL, 2p, PROT_NONE, $anonymous, -1, 0); d = mmap(NULL, 2p, PROT_NONE, $anonymous, -1, 0)
-		mprotect(r, 1p, PROT_READ); m = mremap(r, 2p, 2p, $fixed, d) = ?; require m != MAP_FAILED || errno != EFAULT"
+		mprotect(r, 1p, PROT_READ); m = mremap(r, 2p, 2p, $fixed, d) = ?
+		require m != MAP_FAILED || errno != EFAULT, \"this kernel moves one mapping at a time\""
 	[ "$status" -ne 77 ] || skip 'this kernel moves one mapping at a time'
+	assert_success
 }
 
 need_seals()
@@ -235,6 +237,8 @@ the last $(size 2) of dst was replaced by x"
 	says_not userfaultfd
 }
 @test "an mmap with MAP_FIXED that failed after it had unmapped what was there: the name is gone from it" {
+	mm run -q -e 'note hugepage'
+	[ "$status" -eq 0 ] || skip "${lines[1]}"
 	failed="a = mmap(NULL, 2 * hugepage, PROT_READ|PROT_WRITE, $anonymous, -1, 0); h = (a + hugepage - 1) & -hugepage
 		b = mmap(h, hugepage, PROT_READ|PROT_WRITE, $anonymous|MAP_HUGETLB|MAP_FIXED, -1, 0) = ?"
 	mm run -e "$failed; require errno == ENOMEM, \"MAP_HUGETLB finds a free huge page, or there are none\""
