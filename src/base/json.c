@@ -29,7 +29,7 @@ void json_key(struct buf *buf, const char *name)
 
 static void add_point(struct buf *buf, int32_t point)
 {
-	static const char letters[][2] = { "\bb", "\tt", "\nn", "\ff", "\rr" };
+	static const char *const letters[] = { "\bb", "\tt", "\nn", "\ff", "\rr" };
 
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
 		if (point == letters[i][0]) {

@@ -15,7 +15,7 @@ enum {
 /* strace's escapes: the C library's letters, else the shortest octal that the next character does not prolong. */
 static void add_byte(struct buf *buf, unsigned char c, bool digit_follows)
 {
-	static const char letters[][2] = { "\"\"", "\\\\", "\nn", "\tt", "\rr", "\ff", "\vv" };
+	static const char *const letters[] = { "\"\"", "\\\\", "\nn", "\tt", "\rr", "\ff", "\vv" };
 
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
 		if (c == (unsigned char)letters[i][0]) {
