@@ -48,7 +48,7 @@ static bool range(struct machine *m, const char *function, const struct value *a
 
 	if (len->integer < 0)
 		return machine_fail(m, "%s: the length is negative: %" PRId64, function, len->integer);
-	if ((len->integer > 0 && __builtin_add_overflow(last, (uint64_t)len->integer - 1, &last)) || last > UINTPTR_MAX)
+	if (last > UINTPTR_MAX || (len->integer > 0 && __builtin_add_overflow(last, (uint64_t)len->integer - 1, &last)))
 		return machine_fail(m, "%s: the range runs past the end of the address space", function);
 	return true;
 }

@@ -23,7 +23,7 @@ static uint64_t number(const struct performance *p, unsigned arg)
 static uint64_t mapped_size(struct machine *m, const struct performance *p)
 {
 	uint64_t flags = number(p, 3), len = number(p, 1), shift = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
-	int64_t huge = shift != 0 ? INT64_C(1) << shift : 0;
+	int64_t huge = shift != 0 && shift < 63 ? INT64_C(1) << shift : 0;
 
 	if ((flags & MAP_HUGETLB) == 0 || (flags & MAP_ANONYMOUS) == 0 ||
 	    (huge == 0 && observer_meminfo(&m->here->observer, "Hugepagesize", &huge) < 0) || huge <= 0)
