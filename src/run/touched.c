@@ -250,6 +250,10 @@ static void add_proportional(struct held *held, pid_t pid)
 		add_resident(held, pid);
 		return;
 	}
+	/* What is private is part of Pss; but kernels of 32 bits lose huge pages there (smaps_account() of Linux 6.1 shifts them out). */
+	uint64_t private = field_of(text, "\nPrivate_Clean:") + field_of(text, "\nPrivate_Dirty:"), pss = field_of(text, "\nPss:");
+
+	held->own += private > pss ? private - pss : 0;
 	held->own += field_of(text, "\nPss_Anon:") + field_of(text, "\nSwapPss:") + tables;
 	held->mapped += field_of(text, "\nPss_Shmem:") + huge +
 	                of_files(field_of(text, "\nPss_File:"), field_of(text, "\nLocked:"));
