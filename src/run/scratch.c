@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 /* Mappings that fill holes: those of them that are remembered. */
 struct plugs {
@@ -49,16 +50,26 @@ static bool find_outside(struct outside *outside, int *error)
 	return false;
 }
 
-/* Ever larger mappings, until one fits into no hole, and then smaller ones, as many as fit.  0 or -errno. */
-static int plug_holes(size_t page, const struct outside *outside, struct plugs *plugs)
+/* Whether RLIMIT_AS is set: it may leave less room than the holes have. */
+static bool is_limited(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+/* Ever larger mappings, until one fits into no hole, and then smaller ones, as many as fit.  0 or -errno, of *call. */
+static int plug_holes(size_t page, const struct outside *outside, struct plugs *plugs, const char **call)
 {
 	bool growing = true;
 
 	for (size_t size = page; size >= page;) {
 		unsigned char *plug = reserve(size);
 
+		*call = "mmap";
 		if (plug == MAP_FAILED)
-			return 0;
+			return is_limited() ? 0 : -errno;
+		*call = "munmap";
 		if (outside->upwards ? plug < outside->room : plug > outside->room) {
 			if (plugs->count < sizeof(plugs->list) / sizeof(plugs->list[0])) {
 				plugs->list[plugs->count].start = plug;
@@ -106,21 +117,27 @@ static int find_edge(const struct outside *outside, const struct plugs *plugs, u
  * Fills the holes between the mappings that are there, where the kernel would put a script's mappings beside the C library's: what
  * the dynamic linker unmapped, what lies between libraries that are aligned to huge pages, and beside shared mappings, where they
  * are aligned to more than a page (s390x: 512K, arch_get_unmapped_area_topdown()).  *edge: where they end, or NULL: not known.
+ * 0 or -errno, with the call that failed.
  */
-static int fill_holes(size_t page, unsigned char **edge)
+static int fill_holes(size_t page, unsigned char **edge, const char **call)
 {
 	struct plugs plugs = { .count = 0 };
 	struct outside outside;
 	int error;
 
 	*edge = NULL;
+	*call = "munmap";
 	if (!find_outside(&outside, &error))
 		return 0;
 	if (error == 0)
-		error = plug_holes(page, &outside, &plugs);
+		error = plug_holes(page, &outside, &plugs, call);
 	if (error == 0)
 		error = find_edge(&outside, &plugs, edge);
-	return munmap(outside.room, outside.size) < 0 ? -errno : error;
+	if (munmap(outside.room, outside.size) < 0 && error == 0) {
+		*call = "munmap";
+		error = -errno;
+	}
+	return error;
 }
 
 int scratch_place(size_t page, unsigned char **scratch, const char **call)
@@ -128,8 +145,7 @@ int scratch_place(size_t page, unsigned char **scratch, const char **call)
 	const size_t size = 3 * page;
 	unsigned char *edge;
 
-	*call = "munmap";
-	int error = fill_holes(page, &edge);
+	int error = fill_holes(page, &edge, call);
 
 	if (error < 0)
 		return error;
@@ -140,7 +156,7 @@ int scratch_place(size_t page, unsigned char **scratch, const char **call)
 		return -errno;
 	}
 	if (edge != NULL && low + size != edge && low != edge)
-		error = fill_holes(page, &edge);
+		error = fill_holes(page, &edge, call);
 	if (error < 0)
 		return error;
 	*call = "mmap";
