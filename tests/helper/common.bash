@@ -53,12 +53,14 @@ unset MMTOOL_EXAMPLES
 [ -z "${MMTOOL_OBSERVER-}" ] || [ -n "${MMTOOL_OBSERVED-}" ] || {
 	mkdir -p "$BATS_RUN_TMPDIR/observed"
 	chmod go+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/observed"
+	# As in as_nobody: the built one may lie where an ordinary user cannot reach it.
+	cp "$MMTOOL" "$BATS_RUN_TMPDIR/observed/program"
 	cat >"$BATS_RUN_TMPDIR/observed/mmtool" <<-END
 		#!/bin/bash
 		case " $("$MMTOOL" --describe | awk -F'\t' '$3 == "--observer" { printf "%s ", $2 }')" in
-		*" \$1 "*) exec "$MMTOOL" "\$1" --observer=$MMTOOL_OBSERVER "\${@:2}" ;;
+		*" \$1 "*) exec "$BATS_RUN_TMPDIR/observed/program" "\$1" --observer=$MMTOOL_OBSERVER "\${@:2}" ;;
 		esac
-		exec "$MMTOOL" "\$@"
+		exec "$BATS_RUN_TMPDIR/observed/program" "\$@"
 	END
 	chmod 755 "$BATS_RUN_TMPDIR/observed/mmtool"
 	export MMTOOL_OBSERVED=$MMTOOL MMTOOL=$BATS_RUN_TMPDIR/observed/mmtool
