@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Subjects, as the tool sees them. */
+/* Subjects, as the tool sees them: making them, and collecting them. */
 #include "run/process.h"
 
 #include "base/clock.h"
 #include "base/size.h"
+#include "run/process-part.h"
 #include "run/touched.h"
 
 #include <errno.h>
@@ -19,10 +20,9 @@
 #include <unistd.h>
 
 enum {
-	SAMPLE_MS = 20,      /* how often a statement that takes long is looked at */
 	GREETING_MS = 10 * 1000, /* a new process has little to do */
-	SESSION_MS = 1000,   /* for what was killed to be gone */
-	SOCKET_ROOM = 1026,  /* descriptors: 1023 is the highest that a subject begins with */
+	SESSION_MS = 1000,       /* for what was killed to be gone */
+	SOCKET_ROOM = 1026,      /* descriptors: 1023 is the highest that a subject begins with */
 };
 
 /* Those that live, so that what they touched can be summed up.  One that finds no room is not counted. */
@@ -109,8 +109,7 @@ int process_spawn(struct process *process, bool allow_write, const char **call)
 	return error;
 }
 
-/* One message, or -1 with errno: EPROTO when another process sent it. */
-static ssize_t receive_message(const struct process *process, void *message, size_t size)
+ssize_t process_receive(const struct process *process, void *message, size_t size)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(struct ucred))];
@@ -155,8 +154,7 @@ static void abandon(struct process *process)
 		end_session();
 }
 
-/* Takes the status of a process that has ended or is about to; false: with WNOHANG, it still lives. */
-static bool reap(struct process *process, int options)
+bool process_reap(struct process *process, int options)
 {
 	pid_t got;
 
@@ -174,23 +172,22 @@ static bool reap(struct process *process, int options)
 
 static void collect(struct process *process)
 {
-	reap(process, 0);
+	process_reap(process, 0);
 }
 
-static enum exchange broken(struct process *process, const char *call, int error)
+enum exchange process_broken(struct process *process, const char *call, int error)
 {
 	process->failed = call;
 	errno = error;
 	return EXCHANGE_BROKEN;
 }
 
-/* Whether a process that has been collected ended because its socket failed, or nobody knows how: errno and failed say why. */
-static bool lost(struct process *process)
+bool process_lost(struct process *process)
 {
 	int status = WIFEXITED(process->status) ? WEXITSTATUS(process->status) : 0;
 
 	if (process->unwaited != 0) {
-		(void)broken(process, "waitpid", process->unwaited);
+		(void)process_broken(process, "waitpid", process->unwaited);
 		return true;
 	}
 	if (status == 0)
@@ -207,7 +204,7 @@ void process_end(struct process *process)
 	/* One that may not be killed ends when its socket does, or with the tool (PR_SET_PDEATHSIG): that is not waited for. */
 	if (kill(process->pid, SIGKILL) < 0) {
 		(void)shutdown(process->socket, SHUT_RDWR);
-		if (!reap(process, WNOHANG))
+		if (!process_reap(process, WNOHANG))
 			abandon(process);
 	} else {
 		collect(process);
@@ -235,8 +232,7 @@ static void wait_a_while(const struct process *process, int ms)
 	close(ended.fd);
 }
 
-/* Whether the statement has taken too long, or all subjects together too much. */
-static enum exchange look(struct process *process, uint64_t since, const struct exchange_limits *limits)
+enum exchange process_look(struct process *process, uint64_t since, const struct exchange_limits *limits)
 {
 	enum exchange outcome = EXCHANGE_DONE;
 	uint64_t now = clock_ms();
@@ -254,10 +250,9 @@ static enum exchange look(struct process *process, uint64_t since, const struct 
 	return outcome;
 }
 
-/* The same, of one that is still waited for: or the user has given up. */
-static enum exchange look_on(struct process *process, uint64_t since, const struct exchange_limits *limits)
+enum exchange process_look_on(struct process *process, uint64_t since, const struct exchange_limits *limits)
 {
-	enum exchange outcome = look(process, since, limits);
+	enum exchange outcome = process_look(process, since, limits);
 
 	if (outcome != EXCHANGE_DONE || !is_stopped(limits))
 		return outcome;
@@ -265,17 +260,16 @@ static enum exchange look_on(struct process *process, uint64_t since, const stru
 	return EXCHANGE_STOPPED;
 }
 
-/* Collects a process whose socket has ended: it is about to end, too, unless a script has made something else of its code. */
-static enum exchange await_end(struct process *process, uint64_t since, const struct exchange_limits *limits)
+enum exchange process_await_end(struct process *process, uint64_t since, const struct exchange_limits *limits)
 {
-	while (!reap(process, WNOHANG)) {
-		enum exchange outcome = look_on(process, since, limits);
+	while (!process_reap(process, WNOHANG)) {
+		enum exchange outcome = process_look_on(process, since, limits);
 
 		if (outcome != EXCHANGE_DONE)
 			return outcome;
 		wait_a_while(process, SAMPLE_MS);
 	}
-	return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
+	return process_lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
 }
 
 /* The limits of a greeting: what lasts has gone wrong, whatever a statement may take. */
@@ -295,16 +289,16 @@ static ssize_t receive_hello(struct process *process, struct exec_hello *hello, 
 	uint64_t since = clock_ms();
 
 	for (;;) {
-		ssize_t got = receive_message(process, hello, sizeof(*hello));
+		ssize_t got = process_receive(process, hello, sizeof(*hello));
 		enum exchange outcome = EXCHANGE_DONE;
 		int error = errno;
 
 		if (got > 0)
 			return got;
 		if (got == 0 || error == ECONNRESET)
-			outcome = await_end(process, since, &own);
+			outcome = process_await_end(process, since, &own);
 		else if (error == EAGAIN || error == EWOULDBLOCK)
-			outcome = look_on(process, since, &own);
+			outcome = process_look_on(process, since, &own);
 		else if (error != EINTR)
 			return -error;
 		process->given_up = outcome == EXCHANGE_TIMEOUT || outcome == EXCHANGE_TOUCHED || outcome == EXCHANGE_STOPPED;
@@ -334,7 +328,7 @@ int process_greet(struct process *process, const char **call, const struct excha
 		end_name(hello.step, sizeof(hello.step));
 		*call = hello.step;
 		error = -hello.error;
-	} else if (got == 0 && lost(process)) {
+	} else if (got == 0 && process_lost(process)) {
 		error = -errno;
 		*call = process->failed;
 	} else if (got < 0 && got != -EPROTO) {
@@ -359,7 +353,7 @@ enum exchange process_dismiss(struct process *process, const struct exchange_lim
 		close(process->socket);
 		process->socket = -1;
 	}
-	enum exchange outcome = await_end(process, clock_ms(), limits);
+	enum exchange outcome = process_await_end(process, clock_ms(), limits);
 
 	return outcome == EXCHANGE_DIED ? EXCHANGE_DONE : outcome;
 }
@@ -369,157 +363,9 @@ int process_signal(const struct process *process)
 	return WIFSIGNALED(process->status) ? WTERMSIG(process->status) : 0;
 }
 
-/* A script can reach the code of its executor, and the socket: nothing that comes from there is believed unseen. */
-static bool is_sound(const struct process *process, const struct exec_reply *reply, ssize_t got)
-{
-	return got >= (ssize_t)offsetof(struct exec_reply, data) && reply->serial == process->serial &&
-	       reply->len == (size_t)got - offsetof(struct exec_reply, data);
-}
-
-/* How many bytes a request may touch at most, where that is a matter of a length; a system call's stands second. */
-static uint64_t reach_of(const struct exec_request *request)
-{
-	switch (request->op) {
-	case EXEC_SYSCALL:
-	case EXEC_FILL:
-	case EXEC_COPY:
-		return request->args[2];
-	case EXEC_READ_PAGES:
-	case EXEC_WRITE_PAGES:
-		return request->args[1] * request->args[2];
-	default:
-		return 0;
-	}
-}
-
-/* Many short statements are looked at as one long one is, and one that may have touched much in no time. */
-static bool is_look_due(const struct process *process, const struct exchange_limits *limits)
-{
-	return clock_ms() - process->looked >= SAMPLE_MS ||
-	       (limits != NULL && limits->max_touch > 0 && process->touching > limits->max_touch / 4);
-}
-
-/* since: of clock_ms(), when what is answered was begun. */
-static enum exchange receive(struct process *process, struct exec_reply *reply, uint64_t since,
-                             const struct exchange_limits *limits)
-{
-	for (;;) {
-		ssize_t got = receive_message(process, reply, sizeof(*reply) - 1);
-		enum exchange outcome = EXCHANGE_DONE;
-
-		if (got > 0 && is_sound(process, reply, got)) {
-			((char *)reply)[got] = '\0';
-			/* This one is over, however long nobody listened. */
-			if (reply->answer != ANSWER_DYING)
-				return is_look_due(process, limits) ? look(process, clock_ms(), limits) : EXCHANGE_DONE;
-			process->said_fault = true;
-			process->signo = reply->signo;
-			process->code = reply->code;
-			process->address = reply->address;
-			return EXCHANGE_DYING;
-		} else if (got > 0 || (got < 0 && errno == EPROTO)) {
-			process_end(process);
-			return EXCHANGE_CONFUSED;
-		} else if (got == 0 || errno == ECONNRESET) {
-			return await_end(process, since, limits);
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			/* A script can copy its end of the socket into another process, which keeps it open. */
-			if (reap(process, WNOHANG))
-				return lost(process) ? EXCHANGE_BROKEN : EXCHANGE_DIED;
-			outcome = look_on(process, since, limits);
-		} else if (errno != EINTR) {
-			return broken(process, "recvmsg", errno);
-		}
-		if (outcome != EXCHANGE_DONE)
-			return outcome;
-	}
-}
-
-/* Sends a request, with a descriptor when fd is not -1. */
-static enum exchange send_request(struct process *process, const struct exec_request *request, int fd,
-                                  uint64_t since, const struct exchange_limits *limits)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { { 0 } };
-	struct iovec part = { (void *)(uintptr_t)request, offsetof(struct exec_request, data) + request->len };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
-	}
-	while (sendmsg(process->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-		enum exchange outcome = EXCHANGE_DONE;
-
-		if (errno == EPIPE || errno == ECONNRESET)
-			return await_end(process, since, limits);
-		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
-			return broken(process, "sendmsg", errno);
-		/* It reads nothing: a script has made something else of its code. */
-		if (errno != EINTR) {
-			struct pollfd room = { .fd = process->socket, .events = POLLOUT };
-
-			(void)poll(&room, 1, SAMPLE_MS);
-			outcome = look_on(process, since, limits);
-		}
-		if (outcome != EXCHANGE_DONE)
-			return outcome;
-	}
-	return EXCHANGE_DONE;
-}
-
-static enum exchange ask(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
-                         const struct exchange_limits *limits)
-{
-	uint64_t since = clock_ms();
-
-	request->serial = ++process->serial;
-	uint64_t reach = reach_of(request);
-
-	process->touching = reach > UINT64_MAX - process->touching ? UINT64_MAX : process->touching + reach;
-	enum exchange outcome = send_request(process, request, fd, since, limits);
-
-	return outcome == EXCHANGE_DONE ? receive(process, reply, since, limits) : outcome;
-}
-
-enum exchange process_ask(struct process *process, struct exec_request *request, struct exec_reply *reply,
-                          const struct exchange_limits *limits)
-{
-	return ask(process, request, -1, reply, limits);
-}
-
-enum exchange process_let_die(struct process *process, struct exec_reply *reply, const struct exchange_limits *limits)
-{
-	/* It may have gone, or a script have closed its end: then it waits for nothing.  The end of what is sent will do, too. */
-	if (send(process->socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		(void)shutdown(process->socket, SHUT_WR);
-	enum exchange outcome = receive(process, reply, clock_ms(), limits);
-
-	if (outcome != EXCHANGE_DYING)
-		return outcome;
-	process_end(process);
-	return EXCHANGE_CONFUSED;
-}
-
 enum exchange process_collect(struct process *process, const struct exchange_limits *limits)
 {
-	return await_end(process, clock_ms(), limits);
-}
-
-enum exchange process_give(struct process *process, struct exec_request *request, int fd, struct exec_reply *reply,
-                           const struct exchange_limits *limits)
-{
-	enum exchange outcome = ask(process, request, fd, reply, limits);
-
-	return outcome == EXCHANGE_DYING ? process_let_die(process, reply, limits) : outcome;
+	return process_await_end(process, clock_ms(), limits);
 }
 
 /* Whether that is a new child of the tool's (EXCHANGE_DONE), and not just any number that a subject answered (_CONFUSED). */
@@ -534,12 +380,12 @@ static enum exchange check_child(struct process *process, int64_t pid)
 		got = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return errno == ECHILD ? EXCHANGE_CONFUSED : broken(process, "waitid", errno);
+		return errno == ECHILD ? EXCHANGE_CONFUSED : process_broken(process, "waitid", errno);
 	/* A child that was not waited for has a session, dead or alive: also an ESRCH is a call that was kept from being made. */
 	pid_t its = getsid((pid_t)pid);
 
 	if (its < 0)
-		return broken(process, "getsid", errno);
+		return process_broken(process, "getsid", errno);
 	return its == session ? EXCHANGE_DONE : EXCHANGE_CONFUSED;
 }
 
@@ -566,7 +412,7 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	int failed = open_pair(pair, &call);
 
 	if (failed < 0)
-		return broken(process, call, -failed);
+		return process_broken(process, call, -failed);
 	request.op = EXEC_FORK;
 	bool raised = make_room(process->pid, &files);
 	enum exchange outcome = process_give(process, &request, pair[1], &reply, limits);
@@ -596,5 +442,5 @@ enum exchange process_fork(struct process *process, struct process *child, int *
 	/* What a script did to its memory, a child may not survive.  That is the script's affair: the child is dead. */
 	if (failed < 0 && call == NULL)
 		return EXCHANGE_DONE;
-	return failed < 0 ? broken(process, call, -failed) : EXCHANGE_DONE;
+	return failed < 0 ? process_broken(process, call, -failed) : EXCHANGE_DONE;
 }
