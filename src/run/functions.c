@@ -44,11 +44,12 @@ static uint64_t address(const struct value *value)
 /* [addr, addr + len), refused when it runs past the address space; it may end where that ends. */
 static bool range(struct machine *m, const char *function, const struct value *addr, const struct value *len)
 {
-	uint64_t last = address(addr);
+	/* A negative address runs past the end where 64 bits do, whatever a word has. */
+	uint64_t last = (uint64_t)addr->integer;
 
 	if (len->integer < 0)
 		return machine_fail(m, "%s: the length is negative: %" PRId64, function, len->integer);
-	if (last > UINTPTR_MAX || (len->integer > 0 && __builtin_add_overflow(last, (uint64_t)len->integer - 1, &last)))
+	if (address(addr) > UINTPTR_MAX || (len->integer > 0 && __builtin_add_overflow(last, (uint64_t)len->integer - 1, &last)))
 		return machine_fail(m, "%s: the range runs past the end of the address space", function);
 	return true;
 }

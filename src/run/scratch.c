@@ -30,22 +30,24 @@ static unsigned char *reserve(size_t size)
 	return mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-/* False: there is no room for any (RLIMIT_AS), and nothing is known.  *error: 0 or -errno. */
+/* False: there is no room for two (RLIMIT_AS), and nothing is known, or it failed.  *error: 0 or -errno, of munmap. */
 static bool find_outside(struct outside *outside, int *error)
 {
 	enum { LARGEST = 1 << 30, SMALLEST = 1 << 22 };
 
 	*error = 0;
-	for (outside->size = LARGEST; outside->size >= SMALLEST; outside->size /= 2) {
+	for (outside->size = LARGEST; outside->size >= SMALLEST && *error == 0; outside->size /= 2) {
 		outside->room = reserve(outside->size);
-		if (outside->room == MAP_FAILED)
-			continue;
-		unsigned char *next = reserve(outside->size);
+		/* Only a second one tells the direction. */
+		unsigned char *next = outside->room == MAP_FAILED ? MAP_FAILED : reserve(outside->size);
 
-		outside->upwards = next != MAP_FAILED && next > outside->room;
+		outside->upwards = next > outside->room;
 		if (next != MAP_FAILED && munmap(next, outside->size) < 0)
 			*error = -errno;
-		return true;
+		if (next != MAP_FAILED)
+			return true;
+		if (outside->room != MAP_FAILED && munmap(outside->room, outside->size) < 0)
+			*error = -errno;
 	}
 	return false;
 }
@@ -128,7 +130,7 @@ static int fill_holes(size_t page, unsigned char **edge, const char **call)
 	*edge = NULL;
 	*call = "munmap";
 	if (!find_outside(&outside, &error))
-		return 0;
+		return error;
 	if (error == 0)
 		error = plug_holes(page, &outside, &plugs, call);
 	if (error == 0)
