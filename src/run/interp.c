@@ -203,7 +203,7 @@ static struct event_operand operand(struct machine *m, const struct expr *expr, 
 	struct buf text = { 0 };
 	struct event_operand made = { .text = expr->span.text, .text_len = expr->span.len };
 
-	made.varies = !render_value(m, &text, value, other);
+	made.varies = !render_value(m, &text, value, render_like(expr, other));
 	made.value = arena_string(&m->temp, buf_text(&text), text.len);
 	buf_fini(&text);
 	return made;

@@ -207,6 +207,11 @@ bool function_call(struct machine *m, const struct function *function, const str
  * Returns whether another run would show the same.
  */
 bool render_value(struct machine *m, struct buf *out, const struct value *value, const struct expr *like);
+/*
+ * Of two sides that are compared, what the value of own is shown like: errno and a fault are shown as such beside anything,
+ * everything else like the other side.
+ */
+const struct expr *render_like(const struct expr *own, const struct expr *other);
 
 /*
  * A call that a statement makes: what the parts that perform it fill in.  result is -errno on failure, as the kernel's.

@@ -347,22 +347,29 @@ static void compare(struct machine *m, struct event_step *step, const struct del
 	step->delta = &m->delta;
 }
 
+/* A value that the call returned, or should have: of wait(), a signal. */
+static void say_value(struct machine *m, struct buf *out, const struct performance *p, const struct value *value,
+                      const struct expr *like)
+{
+	struct expr signal = { .kind = EXPR_CONSTANT };
+
+	signal.constant = constant_find("SIGKILL", 7);
+	if (p->statement->call->class == CALL_WAIT && value->integer > 0)
+		like = &signal;
+	render_value(m, out, value, like);
+}
+
 static void say_result(struct machine *m, struct buf *out, const struct performance *p, int error,
                        const struct expr *like)
 {
 	struct value value = { .integer = p->result };
-	struct expr signal = { .kind = EXPR_CONSTANT };
-	const struct constant *any = constant_find("SIGKILL", 7);
 
-	signal.constant = any;
-	if (p->statement->call->class == CALL_WAIT && p->result > 0)
-		like = &signal;
 	if (error != 0)
 		buf_printf(out, "-1 %s", constant_name(GROUP_ERRNO, error) != NULL ? constant_name(GROUP_ERRNO, error) : "");
 	else if (p->call->result_kind == RESULT_ADDRESS && regions_find(&m->here->regions, (uint64_t)p->result) == NULL)
 		buf_printf(out, "%#" PRIx64, (uint64_t)p->result);
 	else
-		render_value(m, out, &value, like);
+		say_value(m, out, p, &value, like);
 }
 
 /* Whether the call came out as the statement says; where not, why it did not. */
@@ -393,7 +400,7 @@ static void judge(struct machine *m, const struct performance *p, const struct v
 		/* A failed call's value is -1. */
 		if (!want->is_string && want->integer == p->call->result)
 			break;
-		render_value(m, &wanted, want, NULL);
+		say_value(m, &wanted, p, want, render_like(statement->expr, NULL));
 		if (error != 0 && !want->is_string && want->integer == -error)
 			machine_fail(m, "%s returned %s: a failed call's value is -1, so write = %s", statement->call->name,
 			             buf_text(&got), buf_text(&got));

@@ -20,6 +20,13 @@ static enum constant_group group_of(const struct expr *like)
 	return GROUP_NONE;
 }
 
+const struct expr *render_like(const struct expr *own, const struct expr *other)
+{
+	enum constant_group group = group_of(own);
+
+	return group == GROUP_FAULT || (group == GROUP_ERRNO && own->kind == EXPR_PREDEFINED) ? own : other;
+}
+
 /* Compared with 'B', a byte is shown as one. */
 static bool is_character(const struct expr *like)
 {

@@ -96,6 +96,27 @@ script()
 	refute_output --partial never
 }
 
+@test "a check that fails: a fault and an error by their names, beside anything" {
+	mm run -e 'expect fault(NULL[0]) == 0'
+	assert_line '      fault(NULL[0]) = SEGV_MAPERR'
+	assert_line '      0              = no fault'
+	mm run -e 'c = fault(NULL[0]); expect c == SEGV_ACCERR'
+	assert_line '      c           = SEGV_MAPERR'
+	assert_line '      SEGV_ACCERR = SEGV_ACCERR'
+	mm run -e 'munmap(NULL, 0) = ?; expect errno == 0'
+	assert_line '      errno = EINVAL'
+	assert_line '      0     = 0'
+}
+
+@test "a wait that comes out otherwise: both signals by their names" {
+	mm run -e 'c = fork(); in c { memset(NULL, 0, 1) = ? }; wait(c) = SIGKILL'
+	assert_failure 1
+	assert_line '    FAILED: wait was expected to return SIGKILL; it returned SIGSEGV'
+	mm run -e 'c = fork(); wait(c) = SIGKILL'
+	assert_failure 1
+	assert_line '    FAILED: wait was expected to return SIGKILL; it returned 0'
+}
+
 @test "a call that comes out otherwise: status 1, and how it came out" {
 	mm run -e 'munmap(NULL, 0) = 0'
 	assert_failure 1
