@@ -118,8 +118,13 @@ enum why_answer fault_unmapped(struct why_case *c)
 		say_history(c);
 		return WHY_YES;
 	}
-	if (there(c) != NULL)
+	if (there(c) != NULL && !is_vsyscall(there(c)))
 		return WHY_NO;
+	if (there(c) != NULL) {
+		say(c, "SEGV_MAPERR: ");
+		say_vsyscall(c, c->after, address(c));
+		return say(c, ".");
+	}
 	const struct mapping *above;
 
 	if (growing_above(c, &above) == WHY_PERHAPS) {

@@ -396,7 +396,7 @@ enum why_answer mremap_unmapped(struct why_case *c)
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
 	if (old_mapping(c) != NULL)
-		return WHY_NO;
+		return say_vsyscall(c, c->before, old_address(c));
 	say(c, "nothing is mapped at old_address, ");
 	say_address(c, old_address(c));
 	return WHY_YES;
@@ -422,7 +422,7 @@ enum why_answer mremap_hole(struct why_case *c)
 		return WHY_NO;
 	if (!why_knows_maps(c))
 		return WHY_PERHAPS;
-	if (mapping == NULL || maps_covered(c->before, old_address(c), needed_whole(c)))
+	if (mapping == NULL || is_vsyscall(mapping) || maps_covered(c->before, old_address(c), needed_whole(c)))
 		return WHY_NO;
 	uint64_t at = mapping->end;
 

@@ -118,6 +118,8 @@ enum why_answer range_hole(struct why_case *c)
 		say(c, "something in the range is not mapped");
 		return WHY_PERHAPS;
 	}
+	if (say_vsyscall(c, c->before, at) == WHY_YES)
+		return WHY_YES;
 	if (maps_covered(c->before, at, range_size(c)))
 		return WHY_NO;
 	for (const struct mapping *m = next_mapping(c, NULL); m != NULL && m->start <= at; m = next_mapping(c, m))

@@ -234,6 +234,10 @@ bool is_shared_anonymous(const struct mapping *mapping);
 enum why_answer why_secret(struct why_case *c, const struct mapping *mapping);
 /* Of the first such mapping of [from, from + len), that it is one, and what follows from that. */
 enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, const char *text);
+/* The kernel's page on x86-64 that maps shows in every process, and that is no mapping (arch/x86/entry/vsyscall). */
+bool is_vsyscall(const struct mapping *mapping);
+/* That page is at addr. */
+enum why_answer say_vsyscall(struct why_case *c, const struct maps *maps, uint64_t addr);
 /* A page of [from, to) in a mapping faults although the permissions allow it: past the end of the file, or a guard region. */
 enum why_answer say_unreachable(struct why_case *c, const struct mapping *mapping, uint64_t from, uint64_t to);
 /* Of the first mapping of [from, from + len) that is registered with a userfaultfd, that accesses may fail there: WHY_PERHAPS. */

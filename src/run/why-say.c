@@ -164,3 +164,17 @@ enum why_answer say_secret(struct why_case *c, uint64_t from, uint64_t len, cons
 	}
 	return WHY_NO;
 }
+
+bool is_vsyscall(const struct mapping *mapping)
+{
+	return mapping->start >> 63 != 0 && mapping_is_named(mapping, "[vsyscall]");
+}
+
+enum why_answer say_vsyscall(struct why_case *c, const struct maps *maps, uint64_t addr)
+{
+	const struct mapping *at = maps_find(maps, addr);
+
+	if (at == NULL || !is_vsyscall(at))
+		return WHY_NO;
+	return say(c, "[vsyscall] is a page of the kernel's own, which maps shows in every process and which is a mapping of none");
+}

@@ -245,6 +245,21 @@ assert_output_joined()
 	done
 }
 
+@test "[vsyscall] is in maps, and no mapping" {
+	grep -q vsyscall /proc/self/maps || skip 'maps shows no [vsyscall]'
+	none='[vsyscall] is a page of the kernel'"'"'s own, which maps shows in every process and which is a mapping of none'
+	at=0xffffffffff600000
+	why EFAULT "$none" "mremap($at, 1p, 2p, MREMAP_MAYMOVE)"
+	why EFAULT "$none" "mremap($at, 3p, 8p, MREMAP_MAYMOVE)"
+	refute_output --partial 'has a hole'
+	why ENOMEM "$none" "mprotect($at, 2p, PROT_READ)"
+	why ENOMEM "$none" "munlock($at + 8, 1p)"
+	why ENOMEM 'the range has a hole: nothing is mapped at' "mprotect($at - 1p, 2p, PROT_READ)"
+	mm run --explain -e "expect fault(($at)[0] = 1) == SEGV_MAPERR"
+	assert_success
+	assert_output_joined "why: SEGV_MAPERR: $none."
+}
+
 @test "locking over RLIMIT_MEMLOCK" {
 	drop=''
 	[ "$(id -u)" != 0 ] || drop='setuid(65534); '
