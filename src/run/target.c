@@ -22,6 +22,7 @@ enum {
 	TORN_READS = 8,          /* how often a read that is out of order is made again */
 	LONGEST_LINE = 64 * 1024, /* a path has at most PATH_MAX bytes, each of which can stand as \012 */
 	SHOWN = 40,              /* bytes of a bad line that a message shows */
+	REOPENED = 3,            /* how often a file is opened again whose address space has gone meanwhile, in an exec */
 };
 
 static char *take_text(struct buf *text)
@@ -94,6 +95,8 @@ static int read_program(pid_t pid, char **program)
 	}
 }
 
+static const unsigned long kernel_thread = 0x00200000; /* PF_KTHREAD, include/linux/sched.h */
+
 /* The state and the flags of a process, or of a thread ("task/TID/stat"), proc_pid_stat(5). */
 static bool read_state(pid_t pid, const char *file, char *state, unsigned long *flags)
 {
@@ -145,7 +148,6 @@ static pid_t living_thread(pid_t pid)
 /* Why a process that is there has no address space, or NULL; the caller frees it. */
 static char *lacking(const struct target *target)
 {
-	static const unsigned long kernel_thread = 0x00200000; /* PF_KTHREAD, include/linux/sched.h */
 	unsigned long flags = 0;
 	struct buf text = { 0 };
 	char state = 0;
@@ -243,7 +245,18 @@ static bool read_number(const char *name, pid_t *pid)
 	return true;
 }
 
-static int open_process(struct target *target, const char *what, char **problem)
+/* Whether it lives, and is no thread of the kernel's: then it has an address space. */
+static bool is_running(pid_t pid)
+{
+	unsigned long flags;
+	char state;
+
+	return read_state(pid, "stat", &state, &flags) && !has_exited(state) && !is_exiting(state, flags) &&
+	       (flags & kernel_thread) == 0;
+}
+
+/* tries: how often more it may be opened where an exec took away the address space that was opened. */
+static int open_process(struct target *target, const char *what, int tries, char **problem)
 {
 	char path[64], byte;
 
@@ -268,6 +281,8 @@ static int open_process(struct target *target, const char *what, char **problem)
 		int error = got < 0 ? (int)-got : ESRCH;
 
 		target_close(target);
+		if (error == ESRCH && tries > 0 && is_running(target->pid))
+			return open_process(target, what, tries - 1, problem);
 		(void)read_command(target->pid, &target->command);
 		error = fail_process(target, "read", what, error, problem);
 		target_close(target);
@@ -316,7 +331,7 @@ int target_open(struct target *target, const char *name, const char *what, char 
 		*problem = take_text(&text);
 		return -ESRCH;
 	}
-	int error = open_process(target, what, problem);
+	int error = open_process(target, what, REOPENED, problem);
 
 	if (error < 0)
 		target_close(target);

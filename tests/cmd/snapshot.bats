@@ -6,6 +6,16 @@ load ../helper/common
 setup()
 {
 	cd "$BATS_TEST_TMPDIR"
+	started=()
+}
+
+teardown()
+{
+	local pid
+
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
 }
 
 @test "what it prints has the lines of the maps file, byte for byte" {
@@ -90,4 +100,21 @@ setup()
 	mm snapshot 1 2
 	assert_failure 2
 	assert_output --partial '2: one argument too many'
+}
+
+@test "a program that is replaced between opening the maps and reading them is the new one" {
+	bash -c 'until [ -e go ]; do sleep 0.02; done; exec sleep 20' 3>&- &
+	pid=$!
+	started+=("$pid")
+	{
+		until readlink /proc/[0-9]*/fd/[3-9] 2>/dev/null | grep -qx "/proc/$pid/maps"; do sleep 0.02; done
+		: >go
+	} 3>&- &
+	started+=("$!")
+	failing -P "/proc/$pid/maps" -e trace=pread64 -e inject=pread64:delay_enter=2000000:when=1 "$MMTOOL" snapshot "$pid"
+	[[ $output != *'(bash) replaced its program'* ]] || skip 'this machine is too slow for it'
+	assert_success
+	assert_output --partial '"command":"sleep"'
+	assert_output --partial '/sleep"'
+	refute_output --partial 'bash'
 }
