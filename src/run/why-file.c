@@ -164,7 +164,8 @@ enum why_answer ftruncate_read_only(struct why_case *c)
 	struct why_file file;
 	int open = open_file(c, &file);
 
-	if (open == 0 || (open > 0 && (file.flags & O_ACCMODE) != O_RDONLY))
+	/* O_PATH opens for nothing, and that is another error. */
+	if (open == 0 || (open > 0 && ((file.flags & O_ACCMODE) != O_RDONLY || (file.flags & O_PATH) != 0)))
 		return WHY_NO;
 	say_format(c, "descriptor %d was opened for reading only; O_RDWR or O_WRONLY lets one set the length", descriptor(c));
 	return open > 0 ? WHY_YES : WHY_PERHAPS;

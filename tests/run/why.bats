@@ -131,6 +131,13 @@ assert_output_joined()
 		"f = tmpfile(1p, O_RDONLY); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0); mprotect(a, 1p, $rw)"
 }
 
+@test "ftruncate: what was opened with O_PATH was not opened for reading" {
+	why EINVAL 'the length is negative: -1' 'fd = open("/etc/passwd", O_PATH); ftruncate(fd, -1)'
+	refute_output --partial O_WRONLY
+	why EBADF 'descriptor 3 was opened with O_PATH' 'fd = open("/etc/passwd", O_PATH); ftruncate(fd, 4096)'
+	why EINVAL 'descriptor 3 was opened for reading only' 'fd = open("/etc/passwd", O_RDONLY); ftruncate(fd, 4096)'
+}
+
 @test "mprotect: what settled that a mapping may never be written" {
 	why EACCES 'by how its file was opened (shmat: SHM_RDONLY)' \
 		"f = tmpfile(1p, O_RDONLY); a = mmap(NULL, 1p, PROT_READ, MAP_SHARED, f, 0); mprotect(a, 1p, $rw)"
@@ -251,7 +258,7 @@ assert_output_joined()
 	at=0xffffffffff600000
 	why EFAULT "$none" "mremap($at, 1p, 2p, MREMAP_MAYMOVE)"
 	why EFAULT "$none" "mremap($at, 3p, 8p, MREMAP_MAYMOVE)"
-	refute_output --partial 'has a hole'
+	refute_output --partial hole
 	why ENOMEM "$none" "mprotect($at, 2p, PROT_READ)"
 	why ENOMEM "$none" "munlock($at + 8, 1p)"
 	why ENOMEM 'the range has a hole: nothing is mapped at' "mprotect($at - 1p, 2p, PROT_READ)"
