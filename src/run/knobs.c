@@ -24,7 +24,8 @@ static int value_read(int fd, struct knob_value *value)
 	ssize_t len = file_read_at(fd, value->text, sizeof(value->text), 0);
 
 	value->len = len > 0 ? (size_t)len : 0;
-	return len < 0 ? (int)len : len == 0 ? -EIO : 0;
+	/* A read that came short cannot be gone on with: proc_dointvec() answers nothing behind the beginning (kernel/sysctl.c). */
+	return len < 0 ? (int)len : len == 0 || value->text[len - 1] != '\n' ? -EIO : 0;
 }
 
 static int value_write(int fd, const struct knob_value *value)

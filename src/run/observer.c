@@ -292,8 +292,11 @@ int observer_sysctl(struct observer *observer, const char *name, int64_t *value)
 	if (error == 0) {
 		errno = 0;
 		*value = strtoll(buf_text(&text), &end, 10);
+		/* Digits that nothing follows, not even a newline, came short, and the rest is not to be had (proc_dointvec()). */
 		if (end == buf_text(&text) || errno != 0)
 			error = -ENODATA;
+		else if (*end == '\0')
+			error = -EIO;
 	}
 	buf_fini(&text);
 	return error;

@@ -42,7 +42,8 @@ static bool read_field(const char *path, const char *name, char *text, size_t si
 		return false;
 	errno = 0;
 	while (!found && getline(&line, &room, file) >= 0)
-		if (strncmp(line, name, strlen(name)) == 0) {
+		/* A line without an end came short, and the rest is not to be had of a file of /proc/sys. */
+		if (strncmp(line, name, strlen(name)) == 0 && strchr(line, '\n') != NULL) {
 			snprintf(text, size, "%s", line + strlen(name));
 			found = true;
 		}
