@@ -235,7 +235,7 @@ static const struct {
 	  "mprotect(a, 4p, PROT_READ)\n"
 	  "madvise(a, 4p, MADV_POPULATE_WRITE) = -1 EINVAL    # where nobody may store\n"
 	  "munmap(a, 4p)\n" },
-	{ "MADV_DONTNEED_LOCKED", PRIVATE
+	{ "MADV_DONTNEED_LOCKED", "require mlock\n" PRIVATE
 	  "locked = mlock(a, 4p) = ?\n"
 	  "require locked == 0, \"not allowed to lock four pages here (RLIMIT_MEMLOCK)\"\n"
 	  "madvise(a, 4p, MADV_DONTNEED) = -1 EINVAL    # locked pages are needed\n"

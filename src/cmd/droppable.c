@@ -4,6 +4,7 @@
 
 static const char script[] =
 	"require MAP_DROPPABLE    # since Linux 6.11\n"
+	"require mlock\n"
 	"d = mmap(NULL, 4p, PROT_READ|PROT_WRITE, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0)\n"
 	"expect vmflag(d, \"dp\")\n"
 	"memset(d, 'D', 4p)\n"

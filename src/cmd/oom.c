@@ -48,6 +48,10 @@ static const char touch[] =
 	"wait(child) = SIGKILL    # and no SIGSEGV: it cannot be caught, and nothing is said\n"
 	"expect oom_kills() == 1, \"the kernel's own count, of this cgroup\"\n";
 
+static const char locks[] =
+	"require mlock2    # since Linux 4.4\n"
+	"require mlock\n";
+
 static const char lock[] =
 	"got = mlock2(a, size, MLOCK_ONFAULT) = ?\n"
 	"require got == 0, \"this user may not lock that much (RLIMIT_MEMLOCK)\"\n"
@@ -109,9 +113,12 @@ static int plan(const void *input, struct plan *out, char **problem)
 	const struct plan_word words[] = { { "limit", self->limit.text }, { 0 } };
 	struct buf *s = plan_add(out, "oom");
 
+	bool locked = self->how == (unsigned)command_word(HOW, "lock");
+
 	(void)problem;
+	buf_puts(s, locked ? locks : "");
 	plan_fill(s, opening, words);
-	buf_puts(s, self->how == (unsigned)command_word(HOW, "lock") ? lock : touch);
+	buf_puts(s, locked ? lock : touch);
 	buf_puts(s, closing);
 	return 0;
 }

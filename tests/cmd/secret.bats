@@ -85,7 +85,8 @@ $output"
 	}
 	for pair in mseal:seal memfd_secret:secret process_vm_readv:secret memfd_create:'alias --object=memfd' mlock:lock \
 		mlock:'lock --by=file' mlock:'lock --by=limit' mlock2:'lock --by=onfault' mlockall:'lock --by=all' \
-		mlock:'limits --of=memlock'; do
+		mlock:'limits --of=memlock' mlock:droppable mlock:'advise --advice=dontneed_locked' mlock2:'oom --how=lock' \
+		mlock:'oom --how=lock'; do
 		call=${pair%%:*}
 		nr=$(number "$call")
 		[[ $nr =~ ^[0-9]+$ ]] || continue
