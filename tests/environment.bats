@@ -121,3 +121,18 @@ unmoved()
 	assert_failure 1
 	assert_output --partial 'SIGXFSZ'
 }
+
+@test "no file can be made on a disk: of each folder it is said why" {
+	need_root
+	need unshare
+	unshare -m mount -t tmpfs none /var/tmp 2>/dev/null || skip 'no file system can be mounted here'
+	run unshare -m bash -c 'mount -t tmpfs none /var/tmp && cd /var/tmp && TMPDIR=/nowhere exec "$MMTOOL" run -e "tmpfile(1p)"'
+	assert_failure 77
+	output=$(tr -s '\n ' ' ' <<<"$output")
+	assert_output --partial 'neither in $TMPDIR (No such file or directory) nor in /var/tmp (in memory) nor here (in memory)'
+	run unshare -m bash -c 'mount -t tmpfs none /var/tmp && mkdir /var/tmp/r && mount -t tmpfs -o ro none /var/tmp/r && cd /var/tmp/r &&
+		unset TMPDIR && exec "$MMTOOL" run -e "tmpfile(1p)"'
+	assert_failure 77
+	output=$(tr -s '\n ' ' ' <<<"$output")
+	assert_output --partial '(not set) nor in /var/tmp (in memory) nor here (Read-only file system)'
+}

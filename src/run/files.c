@@ -209,16 +209,29 @@ static int new_file(const char *folder)
 	return error;
 }
 
-static int new_file_anywhere(void)
+enum { FOLDERS = 3 };
+
+/* In $TMPDIR, /var/tmp or here; else negative, and why[i] is why there is none in each: as new_file(), or 0, not set. */
+static int new_file_anywhere(int why[FOLDERS])
 {
-	const char *folders[] = { secure_getenv("TMPDIR"), "/var/tmp", "." };
+	const char *folders[FOLDERS] = { secure_getenv("TMPDIR"), "/var/tmp", "." };
 	int fd = -ENOENT;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && fd < 0; i++) {
-		if (folders[i] != NULL && folders[i][0] != '\0')
+	for (size_t i = 0; i < FOLDERS && fd < 0; i++) {
+		bool set = folders[i] != NULL && folders[i][0] != '\0';
+
+		if (set)
 			fd = new_file(folders[i]);
+		why[i] = set ? fd : 0;
 	}
 	return fd;
+}
+
+static const char *why_not(int why)
+{
+	if (why == 0)
+		return "not set";
+	return why == -EXDEV ? "in memory" : strerror(-why);
 }
 
 /* The script's descriptor is an opening of its own, with the flags that it asks for. */
@@ -282,12 +295,13 @@ static int resize(int fd, off_t size)
 bool perform_tmpfile(struct machine *m, struct performance *p)
 {
 	uint64_t flags = p->statement->count > 1 ? (uint64_t)p->args[1].integer : O_RDWR;
-	int fd = new_file_anywhere();
+	int why[FOLDERS] = { 0 };
+	int fd = new_file_anywhere(why);
 
 	if (fd < 0) {
 		m->unsupported = true;
-		return machine_fail(m, "tmpfile: no file can be made on a disk, neither in $TMPDIR nor in /var/tmp nor here: %s",
-		                    fd == -EXDEV ? "all of them are in memory" : strerror(-fd));
+		return machine_fail(m, "tmpfile: no file can be made on a disk, neither in $TMPDIR (%s) nor in /var/tmp (%s) nor here (%s)",
+		                    why_not(why[0]), why_not(why[1]), why_not(why[2]));
 	}
 	p->call->performed = true;
 	bool made = true;
