@@ -155,7 +155,7 @@ enum { GUARD_GAP = 256 };
 enum why_answer why_capable(struct why_case *c, unsigned bit);
 /* What follows "lacks CAP_…" where why_capable() does not find it: " outside its user namespace" where it has it within, or "". */
 const char *why_outside(struct why_case *c, unsigned bit);
-enum { WHY_CAP_IPC_LOCK = 14, WHY_CAP_SYS_RAWIO = 17, WHY_CAP_SYS_ADMIN = 21 };
+enum { WHY_CAP_IPC_LOCK = 14, WHY_CAP_IPC_OWNER = 15, WHY_CAP_SYS_RAWIO = 17, WHY_CAP_SYS_ADMIN = 21 };
 
 /* why-say.c: the words.  say() and its like return WHY_YES, for return say(…). */
 enum why_answer say(const struct why_case *c, const char *text);
@@ -288,7 +288,8 @@ const struct mapping *why_next(const struct why_case *c, uint64_t start, uint64_
 	X(ftruncate_sealed) X(ftruncate_append_only) X(brk_below) X(brk_data_limit) X(brk_taken) X(brk_over_limit) \
 	X(brk_over_policy) X(brk_beyond) X(shmat_unaligned) X(shmat_taken) X(shmat_remap) X(shmdt_nothing) \
 	X(brk_over_memlock) X(brk_over_count) X(brk_sealed) X(shmget_size) X(shmget_too_large) \
-	X(shmat_no_segment) X(shmat_denied) X(shmat_over_limit) X(shmat_over_count) X(shmat_sealed) X(why_by_error) X(why_no_call) \
+	X(shmat_no_segment) X(shmat_denied) X(shmat_write_exec) X(shmat_over_limit) X(shmat_over_count) X(shmat_sealed) \
+	X(why_by_error) X(why_no_call) \
 	X(fault_unmapped) X(fault_stack_limit) X(fault_stack_room) X(fault_guard) X(fault_permissions) X(fault_past_end) X(fault_not_canonical) \
 	X(fault_huge_pages) X(fault_secret_limit) X(fault_no_page) X(fault_userfault)
 #define WHY_DECLARE(name) why_function name;

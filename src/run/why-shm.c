@@ -75,10 +75,21 @@ enum why_answer shmat_no_segment(struct why_case *c)
 	return error == EINVAL ? WHY_YES : WHY_PERHAPS;
 }
 
-/* PR_SET_MDWE and security modules refuse SHM_EXEC so, too. */
+/* PR_SET_MDWE and security modules refuse SHM_EXEC so, too, and CAP_IPC_OWNER passes any mode. */
 enum why_answer shmat_denied(struct why_case *c)
 {
-	return (c->args[2] & SHM_EXEC) != 0 ? WHY_PERHAPS : WHY_YES;
+	if ((c->args[2] & SHM_EXEC) == 0)
+		return WHY_YES;
+	return why_capable(c, WHY_CAP_IPC_OWNER) == WHY_YES ? WHY_NO : WHY_PERHAPS;
+}
+
+/* PR_SET_MDWE, Linux 6.3, as for mmap(2). */
+enum why_answer shmat_write_exec(struct why_case *c)
+{
+	if ((c->args[2] & (SHM_EXEC | SHM_RDONLY)) != SHM_EXEC)
+		return WHY_NO;
+	say(c, "the process has forbidden itself memory that is writable and executable (prctl PR_SET_MDWE, or a security module)");
+	return WHY_PERHAPS;
 }
 
 /* What it adds to the process: not what SHM_REMAP replaces. */

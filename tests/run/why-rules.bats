@@ -121,6 +121,7 @@ reason_not()
 		echo 'the pages of [vvar] are ordinary ones here' ;;
 	uffd) "$MMTOOL" run -q -e 'u = userfaultfd(O_CLOEXEC|UFFD_USER_MODE_ONLY); words(scratch, 0xaa, UFFD_FEATURE_SIGBUS, 0)
 		ioctl(u, UFFDIO_API, scratch)' >/dev/null 2>&1 || echo 'no userfaultfd with UFFD_FEATURE_SIGBUS' ;;
+	any-mode) [ "$(id -u)" = 0 ] && grep -q 4294967295 /proc/self/uid_map || echo 'the mode of a segment may refuse it here, too' ;;
 	mdwe) "$MMTOOL" run -q -e 'prctl(PR_SET_MDWE, 1, 0, 0, 0)' >/dev/null 2>&1 || echo 'no PR_SET_MDWE' ;;
 	*) echo "unknown need: $1" ;;
 	esac

@@ -192,6 +192,15 @@ assert_output_joined()
 	why ENOMEM 'RLIMIT_AS is ' 's = shmget(IPC_PRIVATE, 4p, IPC_CREAT|0600); a = shmat(s, NULL, 0); setrlimit(RLIMIT_AS, 1p); shmat(s, a, SHM_REMAP)'
 }
 
+@test "shmat: SHM_EXEC, which the segment's mode must allow" {
+	drop=''
+	[ "$(id -u)" != 0 ] || drop='setuid(65534); '
+	why EACCES 'without SHM_RDONLY writing, and with SHM_EXEC executing; (2) the process has forbidden itself' \
+		"s = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0600); ${drop}shmat(s, NULL, SHM_EXEC)"
+	why EACCES 'without SHM_RDONLY writing, and with SHM_EXEC executing' \
+		"${drop}s = shmget(IPC_PRIVATE, 1p, IPC_CREAT|0600); shmat(s, NULL, SHM_EXEC|SHM_RDONLY)"
+}
+
 @test "mmap: MAP_32BIT, whose place begins anywhere in 32 MiB" {
 	[ "$(uname -m)" = x86_64 ] && [ "$(word_bits)" -eq 64 ] || skip 'no MAP_32BIT'
 	why ENOMEM 'no free range of the second GiB, to which MAP_32BIT confines it, is that long' \
