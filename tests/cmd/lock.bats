@@ -88,6 +88,27 @@ $output"
 	done
 }
 
+@test "as a user who may lock less than it takes: unsupported, and no failure" {
+	local page program=$MMTOOL
+
+	page=$(getconf PAGESIZE)
+	need prlimit
+	[ "$(id -u)" -ne 0 ] || program=$(open_dir)/mmtool    # as as_nobody copies it
+	for options in '' '--by=onfault' '--by=all' '--by=flag' '--by=file' '--by=limit'; do
+		# shellcheck disable=SC2086 # the words are options
+		lock $options
+		for bytes in 0 1 $((page - 1)) "$page" $((page * 2)) $((page * 3)); do
+			# shellcheck disable=SC2086
+			as_nobody "$MMTOOL" lock -q $options
+			[ "$status" -eq 0 ] || continue
+			# shellcheck disable=SC2086
+			as_nobody prlimit --memlock="$bytes:$bytes" "$program" lock $options
+			[ "$status" -eq 0 ] || [[ $status -eq 77 && $output =~ 'RLIMIT_MEMLOCK)'|'hard limit of locked memory' ]] ||
+				fail "$options, $bytes: $output"
+		done
+	done
+}
+
 @test "another word is refused" {
 	mm lock --by=key
 	assert_failure 2
