@@ -243,6 +243,8 @@ static bool hand_over(struct machine *m, struct performance *p, int file, uint64
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
 	int fd = file_open(link, (int)(flags & ~(uint64_t)(O_CREAT | O_EXCL)));
 
+	if (fd < 0 && is_ours(fd))
+		return machine_break(m, "open", fd);
 	if (fd < 0) {
 		p->result = fd;
 		return true;
@@ -298,6 +300,8 @@ bool perform_tmpfile(struct machine *m, struct performance *p)
 	int why[FOLDERS] = { 0 };
 	int fd = new_file_anywhere(why);
 
+	if (fd < 0 && is_ours(fd))
+		return machine_break(m, "open", fd);
 	if (fd < 0) {
 		m->unsupported = true;
 		return machine_fail(m, "tmpfile: no file can be made on a disk, neither in $TMPDIR (%s) nor in /var/tmp (%s) nor here (%s)",
