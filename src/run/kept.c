@@ -76,7 +76,7 @@ static int write_text(const char *path, const char *text, size_t len, const char
 int kept_write(const struct knob_value old[KNOBS], struct buf *problem)
 {
 	char boot[64], text[MOST];
-	const char *call;
+	const char *call, *refused = NULL;
 	int error = read_boot(boot);
 
 	if (error < 0)
@@ -98,11 +98,14 @@ int kept_write(const struct knob_value old[KNOBS], struct buf *problem)
 		error = write_text(paths[i], text, (size_t)len, &call);
 		if (error == 0)
 			return 0;
+		refused = paths[i];
 		if (error != -EROFS && error != -EACCES)
-			return refuse_call(problem, paths[i], call, error);
+			break;
 	}
+	if (refused != NULL)
+		return refuse_call(problem, refused, call, error);
 	buf_puts(problem, "neither /run nor /var/lib is a directory that root alone can write to");
-	return error < 0 ? error : -ENOENT;
+	return -ENOENT;
 }
 
 /* "NAME VALUE\n" at *at, which is moved past it; the value is digits. */

@@ -695,6 +695,9 @@ in_own_run()
 	in_own_run mode=755 "mount -o remount,ro /run && '$MMTOOL' overcommit --set=$other -- ls /var/lib"
 	assert_success
 	assert_output mmtool-overcommit
+	in_own_run mode=755 "mount -o remount,ro /run && mount -o remount,ro /var/lib && '$MMTOOL' overcommit --set=$other -- echo ran"
+	assert_failure 3
+	assert_output 'mmtool overcommit: --set: the old policy cannot be kept: open: /var/lib/mmtool-overcommit: Read-only file system'
 	assert_restored
 }
 
