@@ -3,6 +3,7 @@
 #include "run/cgroup.h"
 
 #include "base/file.h"
+#include "base/size.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -246,6 +247,36 @@ static int set_limit(const struct cgroup *group, uint64_t bytes)
 	return has > 0 ? -ENOTSUP : has;
 }
 
+/* Whether a limit is less than so many bytes: the kernel rounds both down to pages. */
+static bool is_less(const char *limit, uint64_t bytes)
+{
+	return limit[0] >= '0' && limit[0] <= '9' && strtoull(limit, NULL, 10) / size_page() < bytes / size_page();
+}
+
+/*
+ * At the limit of a cgroup around this one all that is in that one is up for the OOM killer, mmtool too.  0, or -EDOM where
+ * there is one that allows less; what cannot be read is none.
+ */
+static int look_around(const struct cgroup *group, const char *parent, uint64_t bytes)
+{
+	static const char line[] = "hierarchical_memory_limit ";
+	static char text[8192], folder[CGROUP_PATH];
+
+	if (!group->unified) {
+		const char *found = read_text(group->path, "memory.stat", text, sizeof(text)) == 0 ? strstr(text, line) : NULL;
+
+		return found != NULL && is_less(found + sizeof(line) - 1, bytes) ? -EDOM : 0;
+	}
+	snprintf(folder, sizeof(folder), "%s", parent);
+	/* The uppermost has no such file. */
+	while (folder[0] != '\0' && read_text(folder, "memory.max", text, sizeof(text)) == 0) {
+		if (is_less(text, bytes))
+			return -EDOM;
+		*strrchr(folder, '/') = '\0';
+	}
+	return 0;
+}
+
 int cgroup_enter(const struct cgroup *group, pid_t pid)
 {
 	char folder[64], text[32];
@@ -305,6 +336,8 @@ static int make(struct cgroup *group, const char *parent, const struct wish *wis
 		return -errno;
 	*made = true;
 	error = set_limit(group, wish->bytes);
+	if (error == 0)
+		error = look_around(group, parent, wish->bytes);
 	if (error == 0)
 		error = cgroup_enter(group, wish->pid);
 	*made = error == 0 || cgroup_remove(group->path) < 0;
@@ -393,6 +426,8 @@ static const char *lacking(int error)
 		return "this machine has swap, and its kernel cannot limit the use of it";
 	case ENODEV:
 		return "no cgroup from this one upwards shares out memory (+memory in its cgroup.subtree_control)";
+	case EDOM:
+		return "a cgroup around it is limited to less, and at that limit others could be killed";
 	case ENOENT:
 		return "no cgroup file system with the memory controller is mounted here";
 	default:

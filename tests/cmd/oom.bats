@@ -167,6 +167,22 @@ has_cgroup_of()
 	assert_output --partial 'may not make one'
 }
 
+@test "a cgroup around it that is limited to less: unsupported, and nobody is killed" {
+	local around
+
+	need_root
+	oom
+	around=$(awk -F: '$2 == "memory" { print $3 }' /proc/self/cgroup)
+	[ -n "$around" ] && [ -d "/sys/fs/cgroup/memory$around" ] || skip 'the memory controller is not of version 1 here'
+	around=$(mktemp -d "/sys/fs/cgroup/memory${around%/}/mmtool-test-XXXXXX")
+	echo 24M >"$around/memory.limit_in_bytes"
+	run sh -c 'echo $$ >"$1/cgroup.procs"; "$MMTOOL" oom' sh "$around"
+	rmdir "$around"
+	assert_failure 77
+	assert_line --partial 'there can be no memory cgroup: a cgroup'
+	refute_line --partial 'mmap('
+}
+
 @test "an ordinary user is told why not, with status 77, and nothing was touched" {
 	as_nobody "$MMTOOL" oom
 	[ "$status" -ne 0 ] || skip 'here an ordinary user has a cgroup of its own'
