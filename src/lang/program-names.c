@@ -452,8 +452,8 @@ static bool is_own(const char *name)
 {
 	static const char *const own[] = { "page", "file", "scratch", "names", "mapping", "open_lines", "close_lines",
 		                           "on_fault", "before_access", "fault_found", "file_in", "cgroup_path", "cgroup_unified", "cgroup_write",
-		                           "cgroup_find", "find_own_cgroup", "remove_cgroup_later", "limit_cgroup", "carry", "pass_turn",
-		                           "has_died", "await_turn", "collect", "FAULT", "RUN", "COLLECT",
+		                           "cgroup_find", "find_own_cgroup", "remove_cgroup_later", "limit_cgroup", "is_cgroup_cramped",
+		                           "carry", "pass_turn", "has_died", "await_turn", "collect", "FAULT", "RUN", "COLLECT",
 		                           "LEAVE", "FINISH", "DONE" };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
