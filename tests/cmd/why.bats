@@ -249,7 +249,7 @@ lines_say()
 		shmat(77, 0x7f12e4000000, 0) = -1 EINVAL
 		(1) the address space must stay within RLIMIT_AS; (2) the process must have at most vm.max_map_count mappings
 		shmat(77, 0x7f12e4001000, SHM_REMAP) = -1 ENOMEM
-		the segment's mode must allow reading, and without SHM_RDONLY writing
+		the segment's mode must allow reading, without SHM_RDONLY writing, and with SHM_EXEC executing
 		shmat(77, NULL, SHM_EXEC) = -1 EACCES
 		no segment is attached at exactly that address
 		shmdt(0x7f12e4001000) = -1 EINVAL
