@@ -146,7 +146,7 @@ type_interrupted()
 @test "Ctrl-C on a terminal comes once" {
 	need script
 	: >out
-	type_interrupted | MMTOOL_LIBEDIT=$PWD/none timeout -s KILL 60 script -qec "exec ${apart[*]} $MMTOOL shell" /dev/null >out 2>&1
+	type_interrupted | MMTOOL_LIBEDIT=$PWD/none timeout -s KILL 240 script -qec "exec ${apart[*]} $MMTOOL shell" /dev/null >out 2>&1
 	assert_equal "$(grep -c interrupted out)" 1
 	grep -q '199997 more passes, all as expected' out
 }
