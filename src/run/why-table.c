@@ -131,6 +131,8 @@ const struct why_rule why_rules[] = {
 	ROW(MADVISE, EINVAL, "populate-secret", madvise_populate_secret, "MADV_POPULATE_* is not for memory of memfd_secret"),
 	ROW(MADVISE, EINVAL, "collapse", madvise_collapse, "MADV_COLLAPSE needs a whole aligned huge page in each mapping"),
 	ROW(MADVISE, ENOMEM, "hole", range_hole, "all of the range must be mapped"),
+	ROW(MADVISE, ENOMEM, "map-count-early", range_over_count,
+	    "splitting a mapping must stay within vm.max_map_count (before Linux 5.17; EAGAIN since)"),
 	ROW(MADVISE, EAGAIN, "map-count", range_over_count, "splitting a mapping must stay within vm.max_map_count"),
 	ROW(MADVISE, EACCES, "remove-denied", madvise_remove_denied, "MADV_REMOVE needs a shared writable mapping"),
 	ROW(MADVISE, EPERM, "admin", madvise_admin, "MADV_HWPOISON and MADV_SOFT_OFFLINE need CAP_SYS_ADMIN"),
